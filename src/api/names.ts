@@ -1,0 +1,24 @@
+/** Group, version, labels and annotations that Serin puts on objects. */
+export const GROUP = 'serin.dev';
+export const VERSION = 'v1alpha1';
+export const API_VERSION = `${GROUP}/${VERSION}`;
+
+/** Field manager of every write that Serin makes. */
+export const FIELD_MANAGER = 'serin';
+
+export const ROLE_LABEL = 'serin.dev/role';
+export const CANARY_UID_LABEL = 'serin.dev/canary-uid';
+export const REVISION_LABEL = 'serin.dev/revision';
+export const CANARY_LABEL = 'serin.dev/canary';
+export const OUTCOME_LABEL = 'serin.dev/outcome';
+export const HELD_LABEL = 'serin.dev/held';
+export const CONFIG_TRACKING_ANNOTATION = 'serin.dev/config-tracking';
+export const FINALIZER = 'serin.dev/restore';
+
+/** On a route: the verdict behind the weight, written in one patch with it, so that a crash cannot forget it. */
+export const STAMP_ANNOTATION = 'serin.dev/stamp';
+/** On an adopted object: what its fields held before, as JSON, to be restored on release. */
+export const BASELINE_ANNOTATION = 'serin.dev/baseline';
+
+/** The two copies of the target. */
+export type Side = 'primary' | 'canary';

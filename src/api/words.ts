@@ -1,0 +1,96 @@
+/** The closed lists of words; one test holds that code, CRDs and docs agree on them. */
+
+/** What happened to a run: exactly one, written once. */
+export const OUTCOMES = [
+  'Promoted',
+  'FastPromoted',
+  'RolledBack',
+  'Aborted',
+  'Superseded',
+  'Withdrawn',
+  'Inconclusive',
+] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** Why a run ended as it did. */
+export const CAUSES = [
+  'WorseThanTolerance',
+  'ThresholdReached',
+  'BudgetSpent',
+  'IncidentReturned',
+  'NoCanaryTraffic',
+  'InsufficientData',
+  'MetricsUnavailable',
+  'DeadlineExceeded',
+  'HookFailed',
+  'RollbackHook',
+  'PromotionFailed',
+  'OperatorAbort',
+  'RouteNotObserved',
+  'Quarantined',
+] as const;
+export type Cause = (typeof CAUSES)[number];
+
+/** `status.phase`, with Flagger's values, for scripts that poll them. */
+export const PHASES = [
+  'Initializing',
+  'Initialized',
+  'Waiting',
+  'Progressing',
+  'WaitingPromotion',
+  'Promoting',
+  'Finalising',
+  'Succeeded',
+  'Failed',
+  'Terminating',
+] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** Event reasons of type Normal; each is also a condition reason. */
+export const NORMAL_REASONS = [
+  'Initialized',
+  'RevisionDetected',
+  'RunStarted',
+  'WeightChanged',
+  'StepCompleted',
+  'GateOpened',
+  'Approved',
+  'Paused',
+  'Resumed',
+  'Promoting',
+  'Promoted',
+  'FastPromoted',
+  'Superseded',
+  'Withdrawn',
+  'GitWritten',
+  'PullRequestOpened',
+  'Released',
+] as const;
+
+/** Event reasons of type Warning: a person may have to act. */
+export const WARNING_REASONS = [
+  'Held',
+  'CheckFailed',
+  'NoData',
+  'MetricsUnavailable',
+  'IncidentSuspected',
+  'IncidentHold',
+  'RolledBack',
+  'Aborted',
+  'Inconclusive',
+  'PromotionFailed',
+  'DeadlineExceeded',
+  'RouteNotAccepted',
+  'RouteNotObserved',
+  'RouteDrift',
+  'Quarantined',
+  'GitRefused',
+  'GitSuperseded',
+  'HookFailed',
+  'InvalidSpec',
+  'AccessDenied',
+] as const;
+export type Reason = (typeof NORMAL_REASONS)[number] | (typeof WARNING_REASONS)[number];
+
+export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'Promoted', 'GitSynced'] as const;
+export type ConditionType = (typeof CONDITION_TYPES)[number];

@@ -1,0 +1,44 @@
+import type { KubeObject, ObjectRef, Resource } from '../lib/kube-object.ts';
+
+export type ListOptions = {
+  readonly namespace?: string | undefined;
+  readonly labelSelector?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly continue?: string | undefined;
+  readonly resourceVersion?: string | undefined;
+  /** Ask for PartialObjectMetadata only. */
+  readonly metadataOnly?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+};
+
+export type KubeList = {
+  readonly items: readonly KubeObject[];
+  readonly resourceVersion: string;
+  readonly continue?: string;
+};
+
+export type WatchEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK'; readonly object: KubeObject }
+  | { readonly type: 'ERROR'; readonly status: unknown };
+
+/** What the controller asks of an API server. Errors are KubeError. */
+export type KubeClient = {
+  /** Undefined when the object does not exist. */
+  readonly get: (ref: ObjectRef) => Promise<KubeObject | undefined>;
+  readonly list: (resource: Resource, options?: ListOptions) => Promise<KubeList>;
+  readonly watch: (resource: Resource, options: ListOptions) => Promise<AsyncIterable<WatchEvent>>;
+  readonly create: (object: KubeObject) => Promise<KubeObject>;
+  /** Server-side apply with Serin's field manager, forced. */
+  readonly apply: (object: KubeObject) => Promise<KubeObject>;
+  /** Merge patch; put `metadata.resourceVersion` into it to guard it. */
+  readonly mergePatch: (ref: ObjectRef, patch: Readonly<Record<string, unknown>>) => Promise<KubeObject>;
+  /** Replaces `status` of the object; its resourceVersion guards the write. */
+  readonly updateStatus: (object: KubeObject) => Promise<KubeObject>;
+  readonly update: (object: KubeObject) => Promise<KubeObject>;
+  /** True when it was there. */
+  readonly delete: (
+    ref: ObjectRef,
+    options?: { readonly uid?: string; readonly propagationPolicy?: 'Background' | 'Foreground' | 'Orphan' },
+  ) => Promise<boolean>;
+};

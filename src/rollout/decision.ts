@@ -1,0 +1,42 @@
+import type { RunRecord } from '../api/canary-run.ts';
+import type { CanaryStatus, Digests } from '../api/canary-status.ts';
+import type { Side } from '../api/names.ts';
+import type { Reason } from '../api/words.ts';
+import type { Effect } from './effect.ts';
+
+/** Something to be done in the cluster: idempotent, data only, done by `controller/perform`. */
+export type Action =
+  | { readonly type: 'addFinalizer' }
+  | { readonly type: 'removeFinalizer' }
+  /** Stores the target's template as ControllerRevision and copies its configs; refused if the target has moved on. */
+  | { readonly type: 'pinRevision'; readonly revision: string }
+  | { readonly type: 'applyPrimary'; readonly revision: string; readonly replicas: number; readonly digests?: Digests }
+  | { readonly type: 'applyCanary'; readonly revision: string; readonly replicas: number }
+  | { readonly type: 'deleteCanary' }
+  | { readonly type: 'scaleTarget'; readonly replicas: number }
+  | { readonly type: 'applyService'; readonly service: 'apex' | Side }
+  /** Writes the route so that `canaryWeight` percent of the default traffic goes to the canary. */
+  | { readonly type: 'setRoute'; readonly canaryWeight: number; readonly stamp?: string }
+  | { readonly type: 'writeRun'; readonly record: RunRecord }
+  /** Deletes revisions, config copies and run records that nothing refers to any more. */
+  | { readonly type: 'collect'; readonly keepRevisions: readonly string[] }
+  /** For the finalizer. */
+  | { readonly type: 'restoreApex' }
+  | { readonly type: 'releaseRoute' }
+  | { readonly type: 'deleteOwned' };
+
+/** A transition worth telling; becomes a Kubernetes Event. */
+export type EventNote = { readonly reason: Reason; readonly note: string };
+
+export type Decision = {
+  /** In order. What lowers exposure; done before status is written. */
+  readonly before: readonly Action[];
+  readonly status: CanaryStatus;
+  /** In order. What raises exposure or prepares it; done after the status that records the intent. */
+  readonly after: readonly Action[];
+  /** Everything that should be running or done; what is no longer wanted is cancelled. Started after the status. */
+  readonly effects: readonly Effect[];
+  readonly events: readonly EventNote[];
+  /** Look again at this time, ms, even if nothing changes. */
+  readonly wakeAt?: number;
+};

@@ -1,0 +1,134 @@
+import type { CanarySpec } from '../api/canary.ts';
+import type { CanaryStatus, Digests, Images, SourceStatus } from '../api/canary-status.ts';
+import type { Problem } from '../api/problem.ts';
+import type { EffectState } from './effect.ts';
+import type { MetricCheck } from './metric-check.ts';
+
+/** The Canary object itself. */
+export type CanaryView = {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly generation: number;
+  readonly spec: CanarySpec;
+  readonly hasFinalizer: boolean;
+  readonly deleting: boolean;
+};
+
+/** A version of the target that Kubernetes has made a ReplicaSet for and whose configs are all there. */
+export type RevisionView = {
+  /** pod-template-hash, and the hash of the configs' contents when there are any. */
+  readonly id: string;
+  /** Canonical hash of the template. */
+  readonly hash: string;
+  readonly images: Images;
+  readonly source?: SourceStatus;
+};
+
+export type TargetView = {
+  readonly uid: string;
+  readonly deleting: boolean;
+  /** Replicas wanted by its spec. */
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  /** Undefined until Kubernetes has seen the newest template, or while a config is missing (then `waiting` says so). */
+  readonly revision?: RevisionView;
+  readonly waiting?: string;
+};
+
+/** `app-primary` or `app-canary` as it stands. */
+export type WorkloadView = {
+  /** What its template was made from: its revision label. */
+  readonly revision: string;
+  /** True when its template carries exactly the digests that the run recorded, or none were asked for. */
+  readonly pinned: boolean;
+  readonly replicas: number;
+  readonly readyReplicas: number;
+  /** Every wanted pod is of the newest template, ready, and none of an older one is left. */
+  readonly ready: boolean;
+  /** Ready pods that the data plane can see: ready endpoints of the side's Service. */
+  readonly endpoints: number;
+  /** Why it is not ready, in words: the pod, the container and the reason. */
+  readonly waiting?: string;
+  /** Kubernetes gave up on it: ProgressDeadlineExceeded. */
+  readonly deadlineExceeded: boolean;
+  /** A change of its template takes no ready pod away before a new one is ready (maxUnavailable 0). */
+  readonly keepsCapacity: boolean;
+  /** Image digests that its ready pods run; undefined while unknown. */
+  readonly digests?: Digests;
+  readonly deleting: boolean;
+};
+
+export type ServiceView = {
+  /** Which pods it selects: one side, or anything else (before take-over). */
+  readonly selects: 'primary' | 'canary' | 'other';
+  /** Selector, ports and labels are as Serin wants them. */
+  readonly current: boolean;
+  /** Every ready endpoint is a pod of the side that it selects, and there is at least one. */
+  readonly endpointsMatch: boolean;
+};
+
+export type RouteView = {
+  readonly exists: boolean;
+  /** Percent of the default traffic that the route sends to the canary now; undefined when it is not ours yet. */
+  readonly canaryWeight?: number;
+  /** Our own note on the route: the verdict behind its weight. */
+  readonly stamp?: string;
+  /** The object stands exactly as `plan` would write it for the weight it has. */
+  readonly current: boolean;
+  /** What the plane says of the object as it stands. */
+  readonly acceptance: 'accepted' | 'pending' | 'refused' | 'unknown';
+  /** The plane's own words. */
+  readonly detail: string;
+  /** When `acceptance` was first seen as it is, for the weight that stands; ms. */
+  readonly since: number;
+  /** Field manager that last changed the weight, when that was not Serin. */
+  readonly foreignManager?: string;
+};
+
+/** Where outcomes go. */
+export type GitView =
+  | { readonly mode: 'off' }
+  | {
+      readonly mode: 'on';
+      /** `namespace/name` of the Repository. */
+      readonly repository: string;
+      readonly url: string;
+      readonly branch: string;
+      readonly path: string;
+      readonly onSuccess: 'none' | 'record';
+      readonly onFailure: 'none' | 'record' | 'revert' | 'pullRequest' | 'revertOrPullRequest';
+    };
+
+/** A message receiver that the Canary names. */
+export type AlertView = {
+  /** `namespace/name` of the NotificationProvider. */
+  readonly provider: string;
+  readonly severity: 'info' | 'warn' | 'error';
+};
+
+/** Everything that `decide` may look at: plain data, read from caches only. */
+export type Observed = {
+  readonly cluster: string;
+  readonly canary: CanaryView;
+  readonly status: CanaryStatus;
+  /** What a person must put right before anything else is done. */
+  readonly problems: readonly Problem[];
+  /** Undefined when the target does not exist. */
+  readonly target?: TargetView;
+  readonly primary?: WorkloadView;
+  /** `app-canary`. */
+  readonly side?: WorkloadView;
+  readonly services: { readonly apex?: ServiceView; readonly primary?: ServiceView; readonly canary?: ServiceView };
+  readonly route: RouteView;
+  /** Revisions whose template is stored in a ControllerRevision and whose config copies exist. */
+  readonly pinned: readonly string[];
+  /** Runs whose CanaryRun exists. */
+  readonly recorded: readonly string[];
+  readonly metrics: readonly MetricCheck[];
+  readonly git: GitView;
+  readonly alerts: readonly AlertView[];
+  /** The effects table's view, by key. */
+  readonly effects: ReadonlyMap<string, EffectState>;
+  readonly namespaceDeleting: boolean;
+};

@@ -1,0 +1,25 @@
+import type { Cancel, Clock } from '../lib/clock.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+
+export type ClusterEvent = { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubeObject };
+
+/**
+ * The embedded cluster's storage, as its own controllers (Deployments, pods, gateway status) use it. Everything else
+ * comes in through the Kubernetes API.
+ */
+export type ClusterBackend = {
+  readonly clock: Clock;
+  readonly read: (ref: ObjectRef) => KubeObject | undefined;
+  readonly list: (
+    kind: { readonly apiVersion: string; readonly kind: string },
+    options?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
+  ) => readonly KubeObject[];
+  /** Creates or replaces metadata and spec; status stays. An unchanged object is not written. Generation follows spec. */
+  readonly write: (object: KubeObject, options: { readonly manager: string }) => KubeObject;
+  /** Replaces the status of an object that exists; throws when it is gone. */
+  readonly writeStatus: (ref: ObjectRef, status: unknown, options: { readonly manager: string }) => KubeObject;
+  /** Deletes as the API would: finalizers are honoured. False when it was not there. */
+  readonly remove: (ref: ObjectRef) => boolean;
+  /** Called for every change, in order, never in the middle of a write. */
+  readonly subscribe: (listener: (event: ClusterEvent) => void) => Cancel;
+};

@@ -1,0 +1,100 @@
+import type { Side } from '../api/names.ts';
+import type { Problem } from '../api/problem.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+import type { MetricSelectors } from '../rollout/metric-check.ts';
+
+/** Where the traffic of one Canary passes: everything that a router needs to find and write its objects. */
+export type RouteRef = {
+  readonly namespace: string;
+  /** Apex service name; `-primary` and `-canary` are the sides'. */
+  readonly service: string;
+  readonly port: number;
+  readonly canaryUid: string;
+  readonly gatewayRefs: readonly {
+    readonly group?: string | undefined;
+    readonly kind?: string | undefined;
+    readonly namespace?: string | undefined;
+    readonly name: string;
+    readonly sectionName?: string | undefined;
+    readonly port?: number | undefined;
+  }[];
+  readonly hosts: readonly string[];
+  /** A route that lives in Git and is adopted. */
+  readonly routeRef?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+  readonly ingressRef?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
+};
+
+/** Reads one object from the caches; undefined when it is not there. */
+export type Objects = { readonly get: (ref: ObjectRef) => KubeObject | undefined };
+
+/** Shares in parts per million; they sum to 1,000,000. */
+export type Share = { readonly backend: string; readonly weightPpm: number };
+
+export type TrafficIntent = {
+  readonly split: readonly Share[];
+  /** Kept on the route as annotation, in the same write. */
+  readonly stamp?: string | undefined;
+};
+
+export type Capabilities = {
+  /** Smallest change of weight that the plane can express. */
+  readonly weightGranularityPpm: number;
+  readonly acceptance: 'none' | 'status' | 'status+generation';
+  /** Weight 0 also moves clients that hold an affinity cookie. */
+  readonly zeroWeightDrainsSticky: boolean;
+  /** The primary Service may be without endpoints while the canary takes everything. */
+  readonly primaryMayBeEmpty: boolean;
+  readonly perBackendMetrics: boolean;
+  readonly lifecycle: { readonly eol?: string; readonly successor?: string };
+};
+
+/** One guarded write to one object. */
+export type ObjectPatch =
+  /** Server-side apply with Serin's field manager. */
+  | { readonly type: 'apply'; readonly object: KubeObject }
+  /** Merge patch that holds only for this resourceVersion. */
+  | {
+      readonly type: 'merge';
+      readonly ref: ObjectRef;
+      readonly resourceVersion: string;
+      readonly patch: Readonly<Record<string, unknown>>;
+    }
+  | { readonly type: 'delete'; readonly ref: ObjectRef; readonly uid?: string };
+
+export type Plan = {
+  /** Empty when everything stands as intended. At most one patch per object. */
+  readonly patches: readonly ObjectPatch[];
+  /** What the plane can express of the intent. */
+  readonly effective: readonly Share[];
+  readonly roundingErrorPpm: number;
+  readonly warnings: readonly string[];
+};
+
+export type Evidence = {
+  readonly ok: boolean | 'unknown';
+  /** True when the plane said no, in `detail`'s words; false while it has not answered. */
+  readonly refused: boolean;
+  readonly detail: string;
+};
+
+/** One data plane. Pure: it reads objects and says what to write; `controller/` fetches and writes. */
+export type Router = {
+  readonly id: string;
+  /** Objects that the controller must keep in its caches. */
+  readonly watches: (ref: RouteRef) => readonly ObjectRef[];
+  readonly capabilities: (objects: Objects, ref: RouteRef) => Capabilities;
+  /** Preflight: what stands in the way of ever writing this route. */
+  readonly problems: (objects: Objects, ref: RouteRef) => readonly Problem[];
+  /** The intent that stands; undefined when the route is not there or not ours yet. */
+  readonly observe: (objects: Objects, ref: RouteRef) => TrafficIntent | undefined;
+  /** `observe` after `plan` gives back the intent. */
+  readonly plan: (objects: Objects, ref: RouteRef, intent: TrafficIntent) => Plan;
+  /** What the plane says of the objects as they stand. */
+  readonly accepted: (objects: Objects, ref: RouteRef) => Evidence;
+  /** Field manager that owns the weights, when it is not Serin's. */
+  readonly foreignManager: (objects: Objects, ref: RouteRef) => string | undefined;
+  /** Counters of one side; null where the plane cannot tell the sides apart. */
+  readonly metrics: (objects: Objects, ref: RouteRef, side: Side) => MetricSelectors | null;
+  /** Restores what was there before and drops field ownership. */
+  readonly release: (objects: Objects, ref: RouteRef) => Plan;
+};

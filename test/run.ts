@@ -1,0 +1,61 @@
+// `npm test`: lint, types and every test that needs no extra program. `--deep` adds the long property runs.
+// Arguments that are files or folders restrict the tests to them.
+import { spawn } from 'node:child_process';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+
+type Part = { readonly name: string; readonly args: readonly string[] };
+type Ended = { readonly name: string; readonly code: number; readonly seconds: number };
+
+const bin = (name: string): string => join('node_modules', '.bin', name);
+const deep = process.argv.includes('--deep');
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const under = (file: string): boolean => wanted.length === 0 || wanted.some((path) => file.startsWith(path));
+const all = globSync('test/**/*.test.ts').filter(under).sort();
+// nock patches the network of the whole process and the demo needs real time: those run each in their own process.
+const isolated = all.filter((file) => /^test\/(wire|e2e)\//.test(file));
+const shared = all.filter((file) => !isolated.includes(file) && (deep || !file.endsWith('.deep.test.ts')));
+const reporter = ['--test-reporter=dot', '--test-reporter-destination=stdout'];
+
+const run = (part: Part): Promise<Ended> =>
+  new Promise((resolve) => {
+    const start = performance.now();
+    const env = { ...process.env, ...(deep ? { SERIN_DEEP: '1' } : {}), FORCE_COLOR: process.stdout.isTTY ? '1' : '0' };
+    const child = spawn(process.execPath, part.args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+    const output: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
+    child.on('close', (code) => {
+      const seconds = (performance.now() - start) / 1000;
+      const text = Buffer.concat(output).toString();
+      process.stdout.write(`${code === 0 ? '✔' : '✖'} ${part.name} (${seconds.toFixed(1)} s)\n`);
+      if (code !== 0) process.stdout.write(`${text}\n`);
+      resolve({ name: part.name, code: code ?? 1, seconds });
+    });
+  });
+
+const checks: readonly Part[] =
+  wanted.length > 0
+    ? []
+    : [
+        { name: 'lint', args: [bin('biome'), 'check', '--error-on-warnings'] },
+        { name: 'types', args: [bin('tsc'), '--noEmit'] },
+      ];
+const tests: Part[] = [];
+if (shared.length > 0) {
+  const args = ['--test', '--test-isolation=none', ...reporter, ...shared];
+  tests.push({ name: `tests (${shared.length} files)`, args });
+}
+if (isolated.length > 0) {
+  const args = ['--test', '--test-concurrency=2', ...reporter, ...isolated];
+  tests.push({ name: `wire and end-to-end tests (${isolated.length} files)`, args });
+}
+
+const start = performance.now();
+const ended: Ended[] = [];
+for (const part of checks) ended.push(await run(part));
+ended.push(...(await Promise.all(tests.map(run))));
+const failed = ended.filter((end) => end.code !== 0).map((end) => end.name);
+const seconds = ((performance.now() - start) / 1000).toFixed(1);
+process.stdout.write(failed.length === 0 ? `All passed in ${seconds} s\n` : `Failed: ${failed.join(', ')}\n`);
+process.exitCode = failed.length === 0 ? 0 : 1;
