@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { messageOf } from './lib/message-of.ts';
+
+const text = z.string().min(1);
+const flag = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] }).or(z.boolean());
+
+const schema = z.strictObject({
+  /** Watch this namespace only; all when absent. */
+  namespace: text.optional(),
+  /** Prometheus for built-in and inline queries. */
+  metricsServer: z.url({ protocol: /^https?$/ }).default('http://prometheus:9090'),
+  leaderElect: flag.default(true),
+  kubeconfig: text.optional(),
+  /** Name of this cluster in messages and commits. */
+  cluster: text.regex(/^[a-zA-Z0-9._-]+$/).default('default'),
+  /** Port of /healthz, /readyz and /metrics; 0 takes any. */
+  port: z.coerce.number().int().min(0).max(65_535).default(8080),
+  logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Reconciles at once. */
+  workers: z.coerce.number().int().min(1).max(256).default(8),
+  /** Holds the Git mirrors; a temporary folder when absent. */
+  gitDirectory: text.optional(),
+  /** Also allow http:// and file:// repositories. For sandboxes. */
+  gitInsecure: flag.default(false),
+  /** Namespace of the leader's Lease. */
+  leaseNamespace: text.default('serin-system'),
+});
+
+/** The controller's settings, checked once. */
+export type Config = Readonly<z.output<typeof schema>>;
+export type ConfigInput = Readonly<Partial<Record<keyof Config, unknown>>>;
+
+const variableOf = (key: string): string => `SERIN_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
+/**
+ * Merges, from weakest to strongest: defaults, the configuration file, `SERIN_…` variables, flags. Throws a TypeError
+ * that names each wrong setting, what was found and what would be right.
+ */
+export const readConfig = (sources: {
+  readonly file?: ConfigInput | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly flags: ConfigInput;
+}): Config => {
+  const merged: Record<string, unknown> = { ...sources.file };
+  for (const key of Object.keys(schema.shape)) {
+    const variable = sources.environment[variableOf(key)];
+    if (variable !== undefined) merged[key] = variable;
+  }
+  for (const [key, value] of Object.entries(sources.flags)) if (value !== undefined) merged[key] = value;
+  try {
+    return Object.freeze(schema.parse(merged));
+  } catch (cause) {
+    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
+    throw new TypeError(`Cannot read the configuration: ${why}`, { cause });
+  }
+};

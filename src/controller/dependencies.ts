@@ -1,0 +1,61 @@
+import type { KubeObject } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+
+/**
+ * What a Canary's observation was made from, as tokens: `Kind ns/name` for an object that was read (also when it was
+ * not there), `Kind owner=uid` and `Kind service=ns/name` for lists. A change of an object touches its tokens; every
+ * Canary that read one of them is looked at again.
+ */
+export class Dependencies {
+  readonly #readers = new Map<string, Set<string>>();
+  readonly #tokens = new Map<string, ReadonlySet<string>>();
+
+  /** Replaces what `canary` depends on. */
+  record(canary: string, tokens: ReadonlySet<string>): void {
+    const before = this.#tokens.get(canary);
+    for (const token of before ?? []) {
+      if (tokens.has(token)) continue;
+      const readers = this.#readers.get(token);
+      readers?.delete(canary);
+      if (readers?.size === 0) this.#readers.delete(token);
+    }
+    for (const token of tokens) {
+      if (before?.has(token)) continue;
+      const readers = this.#readers.get(token) ?? new Set<string>();
+      readers.add(canary);
+      this.#readers.set(token, readers);
+    }
+    if (tokens.size === 0) this.#tokens.delete(canary);
+    else this.#tokens.set(canary, tokens);
+  }
+
+  /** Canaries that read any of the tokens. */
+  affected(tokens: Iterable<string>): ReadonlySet<string> {
+    const canaries = new Set<string>();
+    for (const token of tokens) for (const canary of this.#readers.get(token) ?? []) canaries.add(canary);
+    return canaries;
+  }
+}
+
+export const objectToken = (ref: {
+  readonly kind: string;
+  readonly namespace?: string;
+  readonly name: string;
+}): string => `${ref.kind} ${keyOf(ref)}`;
+
+export const ownerToken = (kind: string, uid: string): string => `${kind} owner=${uid}`;
+
+export const serviceToken = (key: string): string => `EndpointSlice service=${key}`;
+
+export const namespaceToken = (kind: string, namespace: string): string => `${kind} in ${namespace}`;
+
+/** Every token that a change of `object` touches. */
+export const tokensOf = (object: KubeObject): readonly string[] => {
+  const { namespace, labels, ownerReferences } = object.metadata;
+  const tokens = [objectToken({ kind: object.kind, ...object.metadata })];
+  for (const owner of ownerReferences ?? []) tokens.push(ownerToken(object.kind, owner.uid));
+  const service = labels?.['kubernetes.io/service-name'];
+  if (object.kind === 'EndpointSlice' && service !== undefined) tokens.push(serviceToken(`${namespace}/${service}`));
+  if (namespace !== undefined) tokens.push(namespaceToken(object.kind, namespace));
+  return tokens;
+};
