@@ -19,6 +19,8 @@ export type GitOperation = {
   readonly kind: 'record' | 'revert';
   readonly cluster: string;
   readonly canary: { readonly namespace: string; readonly name: string };
+  /** The workload whose images are edited. */
+  readonly target: { readonly kind: string; readonly name: string };
   readonly run: HistoryStatus;
   /** `namespace/name` of the Repository. */
   readonly repository: string;
