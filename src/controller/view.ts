@@ -1,0 +1,39 @@
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+import type { Caches, Kind } from './caches.ts';
+import { namespaceToken, objectToken, ownerToken, serviceToken } from './dependencies.ts';
+
+/**
+ * Reads the caches for one observation and remembers what it read, so that a change of any of it, or its coming into
+ * being, is a reason to look again. Never touches the network.
+ */
+export class View {
+  readonly #caches: Caches;
+  readonly tokens = new Set<string>();
+
+  constructor(caches: Caches) {
+    this.#caches = caches;
+  }
+
+  /** One object; undefined when it is not there. An arrow, so that it can be passed on as `Objects.get`. */
+  readonly get = (ref: ObjectRef): KubeObject | undefined => {
+    this.tokens.add(objectToken(ref));
+    return this.#caches.get(ref);
+  };
+
+  /** Objects of a kind whose ownerReferences name `uid`. */
+  ownedBy(kind: Kind, uid: string): readonly KubeObject[] {
+    this.tokens.add(ownerToken(kind, uid));
+    return this.#caches.byIndex(kind, { index: 'owner', value: uid });
+  }
+
+  endpointSlices(service: { readonly namespace: string; readonly name: string }): readonly KubeObject[] {
+    this.tokens.add(serviceToken(keyOf(service)));
+    return this.#caches.byIndex('EndpointSlice', { index: 'service', value: keyOf(service) });
+  }
+
+  inNamespace(kind: Kind, namespace: string): readonly KubeObject[] {
+    this.tokens.add(namespaceToken(kind, namespace));
+    return this.#caches.byIndex(kind, { index: 'namespace', value: namespace });
+  }
+}
