@@ -15,7 +15,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   git: ['lib', 'api', 'judge', 'rollout'],
   notify: ['lib', 'api', 'judge', 'rollout'],
   'config.ts': ['lib'],
-  kube: ['lib'],
+  kube: ['lib', 'api'],
   telemetry: ['lib', 'api', 'rollout'],
   controller: [
     'lib',
