@@ -14,12 +14,18 @@ export type ClusterBackend = {
     kind: { readonly apiVersion: string; readonly kind: string },
     options?: { readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> },
   ) => readonly KubeObject[];
-  /** Creates or replaces metadata and spec; status stays. An unchanged object is not written. Generation follows spec. */
+  /**
+   * Creates or replaces metadata and spec; status stays. An unchanged object is not written. Generation follows spec.
+   * Throws what the API would answer: an object that carries an old resourceVersion is a conflict.
+   */
   readonly write: (object: KubeObject, options: { readonly manager: string }) => KubeObject;
   /** Replaces the status of an object that exists; throws when it is gone. */
   readonly writeStatus: (ref: ObjectRef, status: unknown, options: { readonly manager: string }) => KubeObject;
-  /** Deletes as the API would: finalizers are honoured. False when it was not there. */
-  readonly remove: (ref: ObjectRef) => boolean;
+  /**
+   * Deletes as the API would: finalizers are honoured, and a pod with `spec.nodeName` is only marked for deletion
+   * until it is removed again with `gracePeriodSeconds: 0`, as a kubelet does. False when it was not there.
+   */
+  readonly remove: (ref: ObjectRef, options?: { readonly gracePeriodSeconds?: number }) => boolean;
   /** Called for every change, in order, never in the middle of a write. */
   readonly subscribe: (listener: (event: ClusterEvent) => void) => Cancel;
 };
