@@ -1,23 +1,51 @@
-import type { CheckStatus, Digests, Images, SourceStatus, StepStatus } from './canary-status.ts';
-import type { Cause, Outcome } from './words.ts';
+import { z } from 'zod';
+import { checkStatus, stepStatus } from './canary-status.ts';
+import type { DeepReadonly } from './deep-readonly.ts';
+import { CAUSES, OUTCOMES } from './words.ts';
 
-/** `spec` of a CanaryRun: one finished run, written once. */
-export type RunRecord = {
-  readonly canaryRef: { readonly name: string };
-  /** Run id. */
-  readonly run: string;
-  readonly revision: string;
-  readonly previous: string;
-  readonly images: Images;
-  readonly digests?: Digests;
-  readonly strategy: 'canary';
-  readonly provider: string;
-  readonly source?: SourceStatus;
-  readonly startedAt: string;
-  readonly endedAt: string;
-  readonly outcome: Outcome;
-  readonly cause?: Cause;
-  readonly sentence: string;
-  readonly steps: readonly StepStatus[];
-  readonly checks: readonly CheckStatus[];
-};
+const words = z.record(z.string(), z.string());
+
+/** `spec` of a CanaryRun: one finished run, written once by Serin. */
+export const canaryRunSpec = z.strictObject({
+  canaryRef: z.strictObject({ name: z.string().describe('Name of the Canary.') }).describe('The Canary.'),
+  run: z.string().describe('Id of the run, <revision>-<n>.'),
+  revision: z.string().describe('Revision that was judged.'),
+  previous: z.string().describe('Revision that served meanwhile.'),
+  images: words.describe('Container name to image reference as it stands in Git.'),
+  digests: z.exactOptional(words).describe('Container name to sha256:… as seen running in the canary.'),
+  strategy: z.literal('canary').describe('How the weight rose.'),
+  provider: z.string().describe('Data plane.'),
+  source: z
+    .exactOptional(
+      z.strictObject({
+        commit: z.string().describe('Commit that brought the revision.'),
+        author: z.exactOptional(z.string()).describe('Its author.'),
+        subject: z.exactOptional(z.string()).describe('First line of its message.'),
+      }),
+    )
+    .describe('Where the revision came from.'),
+  startedAt: z.string().describe('Start, RFC 3339.'),
+  endedAt: z.string().describe('End, RFC 3339.'),
+  outcome: z.enum(OUTCOMES).describe('How it ended.'),
+  cause: z.exactOptional(z.enum(CAUSES)).describe('Why it ended so.'),
+  sentence: z.string().describe('What happened and why, with the numbers.'),
+  steps: z.array(stepStatus).max(256).describe('Weights that the run has held.'),
+  checks: z.array(checkStatus).max(256).describe('Checks worth keeping: firsts, lasts, failures.'),
+});
+export type RunRecord = DeepReadonly<z.output<typeof canaryRunSpec>>;
+
+/** `status` of a CanaryRun: what Git told after the record was written. */
+export const canaryRunStatus = z.looseObject({
+  git: z
+    .array(
+      z.looseObject({
+        id: z.string().optional().describe('Id of the operation.'),
+        kind: z.string().optional().describe('record or revert.'),
+        commit: z.string().optional().describe('Commit.'),
+        pullRequest: z.string().optional().describe('Pull request.'),
+        state: z.string().optional().describe('How it went.'),
+      }),
+    )
+    .optional()
+    .describe('Late results of Git.'),
+});

@@ -1,173 +1,203 @@
-import type { Cause, ConditionType, Outcome, Phase } from './words.ts';
+import { z } from 'zod';
+import type { DeepReadonly } from './deep-readonly.ts';
+import { salvage } from './salvage.ts';
+import { CAUSES, CONDITION_TYPES, OUTCOMES, PHASES, TOPICS } from './words.ts';
 
-export type Condition = {
-  readonly type: ConditionType;
-  readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
-  readonly message: string;
-  readonly lastTransitionTime: string;
-  readonly observedGeneration: number;
-};
+/** A field that may be absent, never `undefined`. */
+const maybe = z.exactOptional;
+const time = z.string();
+const words = z.record(z.string(), z.string());
+const images = words.default({}).describe('Container name to image reference as it stands in Git.');
+const digests = maybe(words).describe('Container name to sha256:… as seen running in the canary.');
+const outcome = z.enum(OUTCOMES);
+const cause = maybe(z.enum(CAUSES)).describe('Why it ended so.');
+
+/** One condition; `type` is open, because every kind has its own. */
+export const conditionStatus = z.object({
+  type: z.string().describe('Kind of condition.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('Whether it holds.'),
+  reason: z.string().describe('One word, from the closed list of reasons.'),
+  message: z.string().default('').describe('One sentence for people.'),
+  lastTransitionTime: time.describe('When status changed last.'),
+  observedGeneration: z.int().default(0).describe('Generation that it speaks of.'),
+});
+const condition = conditionStatus.extend({ type: z.enum(CONDITION_TYPES).describe('Kind of condition.') });
+export type Condition = DeepReadonly<z.output<typeof condition>>;
 
 /** Container name → image reference as it stands in Git. */
 export type Images = Readonly<Record<string, string>>;
 /** Container name → `sha256:…` as seen running in the canary. */
 export type Digests = Readonly<Record<string, string>>;
 
-export type StableStatus = {
-  readonly revision: string;
-  /** Canonical hash of the template, for equality across clusters and for Git. */
-  readonly hash: string;
-  readonly images: Images;
-  readonly digests?: Digests;
-  readonly since: string;
-  /** The revision that was stable before; what a failed promotion goes back to. */
-  readonly lastGood?: string;
-};
+const stable = z.object({
+  revision: z.string().describe('Revision that serves.'),
+  hash: z.string().describe('Canonical hash of its template, for equality across clusters and for Git.'),
+  images,
+  digests,
+  since: time.describe('Since when it serves.'),
+  lastGood: maybe(z.string()).describe('Revision that was stable before; what a failed promotion goes back to.'),
+});
+export type StableStatus = DeepReadonly<z.output<typeof stable>>;
 
-export type SourceStatus = { readonly commit: string; readonly author?: string; readonly subject?: string };
+const source = z.object({
+  commit: z.string().describe('Commit that brought the revision.'),
+  author: maybe(z.string()).describe('Its author.'),
+  subject: maybe(z.string()).describe('First line of its message.'),
+});
+export type SourceStatus = DeepReadonly<z.output<typeof source>>;
 
-export type DesiredStatus = {
-  readonly revision: string;
-  readonly hash: string;
-  readonly since: string;
-  readonly source?: SourceStatus;
-};
+const desired = z.object({
+  revision: z.string().describe('Revision that Git asks for.'),
+  hash: z.string().describe('Canonical hash of its template.'),
+  since: time.describe('When it was first seen.'),
+  source: maybe(source).describe('Commit that it comes from.'),
+});
+export type DesiredStatus = DeepReadonly<z.output<typeof desired>>;
 
-/** One metric's answer over one window. */
-export type CheckStatus = {
-  readonly name: string;
-  /** End of the window, RFC 3339. */
-  readonly at: string;
-  readonly value?: number;
-  readonly min?: number;
-  readonly max?: number;
-  readonly unit?: string;
-  /** `noData` and `error` are no evidence: never a pass. */
-  readonly verdict: 'pass' | 'fail' | 'noData' | 'error';
-  readonly message?: string;
-  readonly query?: string;
-  readonly dryRun?: boolean;
-};
+/** One metric's answer over one window. `noData` and `error` are no evidence: never a pass. */
+export const checkStatus = z.object({
+  name: z.string().describe('Name of the metric.'),
+  at: time.describe('End of the window, RFC 3339.'),
+  value: maybe(z.number()).describe('What was measured.'),
+  min: maybe(z.number()).describe('Lowest value that passes.'),
+  max: maybe(z.number()).describe('Highest value that passes.'),
+  unit: maybe(z.string()).describe('Unit of the value.'),
+  verdict: z.enum(['pass', 'fail', 'noData', 'error']).describe('noData and error are no evidence: never a pass.'),
+  message: maybe(z.string()).describe('Why, in words.'),
+  query: maybe(z.string()).describe('The query as it was asked.'),
+  dryRun: maybe(z.boolean()).describe('Measured, not counted.'),
+});
+export type CheckStatus = DeepReadonly<z.output<typeof checkStatus>>;
 
 /** One weight that the run has held. */
-export type StepStatus = {
-  readonly index: number;
-  readonly weight: number;
-  readonly from: string;
-  readonly to?: string;
-};
+export const stepStatus = z.object({
+  index: z.int().describe('Number of the step, from 1.'),
+  weight: z.number().describe('Percent that went to the canary.'),
+  from: time.describe('When it began.'),
+  to: maybe(time).describe('When it ended.'),
+});
+export type StepStatus = DeepReadonly<z.output<typeof stepStatus>>;
+
+const RUN_STAGES = ['scaling', 'shifting', 'promoting', 'returning', 'ending'] as const;
+/** Where a run is. `ending` begins with the outcome and lasts until the canary is gone and the record is written. */
+export type RunStage = (typeof RUN_STAGES)[number];
+
+const run = z.object({
+  id: z.string().describe('<revision>-<n>; n counts the runs of this Canary.'),
+  revision: z.string().describe('Revision under judgement.'),
+  hash: z.string().describe('Canonical hash of its template.'),
+  images,
+  previous: z.string().describe('Revision that serves meanwhile.'),
+  strategy: z.literal('canary').describe('How the weight rises.'),
+  source: maybe(source).describe('Commit that it comes from.'),
+  startedAt: time.describe('Start of the run.'),
+  // A stage that only a newer version knows is taken up again at its beginning, where nothing is exposed unseen.
+  stage: z.enum(RUN_STAGES).catch('scaling').describe('Where the run is.'),
+  stageSince: time.describe('Start of the stage.'),
+  step: z.int().describe('Steps whose weight has been set; 0 before the first.'),
+  weight: z
+    .object({ set: z.number().describe('Percent, as written.'), since: time.describe('Since when.') })
+    .describe("The canary's weight."),
+  windowEnd: maybe(time).describe('End of the last window that was judged at this weight.'),
+  consecutiveFailed: maybe(z.int()).describe('Windows in a row that failed.'),
+  consecutiveNoData: maybe(z.int()).describe('Windows in a row that gave no evidence.'),
+  noDataSince: maybe(time).describe('Since when there is no evidence.'),
+  metricFailures: maybe(z.record(z.string(), z.int())).describe('Failures of each metric with a failureLimit.'),
+  checks: z.array(checkStatus).default([]).describe("The last window's checks."),
+  kept: z.array(checkStatus).default([]).describe('Checks worth keeping for the record: firsts, lasts, failures.'),
+  steps: z.array(stepStatus).default([]).describe('Weights that the run has held.'),
+  digests,
+  deadline: maybe(time).describe('When the stage fails.'),
+  restarts: maybe(z.int()).describe('How often the run has started over because the canary lost every ready pod.'),
+  held: maybe(z.string()).describe('Why only a person can help.'),
+  next: maybe(
+    z.object({ at: maybe(time).describe('When.'), action: z.string().describe('What, in words.') }),
+  ).describe('What comes next.'),
+  outcome: maybe(outcome).describe('How it ended.'),
+  cause,
+  sentence: maybe(z.string()).describe('What happened and why, with the numbers.'),
+  endedAt: maybe(time).describe('End of the run.'),
+});
+export type RunStatus = DeepReadonly<z.output<typeof run>>;
+
+const quarantine = z.object({
+  revision: z.string().describe('Revision that failed.'),
+  hash: z.string().describe('Canonical hash of its template.'),
+  images,
+  run: z.string().describe('Run that it failed in.'),
+  since: time.describe('Since when.'),
+});
+export type QuarantineStatus = DeepReadonly<z.output<typeof quarantine>>;
+
+const outbox = z.object({
+  id: z.string().describe('Deterministic: the same decision gives the same id on any replica, after any restart.'),
+  kind: z.enum(['record', 'revert', 'message']).describe('What is to be done.'),
+  topic: maybe(z.enum(TOPICS)).describe('What a message is about.'),
+  run: maybe(z.string()).describe('Run that it tells of; absent for the take-over.'),
+  provider: maybe(z.string()).describe('NotificationProvider, as namespace/name.'),
+  state: z.enum(['Pending', 'Refused']).describe('Refused: a person must act.'),
+  reason: maybe(z.enum(['GitRefused', 'GitSuperseded'])).describe('Why Git was not written.'),
+  attempts: z.int().default(0).describe('Attempts so far.'),
+  result: maybe(z.string()).describe('What the last attempt gave.'),
+  since: time.describe('When it was decided.'),
+});
+/** An effect on the outside that is not confirmed yet: a commit, or a message. */
+export type OutboxStatus = DeepReadonly<z.output<typeof outbox>>;
+
+const history = z.object({
+  id: z.string().describe('Id of the run.'),
+  revision: z.string().describe('Revision that was judged.'),
+  previous: z.string().describe('Revision that served meanwhile.'),
+  images,
+  previousImages: words.default({}).describe('Images of the stable revision at its end: what a revert goes back to.'),
+  digests,
+  hash: z.string().describe('Canonical hash of its template.'),
+  outcome: outcome.describe('How it ended.'),
+  cause,
+  sentence: z.string().default('').describe('What happened and why, with the numbers.'),
+  startedAt: time.describe('Start of the run.'),
+  endedAt: time.describe('End of the run.'),
+  source: maybe(source).describe('Commit that it came from.'),
+  commit: maybe(z.string()).describe('Commit that tells the outcome.'),
+  pullRequest: maybe(z.string()).describe('Pull request that tells the outcome.'),
+});
+export type HistoryStatus = DeepReadonly<z.output<typeof history>>;
+
+const adopted = z.object({
+  replicas: z.int().describe("The target's replicas."),
+  apexSelector: maybe(words).describe("The apex Service's selector; absent when Serin made the Service."),
+});
+/** What was there before Serin, for the finalizer. */
+export type AdoptedStatus = DeepReadonly<z.output<typeof adopted>>;
+
+/** `status` of a Canary: everything that a restart needs; never a template, never a config's content. */
+export const canaryStatus = z.object({
+  observedGeneration: maybe(z.int()).describe('Generation of the spec that this speaks of.'),
+  phase: maybe(z.enum(PHASES)).describe("Where the Canary is, in Flagger's words."),
+  canaryWeight: maybe(z.number()).describe('Percent that goes to the canary.'),
+  failedChecks: maybe(z.int()).describe('Failed windows of the run.'),
+  iterations: maybe(z.int()).describe('Intervals of the run, for blue/green and A/B.'),
+  lastTransitionTime: maybe(time).describe('When phase changed last.'),
+  conditions: z
+    .array(condition)
+    .default([])
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] })
+    .describe('Ready, Reconciling, Stalled, Promoted, GitSynced.'),
+  stable: maybe(stable).describe('What serves.'),
+  desired: maybe(desired).describe('What Git asks for.'),
+  run: maybe(run).describe('The run that is going on.'),
+  runs: maybe(z.int()).describe("Runs begun so far; the next run's number is one more."),
+  adopted: maybe(adopted).describe('What was there before Serin.'),
+  quarantine: z.array(quarantine).default([]).describe('Revisions that failed and are not tried again by themselves.'),
+  outbox: z.array(outbox).default([]).describe('Effects on the outside that are not confirmed yet.'),
+  history: z.array(history).default([]).describe('The last 10 runs; each in full in its CanaryRun.'),
+});
+export type CanaryStatus = DeepReadonly<z.output<typeof canaryStatus>>;
 
 /**
- * Where a run is. `ending` begins with the outcome and lasts until the canary is gone and the record is written.
+ * The status that was stored, by whichever version of Serin: what cannot be understood (a word of a newer version, a
+ * list item without its id) is left out, the rest is kept. Never throws.
  */
-export type RunStage = 'scaling' | 'shifting' | 'promoting' | 'returning' | 'ending';
+export const parseCanaryStatus = (stored: unknown): CanaryStatus => salvage(canaryStatus, stored) ?? NO_STATUS;
 
-export type RunStatus = {
-  /** `<revision>-<n>`, n counts the runs of this Canary. */
-  readonly id: string;
-  readonly revision: string;
-  readonly hash: string;
-  readonly images: Images;
-  readonly previous: string;
-  readonly strategy: 'canary';
-  readonly source?: SourceStatus;
-  readonly startedAt: string;
-  readonly stage: RunStage;
-  readonly stageSince: string;
-  /** Steps whose weight has been set; 0 before the first. */
-  readonly step: number;
-  readonly weight: { readonly set: number; readonly since: string };
-  /** End of the last window that was judged at this weight, RFC 3339. */
-  readonly windowEnd?: string;
-  /** Windows in a row that failed, or that gave no evidence. */
-  readonly consecutiveFailed?: number;
-  readonly consecutiveNoData?: number;
-  readonly noDataSince?: string;
-  /** Failures of each metric with a failureLimit of its own. */
-  readonly metricFailures?: Readonly<Record<string, number>>;
-  /** Last window's checks. */
-  readonly checks: readonly CheckStatus[];
-  /** Checks worth keeping for the record: firsts, lasts, failures; at most 40. */
-  readonly kept: readonly CheckStatus[];
-  readonly steps: readonly StepStatus[];
-  readonly digests?: Digests;
-  readonly deadline?: string;
-  /** True while only a person can help: no evidence for too long, or a promotion that failed. */
-  readonly held?: string;
-  readonly next?: { readonly at?: string; readonly action: string };
-  readonly outcome?: Outcome;
-  readonly cause?: Cause;
-  /** One sentence: what happened and why, with the numbers. */
-  readonly sentence?: string;
-  readonly endedAt?: string;
-};
-
-export type QuarantineStatus = {
-  readonly revision: string;
-  readonly hash: string;
-  readonly images: Images;
-  readonly run: string;
-  readonly since: string;
-};
-
-/** An effect on the outside that is not confirmed yet: a commit, or a message. */
-export type OutboxStatus = {
-  /** Deterministic: the same decision gives the same id on any replica, after any restart. */
-  readonly id: string;
-  readonly kind: 'record' | 'revert' | 'message';
-  readonly topic?: 'initialized' | 'started' | 'outcome' | 'held' | 'git';
-  /** The run that it tells of; absent for the take-over. */
-  readonly run?: string;
-  /** Provider reference `namespace/name`, for messages. */
-  readonly provider?: string;
-  readonly state: 'Pending' | 'Refused';
-  readonly attempts: number;
-  readonly result?: string;
-  readonly since: string;
-};
-
-export type HistoryStatus = {
-  readonly id: string;
-  readonly revision: string;
-  readonly previous: string;
-  readonly images: Images;
-  /** Images of the revision that was stable when the run ended: what a revert goes back to. */
-  readonly previousImages: Images;
-  readonly digests?: Digests;
-  readonly hash: string;
-  readonly outcome: Outcome;
-  readonly cause?: Cause;
-  readonly sentence: string;
-  readonly startedAt: string;
-  readonly endedAt: string;
-  readonly source?: SourceStatus;
-  readonly commit?: string;
-  readonly pullRequest?: string;
-};
-
-/** What was there before Serin, for the finalizer. */
-export type AdoptedStatus = {
-  readonly replicas: number;
-  /** Selector of the apex Service before it was adopted; absent when Serin made the Service. */
-  readonly apexSelector?: Readonly<Record<string, string>>;
-};
-
-export type CanaryStatus = {
-  readonly observedGeneration?: number;
-  readonly phase?: Phase;
-  readonly canaryWeight?: number;
-  readonly failedChecks?: number;
-  readonly iterations?: number;
-  readonly lastTransitionTime?: string;
-  readonly conditions: readonly Condition[];
-  readonly stable?: StableStatus;
-  readonly desired?: DesiredStatus;
-  readonly run?: RunStatus;
-  /** Runs begun so far; the next run's number is one more. */
-  readonly runs?: number;
-  readonly adopted?: AdoptedStatus;
-  readonly quarantine: readonly QuarantineStatus[];
-  readonly outbox: readonly OutboxStatus[];
-  readonly history: readonly HistoryStatus[];
-};
+const NO_STATUS: CanaryStatus = { conditions: [], quarantine: [], outbox: [], history: [] };

@@ -1,92 +1,115 @@
 import { z } from 'zod';
-import { DURATION_PATTERN } from './duration.ts';
-
-const duration = z.string().max(32).regex(new RegExp(DURATION_PATTERN));
-const name = z.string().min(1).max(253);
+import { analysis } from './canary-analysis.ts';
+import { service } from './canary-service.ts';
+import { baseName, duration, httpUrl, namedList, namespace, objectName, text, textMap } from './field.ts';
 
 const targetRef = z.strictObject({
-  apiVersion: z.string().max(100).default('apps/v1'),
-  kind: z.string().max(63).default('Deployment'),
-  name: z.string().min(1).max(55),
-});
-const objectRef = z.strictObject({ apiVersion: z.string().max(100), kind: z.string().max(63), name });
-const gatewayRef = z.strictObject({
-  group: z.string().max(253).optional(),
-  kind: z.string().max(63).optional(),
-  namespace: z.string().max(63).optional(),
-  name,
-  sectionName: z.string().max(253).optional(),
-  port: z.int().min(1).max(65535).optional(),
+  apiVersion: text(100).default('apps/v1').describe('API version of the target.'),
+  kind: z.enum(['Deployment', 'DaemonSet', 'Service']).default('Deployment').describe('Kind of the target.'),
+  name: baseName.describe('Name of the target, at most 55 characters, in the same namespace.'),
 });
 
-const service = z.strictObject({
-  name: z.string().min(1).max(63).optional(),
-  port: z.int().min(1).max(65535),
-  portName: z.string().max(63).default('http'),
-  targetPort: z.union([z.int(), z.string().max(63)]).optional(),
-  appProtocol: z.string().max(63).optional(),
-  gatewayRefs: z.array(gatewayRef).max(16).optional(),
-  hosts: z.array(z.string().max(253)).max(64).optional(),
+const objectRef = z.strictObject({
+  apiVersion: text(100).describe('API version of the object.'),
+  kind: text(63).describe('Kind of the object.'),
+  name: objectName.describe('Name of the object, in the same namespace.'),
 });
 
-const thresholdRange = z.strictObject({ min: z.number().optional(), max: z.number().optional() });
-const metric = z.strictObject({
-  name: z.string().min(1).max(63),
-  interval: duration.optional(),
-  thresholdRange: thresholdRange.optional(),
-  query: z.string().max(4096).optional(),
-  templateRef: z
+const replicas = z.int().min(1).max(100_000);
+const autoscalerRef = z.strictObject({
+  apiVersion: text(100).describe('autoscaling/v2 or keda.sh/v1alpha1.'),
+  kind: z.enum(['HorizontalPodAutoscaler', 'ScaledObject']).describe('Kind of the autoscaler.'),
+  name: objectName.describe('Name of the autoscaler, in the same namespace.'),
+  primaryScalerQueries: textMap({ entries: 32, length: 4096 })
+    .optional()
+    .describe("Queries of the primary's ScaledObject, by trigger name."),
+  primaryScalerReplicas: z
     .strictObject({
-      kind: z.enum(['AnalysisTemplate', 'ClusterAnalysisTemplate']).default('AnalysisTemplate'),
-      name,
-      namespace: z.string().max(63).optional(),
+      minReplicas: replicas.optional().describe('Fewest replicas of the primary.'),
+      maxReplicas: replicas.optional().describe('Most replicas of the primary.'),
     })
-    .optional(),
-  args: z.record(z.string().max(63), z.string().max(1024)).optional(),
-  failureLimit: z.int().min(1).max(100).optional(),
-  initialDelay: duration.optional(),
-  dryRun: z.boolean().default(false),
+    .optional()
+    .describe("Bounds of the primary's autoscaler."),
 });
-const alert = z.strictObject({
-  name: z.string().min(1).max(63),
-  severity: z.enum(['info', 'warn', 'error']).default('info'),
-  providerRef: z.strictObject({ kind: z.string().max(63).optional(), name, namespace: z.string().max(63).optional() }),
+
+const repositoryRef = z.strictObject({
+  name: objectName.describe('Name of the Repository.'),
+  namespace: namespace.optional().describe("Its namespace; the Canary's own when absent. Others must allow it."),
 });
-const analysis = z.strictObject({
-  judge: z.enum(['threshold', 'evidence']).optional(),
-  interval: duration.default('60s'),
-  threshold: z.int().min(1).max(1000).default(1),
-  consecutiveThreshold: z.int().min(1).max(1000).optional(),
-  stepWeight: z.int().min(1).max(100).optional(),
-  stepWeights: z.array(z.int().min(1).max(100)).min(1).max(100).optional(),
-  maxWeight: z.int().min(1).max(100).default(100),
-  verifyTraffic: z.enum(['required', 'best-effort', 'off']).default('best-effort'),
-  metrics: z.array(metric).max(50).default([]),
-  alerts: z.array(alert).max(20).default([]),
+const path = z.string().min(1).max(512);
+const promotion = z.strictObject({
+  name: text(63).describe('Name of the next environment.'),
+  path: path.optional().describe('Its folder.'),
+  branch: text(253).optional().describe('Its branch.'),
+  repositoryRef: repositoryRef.optional().describe('Its Repository.'),
+  after: duration.optional().describe('How long a version must have served before it is handed on.'),
+  by: z.enum(['commit', 'pullRequest', 'commitOrPullRequest']).optional().describe('How it is handed on.'),
 });
+
 const git = z.strictObject({
-  repositoryRef: z.strictObject({ name, namespace: z.string().max(63).optional() }),
-  path: z.string().max(512),
-  onFailure: z.enum(['none', 'record', 'revert', 'pullRequest', 'revertOrPullRequest']).optional(),
-  onSuccess: z.enum(['none', 'record']).default('record'),
+  repositoryRef: repositoryRef.describe('Repository that the target comes from.'),
+  path: path.describe("Folder of the target's manifests, below the Repository's root."),
+  onFailure: z
+    .enum(['none', 'record', 'revert', 'pullRequest', 'revertOrPullRequest'])
+    .optional()
+    .describe('After a rollback. Absent: revertOrPullRequest where the Repository has a provider, else revert.'),
+  onSuccess: z.enum(['none', 'record']).default('record').describe('After a promotion.'),
+  // Known, refused by the rule table until they are built.
+  required: z.boolean().optional().describe('The run ends only when Git has its outcome.'),
+  freeze: z.boolean().optional().describe('Writes nothing to Git.'),
+  promote: namedList(promotion, 16).optional().describe('Environments that get a promoted version next.'),
 });
 
-/** What users write below `spec`. Parsed once when the object enters the cache; defaults are filled in. */
-export const canarySpec = z.strictObject({
-  targetRef,
-  provider: z.string().max(63).optional(),
-  ingressRef: objectRef.optional(),
-  routeRef: objectRef.optional(),
-  service,
-  progressDeadlineSeconds: z.int().min(1).max(86_400).default(600),
-  pinImages: z.boolean().default(true),
-  canaryReplicas: z.enum(['proportional', 'full']).default('proportional'),
-  canaryMinReplicas: z.int().min(1).max(1000).default(1),
-  metricsServer: z.string().max(2048).optional(),
-  analysis: analysis.prefault({}),
-  git: git.optional(),
+/**
+ * What users write below `spec`, with the defaults that the cluster fills in. Everything that is known stands here,
+ * also what is not acted on yet: a field that the cluster does not know is dropped before any rule can refuse it.
+ */
+export const storedCanarySpec = z.strictObject({
+  targetRef: targetRef.describe('The workload in Git. One Canary per target.'),
+  provider: text(63)
+    .optional()
+    .describe('Data plane: gatewayapi or nginx. Absent: follows from service.gatewayRefs, routeRef or ingressRef.'),
+  ingressRef: objectRef.optional().describe('Ingress whose traffic is split (NGINX).'),
+  routeRef: objectRef.optional().describe('A route that lives in Git and is adopted.'),
+  service: service.describe('The Services and how traffic reaches them.'),
+  progressDeadlineSeconds: z
+    .int()
+    .min(1)
+    .max(86_400)
+    .default(600)
+    .describe('How long canary and primary may take to become ready.'),
+  pinImages: z.boolean().default(true).describe('Promotes image digests as they ran in the canary.'),
+  canaryReplicas: z
+    .enum(['proportional', 'full'])
+    .default('proportional')
+    .describe('Size of the canary: proportional to its next weight, or as large as the primary.'),
+  canaryMinReplicas: z.int().min(1).max(1000).default(1).describe('Fewest replicas of the canary.'),
+  metricsServer: httpUrl
+    .optional()
+    .describe("Prometheus of built-in and inline metrics; the controller's --metrics-server when absent."),
+  analysis: analysis.prefault({}).describe('How the weight rises and what is asked at each step.'),
+  git: git.optional().describe('Where outcomes are committed; nowhere when absent.'),
+  acknowledgeEndOfLife: z.boolean().optional().describe('Accepts a data plane that its makers have given up.'),
+  revertOnDeletion: z
+    .boolean()
+    .optional()
+    .describe('Accepted from Flagger without effect: deletion always restores what was there before.'),
+  // Known, refused by the rule table until they are built.
+  autoscalerRef: autoscalerRef.optional().describe('Autoscaler of the target.'),
+  upstreamRef: z.looseObject({}).optional().describe("Gloo's Upstream."),
+  skipAnalysis: z.boolean().optional().describe('Promotes without analysis.'),
+  suspend: z.boolean().optional().describe('Pauses a run where it is.'),
 });
+export type StoredCanarySpec = z.output<typeof storedCanarySpec>;
 
+/**
+ * The spec as the controller uses it. `threshold` is filled in here and not by the cluster, because whether it was
+ * written decides which judge is meant.
+ */
+export const canarySpec = storedCanarySpec.transform((spec) => ({
+  ...spec,
+  analysis: { ...spec.analysis, threshold: spec.analysis.threshold ?? 1 },
+}));
 export type CanarySpec = z.output<typeof canarySpec>;
 export type CanarySpecInput = z.input<typeof canarySpec>;
 export type MetricSpec = CanarySpec['analysis']['metrics'][number];

@@ -94,3 +94,10 @@ export type Reason = (typeof NORMAL_REASONS)[number] | (typeof WARNING_REASONS)[
 
 export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'Promoted', 'GitSynced'] as const;
 export type ConditionType = (typeof CONDITION_TYPES)[number];
+
+export const SEVERITIES = ['info', 'warn', 'error'] as const;
+export type Severity = (typeof SEVERITIES)[number];
+
+/** What a message is about; `NotificationProvider.spec.kinds` chooses among them. */
+export const TOPICS = ['initialized', 'started', 'outcome', 'held', 'git'] as const;
+export type Topic = (typeof TOPICS)[number];
