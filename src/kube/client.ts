@@ -9,12 +9,16 @@ export type ListOptions = {
   readonly resourceVersion?: string | undefined;
   /** Ask for PartialObjectMetadata only. */
   readonly metadataOnly?: boolean | undefined;
+  /** Of a watch: the server ends it after this many seconds. */
+  readonly timeoutSeconds?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 };
 
+/** One page of a list. */
 export type KubeList = {
   readonly items: readonly KubeObject[];
   readonly resourceVersion: string;
+  /** Asks for the next page; absent on the last one. */
   readonly continue?: string;
 };
 
@@ -27,6 +31,7 @@ export type KubeClient = {
   /** Undefined when the object does not exist. */
   readonly get: (ref: ObjectRef) => Promise<KubeObject | undefined>;
   readonly list: (resource: Resource, options?: ListOptions) => Promise<KubeList>;
+  /** Changes since `resourceVersion`, bookmarks included. Ends when the server or the signal ends it. */
   readonly watch: (resource: Resource, options: ListOptions) => Promise<AsyncIterable<WatchEvent>>;
   readonly create: (object: KubeObject) => Promise<KubeObject>;
   /** Server-side apply with Serin's field manager, forced. */
@@ -35,6 +40,7 @@ export type KubeClient = {
   readonly mergePatch: (ref: ObjectRef, patch: Readonly<Record<string, unknown>>) => Promise<KubeObject>;
   /** Replaces `status` of the object; its resourceVersion guards the write. */
   readonly updateStatus: (object: KubeObject) => Promise<KubeObject>;
+  /** Replaces everything but `status`; the object's resourceVersion guards the write. */
   readonly update: (object: KubeObject) => Promise<KubeObject>;
   /** True when it was there. */
   readonly delete: (

@@ -1,0 +1,103 @@
+import type { Resource } from '../lib/kube-object.ts';
+
+const kind = (
+  apiVersion: string,
+  name: string,
+  plural: string,
+  scope: 'namespaced' | 'cluster' = 'namespaced',
+): Resource => {
+  const slash = apiVersion.indexOf('/');
+  return {
+    group: slash < 0 ? '' : apiVersion.slice(0, slash),
+    version: apiVersion.slice(slash + 1),
+    kind: name,
+    plural,
+    namespaced: scope === 'namespaced',
+  };
+};
+
+const SERIN = 'serin.dev/v1alpha1';
+const GATEWAY = 'gateway.networking.k8s.io/v1';
+const FLUX_SOURCE = 'source.toolkit.fluxcd.io/v1';
+
+/** Every kind that Serin reads or writes, as the API server serves it. */
+export const RESOURCES = {
+  deployment: kind('apps/v1', 'Deployment', 'deployments'),
+  replicaSet: kind('apps/v1', 'ReplicaSet', 'replicasets'),
+  controllerRevision: kind('apps/v1', 'ControllerRevision', 'controllerrevisions'),
+  daemonSet: kind('apps/v1', 'DaemonSet', 'daemonsets'),
+  pod: kind('v1', 'Pod', 'pods'),
+  service: kind('v1', 'Service', 'services'),
+  configMap: kind('v1', 'ConfigMap', 'configmaps'),
+  secret: kind('v1', 'Secret', 'secrets'),
+  serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
+  namespace: kind('v1', 'Namespace', 'namespaces', 'cluster'),
+  node: kind('v1', 'Node', 'nodes', 'cluster'),
+  endpointSlice: kind('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'),
+  ingress: kind('networking.k8s.io/v1', 'Ingress', 'ingresses'),
+  ingressClass: kind('networking.k8s.io/v1', 'IngressClass', 'ingressclasses', 'cluster'),
+  networkPolicy: kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
+  httpRoute: kind(GATEWAY, 'HTTPRoute', 'httproutes'),
+  grpcRoute: kind(GATEWAY, 'GRPCRoute', 'grpcroutes'),
+  gateway: kind(GATEWAY, 'Gateway', 'gateways'),
+  gatewayClass: kind(GATEWAY, 'GatewayClass', 'gatewayclasses', 'cluster'),
+  referenceGrant: kind('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', 'referencegrants'),
+  lease: kind('coordination.k8s.io/v1', 'Lease', 'leases'),
+  event: kind('events.k8s.io/v1', 'Event', 'events'),
+  horizontalPodAutoscaler: kind('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
+  podDisruptionBudget: kind('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
+  canary: kind(SERIN, 'Canary', 'canaries'),
+  canaryRun: kind(SERIN, 'CanaryRun', 'canaryruns'),
+  canaryAction: kind(SERIN, 'CanaryAction', 'canaryactions'),
+  analysisTemplate: kind(SERIN, 'AnalysisTemplate', 'analysistemplates'),
+  clusterAnalysisTemplate: kind(SERIN, 'ClusterAnalysisTemplate', 'clusteranalysistemplates', 'cluster'),
+  notificationProvider: kind(SERIN, 'NotificationProvider', 'notificationproviders'),
+  repository: kind(SERIN, 'Repository', 'repositories'),
+  gitRepository: kind(FLUX_SOURCE, 'GitRepository', 'gitrepositories'),
+  ociRepository: kind(FLUX_SOURCE, 'OCIRepository', 'ocirepositories'),
+  kustomization: kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', 'kustomizations'),
+} as const satisfies Record<string, Resource>;
+
+/** `apps/v1`, or `v1` for the core group. */
+export const apiVersionOf = (resource: Resource): string =>
+  resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+
+const byKind: ReadonlyMap<string, Resource> = new Map(
+  Object.values(RESOURCES).map((resource) => [`${apiVersionOf(resource)} ${resource.kind}`, resource]),
+);
+
+/** The resource of an object or a reference; undefined when Serin does not know the kind. */
+export const findResource = (of: { readonly apiVersion: string; readonly kind: string }): Resource | undefined =>
+  byKind.get(`${of.apiVersion} ${of.kind}`);
+
+/** As `findResource`, but a kind that is not in the table throws a RangeError. */
+export const resourceFor = (of: { readonly apiVersion: string; readonly kind: string }): Resource => {
+  const resource = findResource(of);
+  if (resource === undefined) {
+    throw new RangeError(`Cannot address a ${of.kind} of ${of.apiVersion}: want one of the kinds that Serin knows`);
+  }
+  return resource;
+};
+
+/**
+ * The absolute path of a collection, an object or a sub-resource of one. Without a namespace, a namespaced collection
+ * is that of all namespaces.
+ */
+export const pathOf = (
+  resource: Resource,
+  of: {
+    readonly namespace?: string | undefined;
+    readonly name?: string | undefined;
+    readonly subresource?: 'status' | undefined;
+  } = {},
+): string => {
+  const root = resource.group === '' ? `/api/${resource.version}` : `/apis/${resource.group}/${resource.version}`;
+  if (resource.namespaced && of.namespace === undefined && of.name !== undefined) {
+    throw new RangeError(`Cannot address ${resource.kind} ${of.name}: it has no namespace, want one`);
+  }
+  const within =
+    resource.namespaced && of.namespace !== undefined ? `/namespaces/${encodeURIComponent(of.namespace)}` : '';
+  const name = of.name === undefined ? '' : `/${encodeURIComponent(of.name)}`;
+  const subresource = of.subresource === undefined ? '' : `/${of.subresource}`;
+  return `${root}${within}/${resource.plural}${name}${subresource}`;
+};
