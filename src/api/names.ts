@@ -20,5 +20,11 @@ export const STAMP_ANNOTATION = 'serin.dev/stamp';
 /** On an adopted object: what its fields held before, as JSON, to be restored on release. */
 export const BASELINE_ANNOTATION = 'serin.dev/baseline';
 
+/** On every object that Serin makes: keeps Flux from pruning it or from calling it drift. */
+export const HANDS_OFF_ANNOTATIONS: Readonly<Record<string, string>> = {
+  'kustomize.toolkit.fluxcd.io/reconcile': 'disabled',
+  'helm.toolkit.fluxcd.io/driftDetection': 'disabled',
+};
+
 /** The two copies of the target. */
 export type Side = 'primary' | 'canary';

@@ -1,0 +1,79 @@
+import type { Digests } from '../api/canary-status.ts';
+import type { Side } from '../api/names.ts';
+import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, REVISION_LABEL, ROLE_LABEL } from '../api/names.ts';
+import type { JsonRecord } from '../lib/json.ts';
+import { recordAt, stringsAt } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { narrowed } from './label-selector.ts';
+import type { CanaryIdentity } from './names.ts';
+import { namesOf } from './names.ts';
+import { podLabels, withDigests } from './pod-template.ts';
+import type { RevisionRecord } from './revision-record.ts';
+import { withRoleInSelectors } from './role-selectors.ts';
+
+export type WorkloadOptions = {
+  readonly canary: CanaryIdentity;
+  readonly replicas: number;
+  /** Images are pinned to these. */
+  readonly digests?: Digests | undefined;
+  /** The Deployment of that name as it stands. Its selector can't be changed, so it is kept. */
+  readonly existing?: KubeObject | undefined;
+};
+
+/**
+ * The label selector of a side's Deployment: the one it has, else the target's with the role. `spec` is the target's,
+ * or a record's.
+ */
+export const sideSelector = (
+  side: Side,
+  of: { readonly spec: JsonRecord; readonly existing?: KubeObject | undefined },
+): JsonRecord =>
+  of.existing === undefined
+    ? narrowed(recordAt(of.spec, 'selector'), { [ROLE_LABEL]: side })
+    : recordAt(of.existing, 'spec', 'selector');
+
+/** The pod template of a side: the given one, with the side's labels and the role in selectors that mean its own pods. */
+export const sideTemplate = (
+  side: Side,
+  { template, selector }: { readonly template: JsonRecord; readonly selector: JsonRecord },
+): JsonRecord => {
+  const withRoles = withRoleInSelectors(template, side);
+  const labels = { ...podLabels(template), ...stringsAt(selector, 'matchLabels'), [ROLE_LABEL]: side };
+  return { ...withRoles, metadata: { ...recordAt(template, 'metadata'), labels } };
+};
+
+const sideManifest = (
+  side: Side,
+  record: RevisionRecord,
+  { canary, replicas, digests, existing }: WorkloadOptions,
+): KubeObject => {
+  const selector = sideSelector(side, { spec: record.spec, existing });
+  const template = withDigests(recordAt(record.spec, 'template'), digests ?? {});
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: {
+      name: namesOf(canary.spec).workload[side],
+      namespace: canary.namespace,
+      labels: {
+        ...record.labels,
+        [ROLE_LABEL]: side,
+        [CANARY_UID_LABEL]: canary.uid,
+        [REVISION_LABEL]: record.revision,
+      },
+      annotations: { ...record.annotations, ...HANDS_OFF_ANNOTATIONS },
+    },
+    spec: { ...record.spec, replicas, selector, template: sideTemplate(side, { template, selector }) },
+  };
+};
+
+/**
+ * `<target>-primary`, to be applied. It has no owner, so that deleting the Canary in the foreground can't take away
+ * what serves.
+ */
+export const primaryManifest = (record: RevisionRecord, options: WorkloadOptions): KubeObject =>
+  sideManifest('primary', record, options);
+
+/** `<target>-canary`, to be applied. */
+export const canaryManifest = (record: RevisionRecord, options: WorkloadOptions): KubeObject =>
+  sideManifest('canary', record, options);

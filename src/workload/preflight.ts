@@ -1,0 +1,186 @@
+import type { Side } from '../api/names.ts';
+import { CANARY_UID_LABEL, ROLE_LABEL } from '../api/names.ts';
+import type { Problem } from '../api/problem.ts';
+import type { JsonRecord } from '../lib/json.ts';
+import { at, listAt, numberAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+import type { Claimant } from './claims.ts';
+import { claimProblems } from './claims.ts';
+import { hasLabels } from './label-selector.ts';
+import { sideSelector, sideTemplate } from './manifests.ts';
+import type { Names } from './names.ts';
+import { namesOf } from './names.ts';
+import { networkPolicyProblems } from './network-policies.ts';
+import { podLabels, templateOf } from './pod-template.ts';
+import { isMadeFor } from './services.ts';
+
+/** Longest name that leaves room for `-primary` in a Service's name, which may have 63 characters. */
+const LONGEST_NAME = 55;
+const SIDES: readonly Side[] = ['primary', 'canary'];
+
+type Labels = Readonly<Record<string, string>>;
+
+const nameOf = (object: KubeObject): string => `${object.kind} ${keyOf(object.metadata)}`;
+
+const specProblems = ({ spec }: Claimant): readonly Problem[] => {
+  const { kind, apiVersion } = spec.targetRef;
+  const { target, apex } = namesOf(spec);
+  const problems: Problem[] = [];
+  if (apiVersion !== 'apps/v1' || kind !== 'Deployment') {
+    const message = `a target of kind ${apiVersion} ${kind} is not supported yet; want apps/v1 Deployment`;
+    problems.push({ where: 'spec.targetRef', message, reason: 'InvalidSpec' });
+  }
+  for (const [where, name] of [
+    ['spec.targetRef.name', target],
+    ['spec.service.name', apex],
+  ] as const) {
+    if (name.length <= LONGEST_NAME || (where === 'spec.service.name' && spec.service.name === undefined)) continue;
+    const message = `"${name}" has ${name.length} characters; want at most ${LONGEST_NAME}, so that "${name}-primary" fits`;
+    problems.push({ where, message, reason: 'InvalidSpec' });
+  }
+  return problems;
+};
+
+const targetProblems = (target: KubeObject): readonly Problem[] => {
+  const where = nameOf(target);
+  if (target.metadata.labels?.[CANARY_UID_LABEL] !== undefined) {
+    const message = 'it was made by Serin for another Canary; want the Deployment that stands in Git';
+    return [{ where, message, reason: 'InvalidSpec' }];
+  }
+  if (Object.keys(recordAt(target, 'spec', 'selector', 'matchLabels')).length === 0) {
+    const message = 'spec.selector has no matchLabels, from which a Service could select its pods; want at least one';
+    return [{ where, message, reason: 'InvalidSpec' }];
+  }
+  return [];
+};
+
+/** The number of a target port that may be a container port's name. */
+const portNumber = (port: unknown, template: JsonRecord): unknown => {
+  if (typeof port !== 'string') return port;
+  const ports = listAt(template, 'spec', 'containers').flatMap((container) => listAt(container, 'ports'));
+  return numberAt(
+    ports.find((entry) => stringAt(entry, 'name') === port),
+    'containerPort',
+  );
+};
+
+const apexProblems = (
+  apex: KubeObject,
+  { canary, labels, template }: { readonly canary: Claimant; readonly labels: Labels; readonly template: JsonRecord },
+): readonly Problem[] => {
+  const where = nameOf(apex);
+  const problem = (message: string): readonly Problem[] => [{ where, message, reason: 'InvalidSpec' }];
+  if (stringAt(apex, 'spec', 'type') === 'ExternalName') {
+    return problem('it is of type ExternalName and leads outside the cluster; want a Service that selects pods');
+  }
+  const { [ROLE_LABEL]: _, ...selector } = stringsAt(apex, 'spec', 'selector');
+  const written = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
+  if (written.length === 0) return problem('it has no selector; want one that matches the pods of the target');
+  if (!hasLabels(labels, selector)) {
+    return problem(`it selects ${written.join(',')}, which the pods of the target do not carry; want their labels`);
+  }
+  const { port, targetPort } = canary.spec.service;
+  const same = listAt(apex, 'spec', 'ports').find((entry) => numberAt(entry, 'port') === port);
+  const found = at(same, 'targetPort') ?? port;
+  if (same === undefined || targetPort === undefined) return [];
+  if (found === targetPort || portNumber(found, template) === portNumber(targetPort, template)) return [];
+  return problem(`its port ${port} leads to ${found}, spec.service.targetPort says ${targetPort}; want the same`);
+};
+
+/** Why an object of one of Serin's names can't be taken for Serin's own; undefined when it can. */
+const inTheWay = (
+  object: KubeObject,
+  {
+    canary,
+    others,
+    isLeftOver,
+  }: {
+    readonly canary: Claimant;
+    readonly others: readonly Claimant[];
+    /** True for what an earlier Flagger left behind for this target. */
+    readonly isLeftOver: boolean;
+  },
+): Problem | undefined => {
+  if (isMadeFor(object, canary)) return undefined;
+  const problem = (message: string): Problem => ({ where: nameOf(object), message, reason: 'Held' });
+  const uid = object.metadata.labels?.[CANARY_UID_LABEL];
+  if (uid !== undefined) {
+    const other = others.find((candidate) => candidate.uid === uid);
+    return other && problem(`it was made for Canary ${keyOf(other)}; want another spec.targetRef or spec.service.name`);
+  }
+  const owner = object.metadata.ownerReferences?.[0];
+  if (owner?.apiVersion.startsWith('flagger.app/')) {
+    return problem(
+      `it goes when ${owner.apiVersion} ${owner.kind} ${owner.name} goes; want that deleted first with --cascade=orphan`,
+    );
+  }
+  if (owner === undefined && isLeftOver) return undefined;
+  const whose = owner === undefined ? 'is not Serin’s' : `belongs to ${owner.kind} ${owner.name}`;
+  return problem(`it has a name that Serin needs and ${whose}; want it renamed or deleted`);
+};
+
+const isFlaggersPrimary = (object: KubeObject, names: Names): boolean =>
+  Object.values(stringsAt(object, 'spec', 'selector', 'matchLabels')).includes(names.workload.primary);
+
+const selectsAny = (service: KubeObject, pods: readonly Labels[]): boolean => {
+  const selector = stringsAt(service, 'spec', 'selector');
+  return Object.keys(selector).length > 0 && pods.some((labels) => hasLabels(labels, selector));
+};
+
+/**
+ * Everything about the workload that a person must put right before the target can be taken over; empty when nothing
+ * is in the way. A target that does not exist is not among it: `decide` sees that itself.
+ */
+export const preflight = ({
+  canary,
+  others,
+  get,
+  networkPolicies,
+}: {
+  readonly canary: Claimant;
+  /** Canaries of the namespace; this one among them does no harm. */
+  readonly others: readonly Claimant[];
+  readonly get: (ref: ObjectRef) => KubeObject | undefined;
+  /** Of the namespace. */
+  readonly networkPolicies: readonly KubeObject[];
+}): readonly Problem[] => {
+  const problems = [...specProblems(canary), ...claimProblems(canary, others)];
+  if (problems.length > 0) return problems;
+  const { namespace } = canary;
+  const names = namesOf(canary.spec);
+  const deployment = (name: string): KubeObject | undefined =>
+    get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name });
+  const service = (name: string): KubeObject | undefined => get({ apiVersion: 'v1', kind: 'Service', namespace, name });
+
+  const target = deployment(names.target);
+  if (target === undefined) return [];
+  const template = templateOf(target);
+  const primary = deployment(names.workload.primary);
+  const selector = sideSelector('primary', { spec: recordAt(target, 'spec'), existing: primary });
+  const labels = podLabels(sideTemplate('primary', { template, selector }));
+  const apex = service(names.apex);
+
+  const foreign = SIDES.flatMap((side) => {
+    const workload = deployment(names.workload[side]);
+    const sideService = service(names.service[side]);
+    return [
+      workload &&
+        inTheWay(workload, { canary, others, isLeftOver: side === 'primary' && isFlaggersPrimary(workload, names) }),
+      sideService &&
+        inTheWay(sideService, {
+          canary,
+          others,
+          isLeftOver: selectsAny(sideService, [labels, podLabels(template)]),
+        }),
+    ];
+  });
+  return [
+    ...targetProblems(target),
+    ...(apex === undefined ? [] : apexProblems(apex, { canary, labels, template })),
+    ...foreign.filter((problem) => problem !== undefined),
+    ...(primary === undefined
+      ? networkPolicyProblems(networkPolicies, { target: podLabels(template), primary: labels })
+      : []),
+  ];
+};

@@ -1,0 +1,59 @@
+import { readBaseline } from '../api/baseline.ts';
+import { BASELINE_ANNOTATION, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
+import { recordAt, stringsAt } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { hasLabels } from './label-selector.ts';
+import { podLabels, templateOf } from './pod-template.ts';
+
+/**
+ * The target at a number of replicas, to be applied. At 0 it is labelled as held, so that admission keeps it there; the
+ * label goes with any other number. It never gets the Canary's uid: what carries that is deleted with the Canary.
+ */
+export const targetScale = (target: KubeObject, replicas: number): KubeObject => ({
+  apiVersion: target.apiVersion,
+  kind: target.kind,
+  metadata: {
+    name: target.metadata.name,
+    ...(target.metadata.namespace === undefined ? {} : { namespace: target.metadata.namespace }),
+    ...(replicas === 0 ? { labels: { [HELD_LABEL]: 'true' } } : {}),
+  },
+  spec: { replicas },
+});
+
+/**
+ * Merge patch that hands an adopted apex Service back: the selector from before (the target's own, should that one not
+ * match the target's pods), without Serin's label and baseline. Undefined when there is nothing to hand back: Serin
+ * made the Service, and it goes with the Canary; or it has been handed back.
+ */
+export const apexRestorePatch = (
+  apex: KubeObject,
+  target: KubeObject,
+): Readonly<Record<string, unknown>> | undefined => {
+  const baseline = readBaseline(apex);
+  if (baseline === undefined) return undefined;
+  const before = stringsAt(baseline.value);
+  const labels = podLabels(templateOf(target));
+  const matches = Object.keys(before).length > 0 && hasLabels(labels, before);
+  const selector = matches ? before : stringsAt(recordAt(target, 'spec', 'selector'), 'matchLabels');
+  const gone = Object.keys(stringsAt(apex, 'spec', 'selector')).filter((key) => !(key in selector));
+  return {
+    metadata: {
+      ...(apex.metadata.resourceVersion === undefined ? {} : { resourceVersion: apex.metadata.resourceVersion }),
+      labels: { [HELD_LABEL]: null },
+      annotations: { [BASELINE_ANNOTATION]: null },
+    },
+    spec: { selector: { ...Object.fromEntries([...gone, ROLE_LABEL].map((key) => [key, null])), ...selector } },
+  };
+};
+
+/**
+ * Kinds of which Serin makes objects, in the order in which the finalizer deletes those that carry the Canary's uid.
+ * Routes are the router's to release; CanaryRuns stay as history.
+ */
+export const OWNED_KINDS = [
+  { apiVersion: 'apps/v1', kind: 'Deployment' },
+  { apiVersion: 'v1', kind: 'Service' },
+  { apiVersion: 'apps/v1', kind: 'ControllerRevision' },
+  { apiVersion: 'v1', kind: 'ConfigMap' },
+  { apiVersion: 'v1', kind: 'Secret' },
+] as const;

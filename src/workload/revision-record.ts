@@ -1,0 +1,96 @@
+import type { Images } from '../api/canary-status.ts';
+import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, REVISION_LABEL } from '../api/names.ts';
+import type { JsonRecord } from '../lib/json.ts';
+import { isRecord, listAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { configCopy, withConfigCopies } from './config-copy.ts';
+import { configState } from './config-tracking.ts';
+import { copiedAnnotations, copiedLabels } from './copied-metadata.ts';
+import type { CanaryIdentity } from './names.ts';
+import { configCopyName, namesOf, revisionName } from './names.ts';
+import { templateOf } from './pod-template.ts';
+import type { FoundRevision } from './revision.ts';
+
+/** Everything that a primary or canary of one revision is made from. */
+export type RevisionRecord = {
+  readonly revision: string;
+  /** Canonical hash of the target's template. */
+  readonly hash: string;
+  readonly images: Images;
+  /** Names of the config copies that the template refers to. */
+  readonly copies: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** The target's spec without `replicas` and `paused`; its template refers to the config copies. */
+  readonly spec: JsonRecord;
+};
+
+/** Keeps the target as it stands as one revision. */
+export const revisionRecord = (target: KubeObject, found: FoundRevision): RevisionRecord => {
+  const { replicas: _, paused: __, ...spec } = recordAt(target, 'spec');
+  return {
+    revision: found.id,
+    hash: found.hash,
+    images: found.images,
+    copies: found.configs.map(configCopyName),
+    labels: copiedLabels(target.metadata.labels),
+    annotations: copiedAnnotations(target.metadata.annotations),
+    spec: { ...spec, template: withConfigCopies(templateOf(target), found.configs) },
+  };
+};
+
+/**
+ * The ControllerRevision that stores a record. Its data can't be changed once it is there: create it, and take "already
+ * exists" for done. It carries no label of the application, by which another controller might adopt it.
+ */
+export const recordManifest = (record: RevisionRecord, canary: CanaryIdentity): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind: 'ControllerRevision',
+  metadata: {
+    name: revisionName(namesOf(canary.spec).target, record.revision),
+    namespace: canary.namespace,
+    labels: { [CANARY_UID_LABEL]: canary.uid, [REVISION_LABEL]: record.revision },
+    annotations: HANDS_OFF_ANNOTATIONS,
+  },
+  revision: 1,
+  data: record,
+});
+
+/** Reads a ControllerRevision back; undefined when it holds no record. */
+export const readRecord = (object: KubeObject): RevisionRecord | undefined => {
+  const data = object['data'];
+  const revision = stringAt(data, 'revision');
+  if (revision === undefined || !isRecord(data) || !isRecord(data['spec'])) return undefined;
+  return {
+    revision,
+    hash: stringAt(data, 'hash') ?? '',
+    images: stringsAt(data, 'images'),
+    copies: listAt(data, 'copies').filter((name) => typeof name === 'string'),
+    labels: stringsAt(data, 'labels'),
+    annotations: stringsAt(data, 'annotations'),
+    spec: data['spec'],
+  };
+};
+
+/**
+ * What pinning writes, in this order: the config copies (apply), then the record (create), so that a record that exists
+ * is complete. `contents` are the configs of `found`, just fetched; undefined when one is not among them or has changed
+ * since: then the target has moved on.
+ */
+export const pinnedObjects = (
+  found: FoundRevision,
+  {
+    canary,
+    target,
+    contents,
+  }: { readonly canary: CanaryIdentity; readonly target: KubeObject; readonly contents: readonly KubeObject[] },
+): { readonly copies: readonly KubeObject[]; readonly record: KubeObject } | undefined => {
+  const byHash = new Map(contents.map((config) => [configState(config).hash, config]));
+  const copies: KubeObject[] = [];
+  for (const { hash } of found.configs) {
+    const config = byHash.get(hash);
+    if (config === undefined) return undefined;
+    copies.push(configCopy(config, canary));
+  }
+  return { copies, record: recordManifest(revisionRecord(target, found), canary) };
+};

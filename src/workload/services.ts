@@ -1,0 +1,147 @@
+import { baselineAnnotation, readBaseline } from '../api/baseline.ts';
+import type { Side } from '../api/names.ts';
+import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
+import { covers } from '../lib/covers.ts';
+import type { JsonRecord } from '../lib/json.ts';
+import { at, isRecord, listAt, sameJson, stringsAt } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import type { ServiceView } from '../rollout/observed.ts';
+import { readyEndpoints } from './endpoints.ts';
+import type { CanaryIdentity } from './names.ts';
+import { namesOf } from './names.ts';
+
+/** True when Serin made the object for this Canary: it goes when the Canary goes. Adopted objects are never labelled so. */
+export const isMadeFor = (object: KubeObject, canary: Pick<CanaryIdentity, 'uid'>): boolean =>
+  object.metadata.labels?.[CANARY_UID_LABEL] === canary.uid;
+
+/** The port that the Canary asks for. */
+const specPort = ({ spec: { service } }: CanaryIdentity): JsonRecord => ({
+  name: service.portName,
+  port: service.port,
+  protocol: 'TCP',
+  targetPort: service.targetPort ?? service.port,
+  ...(service.appProtocol === undefined ? {} : { appProtocol: service.appProtocol }),
+});
+
+const isSamePort = (a: unknown, b: unknown): boolean =>
+  at(a, 'port') === at(b, 'port') && (at(a, 'protocol') ?? 'TCP') === (at(b, 'protocol') ?? 'TCP');
+
+/** Ports of the side Services: those of the apex, without what only one Service can have, and the Canary's. */
+const sidePorts = (canary: CanaryIdentity, apex: KubeObject | undefined): readonly JsonRecord[] => {
+  const wanted = specPort(canary);
+  if (apex === undefined || isMadeFor(apex, canary)) return [wanted];
+  const ports = listAt(apex, 'spec', 'ports')
+    .filter(isRecord)
+    .map(({ nodePort: _, ...port }) => port);
+  return ports.some((port) => isSamePort(port, wanted)) ? ports : [...ports, wanted];
+};
+
+/** A Service's selector for the pods of one side. `selector` is that of the side's Deployment. */
+const selectorFor = (side: Side, selector: JsonRecord): Readonly<Record<string, string>> => ({
+  ...stringsAt(selector, 'matchLabels'),
+  [ROLE_LABEL]: side,
+});
+
+/**
+ * Service `<apex>-primary` or `<apex>-canary`, to be applied; wholly Serin's. `apex` is the apex as it stands: its ports
+ * are copied, its labels are not, or a ServiceMonitor would scrape every pod twice.
+ */
+export const sideServiceManifest = (
+  side: Side,
+  {
+    canary,
+    selector,
+    apex,
+  }: {
+    readonly canary: CanaryIdentity;
+    /** Of the side's Deployment: see `sideSelector`. */
+    readonly selector: JsonRecord;
+    readonly apex?: KubeObject | undefined;
+  },
+): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: {
+    name: namesOf(canary.spec).service[side],
+    namespace: canary.namespace,
+    labels: { [CANARY_UID_LABEL]: canary.uid, [ROLE_LABEL]: side },
+    annotations: HANDS_OFF_ANNOTATIONS,
+  },
+  spec: { ports: sidePorts(canary, apex), selector: selectorFor(side, selector) },
+});
+
+/**
+ * The apex Service leading to the primary, to be applied. One that was there before keeps its ports and everything
+ * else: it gets the role in its selector, the label that admission holds it by, and its old selector as baseline.
+ */
+export const apexManifest = ({
+  canary,
+  selector,
+  existing,
+}: {
+  readonly canary: CanaryIdentity;
+  /** Of the primary's Deployment: see `sideSelector`. */
+  readonly selector: JsonRecord;
+  readonly existing?: KubeObject | undefined;
+}): KubeObject => {
+  const metadata = { name: namesOf(canary.spec).apex, namespace: canary.namespace };
+  const object = { apiVersion: 'v1', kind: 'Service' };
+  const port = specPort(canary);
+  if (existing === undefined || isMadeFor(existing, canary)) {
+    const labels = { [CANARY_UID_LABEL]: canary.uid, [HELD_LABEL]: 'true' };
+    return {
+      ...object,
+      metadata: { ...metadata, labels, annotations: HANDS_OFF_ANNOTATIONS },
+      spec: { ports: [port], selector: selectorFor('primary', selector) },
+    };
+  }
+  const { [ROLE_LABEL]: _, ...before } = stringsAt(existing, 'spec', 'selector');
+  const baseline = readBaseline(existing)?.value ?? before;
+  const hasPort = listAt(existing, 'spec', 'ports').some((other) => isSamePort(other, port));
+  return {
+    ...object,
+    metadata: {
+      ...metadata,
+      labels: { [HELD_LABEL]: 'true' },
+      annotations: baselineAnnotation({ canaryUid: canary.uid, value: baseline }),
+    },
+    spec: { ...(hasPort ? {} : { ports: [port] }), selector: { ...before, [ROLE_LABEL]: 'primary' } },
+  };
+};
+
+/** True when applying `wanted` to the Service would change nothing. Ports of others do not count. */
+const isCurrent = (service: KubeObject, wanted: KubeObject): boolean =>
+  covers(service.metadata.labels, wanted.metadata.labels) &&
+  covers(service.metadata.annotations, wanted.metadata.annotations) &&
+  sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector')) &&
+  listAt(wanted, 'spec', 'ports').every((port) =>
+    listAt(service, 'spec', 'ports').some((other) => isSamePort(other, port) && covers(other, port)),
+  );
+
+/** A Service as `decide` sees it. */
+export const serviceView = ({
+  service,
+  wanted,
+  slices,
+  pods,
+}: {
+  readonly service: KubeObject;
+  /** What would be applied to it now. */
+  readonly wanted: KubeObject;
+  /** Its EndpointSlices. */
+  readonly slices: readonly KubeObject[];
+  /** Pods of primary and canary; others among them do no harm. */
+  readonly pods: readonly KubeObject[];
+}): ServiceView => {
+  const role = at(service, 'spec', 'selector', ROLE_LABEL);
+  const selects = role === 'primary' || role === 'canary' ? role : 'other';
+  const ofSide = new Set(
+    pods.filter((pod) => pod.metadata.labels?.[ROLE_LABEL] === selects).map((pod) => pod.metadata.name),
+  );
+  const endpoints = readyEndpoints(slices);
+  return {
+    selects,
+    current: isCurrent(service, wanted),
+    endpointsMatch: endpoints.length > 0 && endpoints.every(({ pod }) => pod !== undefined && ofSide.has(pod)),
+  };
+};
