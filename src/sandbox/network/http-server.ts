@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type HttpHandler, type HttpRequest, textAnswer } from './http.ts';
+
+/** A real server on the loopback interface. */
+export type HttpServer = {
+  readonly port: number;
+  readonly url: string;
+  /** Refuses new connections and cuts those that are open. */
+  readonly close: () => Promise<void>;
+};
+
+const headersOf = (message: IncomingMessage): Record<string, string> => {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) {
+    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return headers;
+};
+
+const requestOf = async (message: IncomingMessage): Promise<HttpRequest> => {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  const headers = headersOf(message);
+  return {
+    method: message.method ?? 'GET',
+    host: (headers['host'] ?? '').replace(/:\d+$/, '').toLowerCase(),
+    path: message.url ?? '/',
+    headers,
+    ...(chunks.length === 0 ? {} : { body: Buffer.concat(chunks).toString() }),
+  };
+};
+
+const respond = async (handler: HttpHandler, message: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const answer = await handler(await requestOf(message)).catch(() => textAnswer(500, 'Internal error\n'));
+  response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  response.end(answer.body);
+};
+
+const bound = (server: Server, port: number): Promise<number> =>
+  new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', () => {
+      const address = server.address();
+      if (address === null || typeof address === 'string') reject(new TypeError('Cannot learn the port of the server'));
+      else resolve(address.port);
+    });
+  });
+
+/**
+ * Serves `handler` on 127.0.0.1, on a free port unless one is given. Idle connections are kept for ever, so that a
+ * client's pooled connection is never closed in the moment of its next request.
+ */
+export const serveHttp = async (handler: HttpHandler, port = 0): Promise<HttpServer> => {
+  const server = createServer({ keepAliveTimeout: 0 }, (message, response) => {
+    respond(handler, message, response).catch(() => response.destroy());
+  });
+  const taken = await bound(server, port);
+  return {
+    port: taken,
+    url: `http://127.0.0.1:${taken}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+};

@@ -1,0 +1,34 @@
+/** A request as the sandbox's applications and its gateway see it. Header names are lower case. */
+export type HttpRequest = {
+  readonly method: string;
+  /** Host header without a port. */
+  readonly host: string;
+  /** Path with the query string, beginning with `/`. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+};
+
+export type HttpAnswer = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+
+/** Answers every request; rejects with ConnectionError when the connection is refused or lost. */
+export type HttpHandler = (request: HttpRequest) => Promise<HttpAnswer>;
+
+/** Every answer of a workload says here which version gave it; answers of the gateway itself lack it. */
+export const VERSION_HEADER = 'x-version';
+
+/** Nobody listens at the address, or the listener went away before it answered. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+}
+
+/** An answer in plain text. */
+export const textAnswer = (status: number, body: string): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'text/plain; charset=utf-8' },
+  body,
+});

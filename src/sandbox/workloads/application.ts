@@ -1,0 +1,41 @@
+import type { Clock } from '../../lib/clock.ts';
+import type { Random } from '../../lib/random.ts';
+import { sleep } from '../../lib/sleep.ts';
+import { type HttpAnswer, type HttpHandler, VERSION_HEADER } from '../network/http.ts';
+import { EXPOSITION_TYPE, MetricRegistry } from '../network/metric-registry.ts';
+import type { ImageBehaviour } from './image-catalogue.ts';
+
+export type ApplicationOptions = {
+  /** Asked for every request, so that a version can turn bad while it runs. */
+  readonly behaviour: () => ImageBehaviour;
+  readonly clock: Clock;
+  readonly random: Random;
+};
+
+const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/**
+ * The program inside a container: answers every path with its version, as slowly and as often wrongly as its
+ * behaviour says, and `/metrics` with its own counters. Probes and scrapes are not counted.
+ */
+export const createApplication = ({ behaviour, clock, random }: ApplicationOptions): HttpHandler => {
+  const registry = new MetricRegistry();
+  const requests = registry.counter('http_requests_total', 'Requests answered.');
+  const durations = registry.histogram('http_request_duration_seconds', 'Time to answer.', DURATION_BUCKETS);
+
+  return async (request): Promise<HttpAnswer> => {
+    const { version = '', errorRate = 0, latencyMs = 0 } = behaviour();
+    const headers = { 'content-type': 'application/json', [VERSION_HEADER]: version };
+    const path = request.path.split('?')[0];
+    if (path === '/metrics') {
+      return { status: 200, headers: { ...headers, 'content-type': EXPOSITION_TYPE }, body: registry.text() };
+    }
+    if (path === '/healthz' || path === '/readyz') return { status: 200, headers, body: '{"status":"ok"}\n' };
+    const begun = clock.monotonic();
+    const status = random() < errorRate ? 500 : 200;
+    if (latencyMs > 0) await sleep(clock, latencyMs);
+    requests.add({ code: String(status) });
+    durations.observe({}, (clock.monotonic() - begun) / 1000);
+    return { status, headers, body: `${JSON.stringify({ version, status })}\n` };
+  };
+};
