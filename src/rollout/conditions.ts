@@ -1,0 +1,112 @@
+import type { CanaryStatus, Condition, HistoryStatus } from '../api/canary-status.ts';
+import type { ConditionType } from '../api/words.ts';
+import { hasEnded } from './history.ts';
+import type { Observed } from './observed.ts';
+import { problemsOf, problemText } from './phases/stalled.ts';
+import { type Rejection, rejection } from './rejection.ts';
+import { primaryName } from './sides.ts';
+import { timeText } from './time.ts';
+
+type Stated = Pick<Condition, 'status' | 'reason' | 'message'>;
+type Status = Condition['status'];
+const state = (status: Status, reason: string, message: string): Stated => ({ status, reason, message });
+
+const phaseText = (observed: Observed, status: CanaryStatus): string => {
+  const { run, stable } = status;
+  if (run !== undefined && !hasEnded(run)) return `Run ${run.id} is at ${run.weight.set} %`;
+  return stable === undefined ? 'Nothing serves yet' : `${primaryName(observed)} serves revision ${stable.revision}`;
+};
+
+const rejectionOf = (observed: Observed, status: CanaryStatus): Rejection | undefined => {
+  const wanted = observed.target?.revision;
+  if (wanted === undefined || wanted.id === status.stable?.revision) return undefined;
+  return rejection({ ...observed, status }, wanted);
+};
+
+const ready = (observed: Observed, status: CanaryStatus, waiting: string): Stated => {
+  const phase = status.phase ?? 'Initializing';
+  if (phase === 'Initializing' || phase === 'Terminating') return state('False', phase, waiting);
+  const rejected = status.run === undefined || hasEnded(status.run) ? rejectionOf(observed, status) : undefined;
+  if (rejected !== undefined) return state('False', rejected.outcome, rejected.message);
+  return state('True', phase, phaseText(observed, status));
+};
+
+const promoted = (observed: Observed, status: CanaryStatus): Stated => {
+  const phase = status.phase ?? 'Initializing';
+  const message = phaseText(observed, status);
+  if (phase === 'Initialized' || phase === 'Succeeded') return state('True', phase, message);
+  return state(phase === 'Failed' ? 'False' : 'Unknown', phase, message);
+};
+
+const gitSynced = (observed: Observed, status: CanaryStatus): Stated | undefined => {
+  if (observed.git.mode === 'off') return undefined;
+  const entries = status.outbox.filter(({ kind }) => kind !== 'message');
+  const refused = entries.findLast((entry) => entry.state === 'Refused');
+  if (refused !== undefined) {
+    return state(
+      'False',
+      refused.reason ?? 'GitRefused',
+      `Run ${refused.run}: ${refused.result ?? 'the write was refused'}`,
+    );
+  }
+  const pending = entries.find((entry) => entry.state === 'Pending');
+  if (pending !== undefined) {
+    const effect = observed.effects.get(`commit/${pending.id}`);
+    const why = effect?.state === 'failed' ? `, tried again after: ${effect.error}` : '';
+    return state('False', 'Pending', `The ${pending.kind} of run ${pending.run} is on its way${why}`);
+  }
+  const last: HistoryStatus | undefined = status.history.find(({ commit }) => commit !== undefined);
+  const message = last === undefined ? 'Nothing to write yet' : `Run ${last.id} is in commit ${last.commit}`;
+  return state(
+    'True',
+    last?.pullRequest === undefined ? 'GitWritten' : 'PullRequestOpened',
+    last?.pullRequest ?? message,
+  );
+};
+
+const stateAll = (
+  observed: Observed,
+  status: CanaryStatus,
+  waiting: string,
+): readonly (readonly [ConditionType, Stated])[] => {
+  const problems = status.phase === 'Terminating' ? [] : problemsOf(observed);
+  const held = status.run?.held;
+  const [first] = problems;
+  const wrong = first === undefined ? undefined : { reason: first.reason, message: problemText(problems) };
+  const idle = state('False', status.phase ?? 'Initializing', '');
+  const stalled =
+    wrong !== undefined
+      ? state('True', wrong.reason, wrong.message)
+      : held === undefined
+        ? idle
+        : state('True', 'Held', held);
+  const underway = wrong === undefined && (status.phase === 'Initializing' || status.phase === 'Terminating');
+  const git = gitSynced(observed, status);
+  return [
+    ['Ready', wrong === undefined ? ready(observed, status, waiting) : state('False', wrong.reason, wrong.message)],
+    ['Reconciling', underway ? state('True', status.phase ?? 'Initializing', waiting) : idle],
+    ['Stalled', stalled],
+    ['Promoted', promoted(observed, status)],
+    ...(git === undefined ? [] : [['GitSynced', git] as const]),
+  ];
+};
+
+/**
+ * The conditions of `status`. A run leaves Ready as it is, so that no health check waits for it; only a rejected
+ * revision that is still asked for, a problem, or a take-over under way make it False.
+ */
+export const conditionsOf = (
+  observed: Observed,
+  status: CanaryStatus,
+  { now, waiting }: { readonly now: number; readonly waiting: string },
+): readonly Condition[] =>
+  stateAll(observed, status, waiting).map(([type, stated]) => {
+    const before = observed.status.conditions.find((condition) => condition.type === type);
+    const unchanged = before?.status === stated.status;
+    return {
+      type,
+      ...stated,
+      lastTransitionTime: unchanged ? before.lastTransitionTime : timeText(now),
+      observedGeneration: observed.canary.generation,
+    };
+  });

@@ -1,0 +1,90 @@
+import type { CanaryStatus, DesiredStatus } from '../api/canary-status.ts';
+import { sameJson } from '../lib/json.ts';
+import { conditionsOf } from './conditions.ts';
+import type { Decision, EventNote } from './decision.ts';
+import { nextOf } from './next.ts';
+import type { Observed } from './observed.ts';
+import { foldOutbox, outboxEffects } from './outbox.ts';
+import { initializing } from './phases/initializing.ts';
+import { running } from './phases/running.ts';
+import { settled } from './phases/settled.ts';
+import { problemsOf, stalled } from './phases/stalled.ts';
+import { terminating } from './phases/terminating.ts';
+import { rejection } from './rejection.ts';
+import { timeText } from './time.ts';
+import { type Turn, turn } from './turn.ts';
+
+/** Notes what Git asks for; said once, when it is something new. */
+const noteDesired = (observed: Observed, now: number): Pick<Turn, 'status' | 'events'> => {
+  const { status, target } = observed;
+  const wanted = target?.revision;
+  if (wanted === undefined || wanted.id === status.desired?.revision) return { status, events: [] };
+  const desired: DesiredStatus = {
+    revision: wanted.id,
+    hash: wanted.hash,
+    since: timeText(now),
+    ...(wanted.source === undefined ? {} : { source: wanted.source }),
+  };
+  const next = { ...status, desired };
+  if (status.desired === undefined || wanted.id === status.stable?.revision) return { status: next, events: [] };
+  const rejected = rejection({ ...observed, status: next }, wanted);
+  const note: EventNote =
+    rejected?.quarantined === true
+      ? { reason: 'Quarantined', note: rejected.message }
+      : { reason: 'RevisionDetected', note: `Revision ${wanted.id} is asked for` };
+  return { status: next, events: [note] };
+};
+
+const phaseOf = (observed: Observed, now: number): Turn => {
+  const { canary, target, status } = observed;
+  if (canary.deleting) return terminating(observed, now);
+  const problems = problemsOf(observed);
+  if (problems.length > 0 || target === undefined) return stalled(observed, problems);
+  if (target.deleting) return turn(status);
+  const { stable, run, phase = 'Initializing' } = status;
+  if (stable === undefined || phase === 'Initializing') return initializing(observed, target, now);
+  return run === undefined ? settled(observed, now, stable) : running(observed, now, run, stable);
+};
+
+const finished = (observed: Observed, { status, waiting = '' }: Turn, now: number): CanaryStatus => {
+  const { run, phase = 'Initializing' } = status;
+  const next: CanaryStatus = {
+    ...status,
+    observedGeneration: observed.canary.generation,
+    phase,
+    canaryWeight: run?.weight.set ?? 0,
+    failedChecks: status.failedChecks ?? 0,
+    lastTransitionTime:
+      phase === observed.status.phase && observed.status.lastTransitionTime !== undefined
+        ? observed.status.lastTransitionTime
+        : timeText(now),
+    ...(run === undefined ? {} : { run: { ...run, next: nextOf(observed.canary.spec, run) } }),
+  };
+  const conditions = conditionsOf(observed, next, { now, waiting });
+  const whole = { ...next, conditions };
+  return sameJson(whole, observed.status) ? observed.status : whole;
+};
+
+/**
+ * What to do about one Canary, from everything that is known of it. Pure: the same input gives the same decision,
+ * `now` (ms since the epoch) is the only time, and nothing is remembered but in the status. A decision that finds
+ * everything as it should be has no actions and returns the very status that it was given.
+ *
+ * @example
+ * const { before, status, after, effects, wakeAt } = decide(observed, clock.now());
+ * // perform `before`, write `status` unless it is `observed.status`, perform `after`, start `effects`
+ */
+export const decide = (observed: Observed, now: number): Decision => {
+  const folded = foldOutbox(observed, now);
+  const noted = noteDesired({ ...observed, status: folded.status }, now);
+  const taken = phaseOf({ ...observed, status: noted.status }, now);
+  const { before, after, effects, events, wakeAt } = taken;
+  return {
+    before,
+    status: finished(observed, taken, now),
+    after,
+    effects: [...effects, ...outboxEffects(observed)],
+    events: [...folded.events, ...noted.events, ...events],
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+  };
+};

@@ -1,0 +1,124 @@
+import type { CheckStatus, RunStatus } from '../api/canary-status.ts';
+import { type Judgement, judgeWindow, type Rule } from '../judge/judge-window.ts';
+import { conclude } from './conclude.ts';
+import type { MeasureEffect } from './effect.ts';
+import { keepChecks, trimmed } from './kept-checks.ts';
+import { NO_EVIDENCE_HOLD_MS, NO_EVIDENCE_WINDOWS } from './limits.ts';
+import type { Observed } from './observed.ts';
+import { tell } from './outbox.ts';
+import { promote } from './phases/promoting.ts';
+import { deadlineMs, nextStep } from './plan.ts';
+import { raise } from './raise.ts';
+import { checkText } from './sentence.ts';
+import { canaryCarries, canaryName } from './sides.ts';
+import { stepBack } from './step-back.ts';
+import { spanText, timeMs, timeText } from './time.ts';
+import { type Turn, turn } from './turn.ts';
+
+/** The answers over one window that has ended. */
+export type Answers = {
+  readonly window: MeasureEffect['window'];
+  readonly asked: readonly Rule[];
+  readonly checks: readonly CheckStatus[];
+};
+
+/** Metrics that the Canary asks for and that nobody could resolve: they count, as not answered. */
+const unresolved = ({ canary, metrics }: Observed): readonly Rule[] =>
+  canary.spec.analysis.metrics
+    .filter(({ name }) => !metrics.some((check) => check.name === name))
+    .map(({ name, dryRun }) => ({ name, dryRun, noData: 'hold' }));
+
+/** Judges one window and takes the step that follows from it: up, hold, back, promotion or rollback. */
+export const judgeStep = (observed: Observed, now: number, run: RunStatus, answers: Answers): Turn => {
+  const checks = answers.checks.map(trimmed);
+  const judged: RunStatus = {
+    ...run,
+    windowEnd: timeText(answers.window.to),
+    checks,
+    kept: keepChecks(run.kept, checks),
+  };
+  const judgement = judgeWindow(checks, [...answers.asked, ...unresolved(observed)]);
+  switch (judgement.verdict) {
+    case 'pass':
+      return onPass(observed, now, judged);
+    case 'fail':
+      return onFail(observed, now, judged, judgement.failing);
+    case 'noEvidence':
+      return onNoEvidence(observed, now, judged, judgement.missing);
+  }
+};
+
+/** The run without what it counted while evidence was missing; a hold for that ends with it. */
+const withEvidence = (run: RunStatus): RunStatus => {
+  const { consecutiveNoData: _count, noDataSince: _since, held: _held, ...rest } = run;
+  return rest;
+};
+
+const onPass = (observed: Observed, now: number, judged: RunStatus): Turn => {
+  const { consecutiveFailed: _failed, ...run } = withEvidence(judged);
+  const { spec } = observed.canary;
+  const next = nextStep(spec, run.weight.set);
+  if (canaryCarries(observed, run, next?.weight ?? run.weight.set)) {
+    if (next !== undefined) return raise(observed, now, run);
+    if (!spec.pinImages || observed.side?.digests !== undefined) return promote(observed, now, run);
+  }
+  const deadline = run.deadline ?? timeText(now + deadlineMs(spec));
+  if (now >= timeMs(deadline)) {
+    return conclude(observed, now, run, {
+      outcome: 'RolledBack',
+      cause: 'DeadlineExceeded',
+      reason: `${canaryName(observed)} was not ready within ${spec.progressDeadlineSeconds} s: ${observed.side?.waiting ?? 'its image digests are not known'}`,
+    });
+  }
+  return turn({ ...observed.status, run: { ...run, deadline } });
+};
+
+type Failing = Extract<Judgement, { verdict: 'fail' }>['failing'];
+
+const onFail = (before: Observed, now: number, judged: RunStatus, failing: Failing): Turn => {
+  const { threshold, consecutiveThreshold } = before.canary.spec.analysis;
+  const failedChecks = (before.status.failedChecks ?? 0) + 1;
+  const consecutiveFailed = (judged.consecutiveFailed ?? 0) + 1;
+  const metricFailures: Record<string, number> = { ...judged.metricFailures };
+  for (const { name } of failing) metricFailures[name] = (metricFailures[name] ?? 0) + 1;
+  const run: RunStatus = { ...withEvidence(judged), consecutiveFailed, metricFailures };
+  const observed: Observed = { ...before, status: { ...before.status, failedChecks, run } };
+  const words = failing.map(checkText).join(', ');
+  const spent = before.metrics.find(
+    ({ name, failureLimit }) => failureLimit !== undefined && (metricFailures[name] ?? 0) >= failureLimit,
+  );
+  const limit =
+    failedChecks >= threshold
+      ? `${failedChecks} of ${threshold} failed windows allowed`
+      : consecutiveThreshold !== undefined && consecutiveFailed >= consecutiveThreshold
+        ? `${consecutiveFailed} of ${consecutiveThreshold} failed windows in a row allowed`
+        : spent && `${metricFailures[spent.name]} of ${spent.failureLimit} failures of ${spent.name} allowed`;
+  if (limit !== undefined) {
+    return conclude(observed, now, run, {
+      outcome: 'RolledBack',
+      cause: 'ThresholdReached',
+      reason: `${words} (${limit})`,
+    });
+  }
+  const note = `${words} at ${run.weight.set}% (${failedChecks} of ${threshold} failed windows allowed)`;
+  return turn(observed.status, { events: [{ reason: 'CheckFailed', note }] });
+};
+
+const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, missing: Failing): Turn => {
+  const count = (judged.consecutiveNoData ?? 0) + 1;
+  const since = judged.noDataSince ?? timeText(now);
+  const run: RunStatus = { ...judged, consecutiveNoData: count, noDataSince: since };
+  const words = missing.map(checkText).join(', ');
+  const reason = missing.some(({ verdict }) => verdict === 'error') ? 'MetricsUnavailable' : 'NoData';
+  const first = nextStep(observed.canary.spec, 0)?.weight ?? 0;
+  if (count >= NO_EVIDENCE_WINDOWS && run.weight.set > first) return stepBack(observed, now, run);
+  if (run.held === undefined && now - timeMs(since) >= NO_EVIDENCE_HOLD_MS) {
+    const held = `No evidence for ${spanText(now - timeMs(since))}: ${words}`;
+    const status = { ...observed.status, run: { ...run, held } };
+    return turn(tell(observed, status, { topic: 'held', run: run.id, now }), {
+      events: [{ reason: 'Held', note: held }],
+    });
+  }
+  const events = count === 1 ? [{ reason, note: `Weight held at ${run.weight.set}%: ${words}` } as const] : [];
+  return turn({ ...observed.status, run }, { events });
+};

@@ -1,0 +1,123 @@
+import type { CanaryStatus, HistoryStatus, Images, OutboxStatus, RunStatus } from '../api/canary-status.ts';
+import { assertNever } from '../lib/assert-never.ts';
+import type { Message } from './effect.ts';
+import { rejects } from './history.ts';
+import type { Observed } from './observed.ts';
+import { stepsOf } from './plan.ts';
+import { timeMs } from './time.ts';
+
+export type Topic = Message['topic'];
+type Field = Message['fields'][number];
+/** What the topic alone decides of a message. */
+type Body = Pick<Message, 'severity' | 'title' | 'text' | 'fields'> & { readonly run?: HistoryStatus };
+
+const imageFields = (images: Images): readonly Field[] =>
+  Object.entries(images).map(([container, image]) => ({ title: `Image ${container}`, value: image }));
+
+const runFields = (run: RunStatus | HistoryStatus): readonly Field[] => [
+  { title: 'Run', value: run.id },
+  ...imageFields(run.images),
+  ...(run.source === undefined ? [] : [{ title: 'Source', value: run.source.commit }]),
+];
+
+/** What comes after an outcome, as one sentence. */
+const afterwards = (run: HistoryStatus, { git }: Observed): string => {
+  if (!rejects(run.outcome)) return 'Nothing is left to do.';
+  if (git.mode === 'off' || git.onFailure === 'none') return 'Git still asks for it: push a fix or revert it there.';
+  if (git.onFailure === 'record') return 'It is recorded in Git; push a fix or revert it there.';
+  return 'Its images are put back in Git.';
+};
+
+const OUTCOME_WORDS = {
+  Promoted: 'promoted',
+  FastPromoted: 'promoted without analysis',
+  RolledBack: 'rolled back',
+  Aborted: 'aborted',
+  Superseded: 'superseded',
+  Withdrawn: 'withdrawn',
+  Inconclusive: 'ended without a verdict',
+} as const;
+
+const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body => ({
+  severity: 'info',
+  title: `${observed.canary.name}: run ${run.id} has started`,
+  text: `Revision ${run.revision} is judged against ${run.previous} at ${stepsOf(observed.canary.spec).join(', ')} %.`,
+  fields: runFields(run),
+});
+
+const outcomeBody = (observed: Observed, run: HistoryStatus): Body => ({
+  severity: rejects(run.outcome) ? 'error' : 'info',
+  title: `${observed.canary.name}: run ${run.id} was ${OUTCOME_WORDS[run.outcome]}`,
+  text: `${run.sentence}. ${afterwards(run, observed)}`,
+  fields: [...runFields(run), ...(run.cause === undefined ? [] : [{ title: 'Cause', value: run.cause }])],
+  run,
+});
+
+const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Body | undefined => {
+  const { status, canary } = observed;
+  const ended = status.history.find(({ id }) => id === runId);
+  const current = status.run?.id === runId ? status.run : undefined;
+  switch (topic) {
+    case 'initialized':
+      return {
+        severity: 'info',
+        title: `${canary.name}: taken over`,
+        text: `${canary.spec.targetRef.name}-primary serves revision ${status.stable?.revision ?? 'unknown'}. The next push is judged before it serves.`,
+        fields: status.stable === undefined ? [] : imageFields(status.stable.images),
+      };
+    case 'started': {
+      const run = current ?? ended;
+      return run && startedBody(observed, run);
+    }
+    case 'outcome':
+      return ended && outcomeBody(observed, ended);
+    case 'held':
+      if (current?.held === undefined) return undefined;
+      return {
+        severity: 'warn',
+        title: `${canary.name}: run ${current.id} is held at ${current.weight.set} %`,
+        text: `${current.held}. Traffic stays as it is until that is put right; push another revision or revert to end the run.`,
+        fields: runFields(current),
+      };
+    case 'git': {
+      const refused = status.outbox.find(
+        (entry) => entry.run === runId && entry.state === 'Refused' && entry.kind !== 'message',
+      );
+      if (ended === undefined || refused === undefined) return undefined;
+      return {
+        severity: 'warn',
+        title: `${canary.name}: Git does not hold the outcome of run ${ended.id}`,
+        text: `${refused.result ?? 'The write was refused'}. A person has to put it right; the cluster is not affected.`,
+        fields: runFields(ended),
+        run: ended,
+      };
+    }
+    default:
+      return assertNever(topic, 'topic');
+  }
+};
+
+/** Severity of a topic before its text is known: what providers filter by. */
+export const severityOf = (topic: Topic, status: CanaryStatus): Message['severity'] => {
+  if (topic === 'held' || topic === 'git') return 'warn';
+  const last = status.history[0];
+  return topic === 'outcome' && last !== undefined && rejects(last.outcome) ? 'error' : 'info';
+};
+
+/** The message of a stored outbox entry; undefined when what it would tell is no longer so. */
+export const messageOf = (observed: Observed, entry: OutboxStatus): Message | undefined => {
+  if (entry.topic === undefined) return undefined;
+  const body = bodyOf(observed, entry.topic, entry.run);
+  const { canary, cluster } = observed;
+  return (
+    body && {
+      id: entry.id,
+      topic: entry.topic,
+      cluster,
+      canary: { namespace: canary.namespace, name: canary.name },
+      target: `${canary.spec.targetRef.kind}/${canary.spec.targetRef.name}.${canary.namespace}`,
+      ...body,
+      at: timeMs(entry.since),
+    }
+  );
+};

@@ -1,0 +1,105 @@
+import type { AdoptedStatus, CanaryStatus, StableStatus } from '../../api/canary-status.ts';
+import type { Action } from '../decision.ts';
+import type { Observed, RevisionView, TargetView } from '../observed.ts';
+import { tell } from '../outbox.ts';
+import { primaryName } from '../sides.ts';
+import { timeText } from '../time.ts';
+import { type Turn, turn } from '../turn.ts';
+import { settledAt } from '../window.ts';
+
+/**
+ * The revision that the primary is made of. Once its template is stored it stays, also when the target moves on
+ * meanwhile: what comes later is judged like any other push.
+ */
+const revisionToServe = (observed: Observed, target: TargetView, now: number): StableStatus | undefined => {
+  const { stable } = observed.status;
+  if (stable !== undefined && observed.pinned.includes(stable.revision)) return stable;
+  const serve = (revision: RevisionView): StableStatus =>
+    stable?.revision === revision.id
+      ? stable
+      : { revision: revision.id, hash: revision.hash, images: revision.images, since: timeText(now) };
+  return target.revision === undefined ? stable : serve(target.revision);
+};
+
+/** What stood before Serin changed anything, for the finalizer; recorded once. */
+const adoptedFrom = ({ status, services }: Observed, target: TargetView): AdoptedStatus => {
+  if (status.adopted !== undefined) return status.adopted;
+  const selector = services.apex?.selects === 'other' ? services.apex.selector : undefined;
+  return { replicas: target.replicas, ...(selector === undefined ? {} : { apexSelector: selector }) };
+};
+
+type Step =
+  | { readonly waiting: string; readonly actions?: readonly Action[]; readonly wakeAt?: number }
+  /** The take-over is complete. */
+  | 'done';
+
+/** The first thing that is not yet as it should be. Each step is taken only when the one before it has been observed. */
+const firstStep = (observed: Observed, target: TargetView, stable: StableStatus | undefined, now: number): Step => {
+  const { canary, primary, services, route, pinned, status } = observed;
+  if (!canary.hasFinalizer) return { waiting: 'for the finalizer', actions: [{ type: 'addFinalizer' }] };
+  if (stable === undefined)
+    return { waiting: `for a revision: ${target.waiting ?? 'Kubernetes has not seen the template yet'}` };
+  if (!pinned.includes(stable.revision)) {
+    return { waiting: 'for the stored template', actions: [{ type: 'pinRevision', revision: stable.revision }] };
+  }
+  const apexMoved = services.apex?.selects === 'primary';
+  const replicas = Math.max(
+    1,
+    target.replicas,
+    primary?.replicas ?? 0,
+    target.replicas === 0 ? (status.adopted?.replicas ?? 0) : 0,
+  );
+  const asWanted = primary?.revision === stable.revision && (apexMoved || primary.replicas >= replicas);
+  if (!asWanted) {
+    return {
+      waiting: `for ${primaryName(observed)}`,
+      actions: [{ type: 'applyPrimary', revision: stable.revision, replicas }],
+    };
+  }
+  if (!primary.ready || primary.endpoints === 0) {
+    const sides = (['primary', 'canary'] as const).filter((side) => services[side]?.current !== true);
+    return {
+      waiting: `for ${primaryName(observed)} to be ready: ${primary.waiting ?? 'its pods are starting'}`,
+      actions: primary.ready ? sides.map((service) => ({ type: 'applyService', service })) : [],
+    };
+  }
+  for (const service of ['primary', 'canary', 'apex'] as const) {
+    if (services[service]?.current !== true) {
+      return { waiting: `for the ${service} Service`, actions: [{ type: 'applyService', service }] };
+    }
+  }
+  if (!apexMoved || services.apex?.endpointsMatch !== true) {
+    return { waiting: 'for the endpoints of the apex Service to show only primary pods' };
+  }
+  if (route.canaryWeight !== 0 || !route.current) {
+    return { waiting: 'for the route', actions: [{ type: 'setRoute', canaryWeight: 0 }] };
+  }
+  const settled = settledAt(route, 0);
+  if (settled === undefined) return { waiting: `for the route to be accepted: ${route.detail}` };
+  if (now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
+  if (target.replicas > 0) {
+    return { waiting: 'for the target to be at 0 replicas', actions: [{ type: 'scaleTarget', replicas: 0 }] };
+  }
+  return 'done';
+};
+
+/** Takes a serving workload over without a lost request: DESIGN §3, step 0. */
+export const initializing = (observed: Observed, target: TargetView, now: number): Turn => {
+  const stable = revisionToServe(observed, target, now);
+  const status: CanaryStatus = {
+    ...observed.status,
+    phase: 'Initializing',
+    adopted: adoptedFrom(observed, target),
+    ...(stable === undefined ? {} : { stable }),
+  };
+  const step = firstStep(observed, target, stable, now);
+  if (step !== 'done') {
+    const { waiting, actions = [], wakeAt } = step;
+    return turn(status, { waiting, after: actions, ...(wakeAt === undefined ? {} : { wakeAt }) });
+  }
+  const note = `${primaryName(observed)} serves revision ${stable?.revision ?? ''}; the target runs no pods any more`;
+  const initialized: CanaryStatus = { ...status, phase: 'Initialized' };
+  return turn(tell(observed, initialized, { topic: 'initialized', now }), {
+    events: [{ reason: 'Initialized', note }],
+  });
+};

@@ -1,0 +1,144 @@
+import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import { conclude, endStep } from '../conclude.ts';
+import type { Action } from '../decision.ts';
+import { holdRoute } from '../hold-route.ts';
+import type { Observed } from '../observed.ts';
+import { tell } from '../outbox.ts';
+import { deadlineMs } from '../plan.ts';
+import { atWeight } from '../raise.ts';
+import { canaryCarries, canaryServes, primaryName, sizeCanary } from '../sides.ts';
+import { timeMs, timeText } from '../time.ts';
+import { followedBy, type Turn, turn } from '../turn.ts';
+import { upkeep } from '../upkeep.ts';
+import { settledAt } from '../window.ts';
+
+/** Every step has passed: what ran in the canary is written down, then the primary gets exactly that. */
+export const promote = (observed: Observed, now: number, judged: RunStatus): Turn => {
+  const { spec } = observed.canary;
+  const digests = spec.pinImages ? observed.side?.digests : undefined;
+  const run: RunStatus = {
+    ...judged,
+    stage: 'promoting',
+    stageSince: timeText(now),
+    ...(digests === undefined ? {} : { digests }),
+    deadline: timeText(now + deadlineMs(spec)),
+  };
+  const status: CanaryStatus = { ...observed.status, run, phase: 'Promoting' };
+  const note = `${primaryName(observed)} gets revision ${run.revision}, as judged in run ${run.id}`;
+  const started = turn(status, { events: [{ reason: 'Promoting', note }] });
+  return followedBy(started, forward({ ...observed, status }, now, run));
+};
+
+/** A promotion on its way, or on its way back after it failed. */
+export const promoting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
+  const route = holdRoute(observed, run.weight.set, { mayRaise: canaryServes(observed, run) });
+  const kept = { ...route, after: [...upkeep(observed), ...route.after], effects: [] };
+  const next = run.cause === 'PromotionFailed' ? back(observed, now, run, stable) : onward(observed, now, run, stable);
+  // A turn that lowers the weight itself must not be followed by putting it back.
+  const lowers = next.before.some(({ type }) => type === 'setRoute');
+  return followedBy(lowers ? { ...kept, before: [], after: upkeep(observed) } : kept, next);
+};
+
+const onward = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
+  const { primary } = observed;
+  const promoted = primary?.revision === run.revision && primary.pinned;
+  if (promoted && primary.ready && primary.endpoints > 0) return toPrimary(observed, now, run);
+  const deadline = timeMs(run.deadline ?? run.stageSince);
+  if (now >= deadline || (promoted && primary.deadlineExceeded)) return fail(observed, now, run, stable);
+  return { wakeAt: deadline, ...forward(observed, now, run) };
+};
+
+/** The next thing that is needed for the primary to become what was judged. */
+const forward = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const { primary, route, status } = observed;
+  const apply: readonly Action[] = [
+    {
+      type: 'applyPrimary',
+      revision: run.revision,
+      replicas: Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1),
+      ...(run.digests === undefined ? {} : { digests: run.digests }),
+    },
+  ];
+  if (primary?.revision === run.revision) return turn(status, { after: primary.pinned ? [] : apply });
+  if (primary === undefined || primary.keepsCapacity) return turn(status, { after: apply });
+  // The primary loses pods while it changes: the canary takes everything first.
+  if (!canaryCarries(observed, run, 100)) return turn(status, { after: sizeCanary(observed, run, 100) });
+  if (run.weight.set < 100) return takeAll(observed, now, run);
+  const settled = settledAt(route, 100);
+  if (settled === undefined) return turn(status);
+  return now < settled ? turn(status, { wakeAt: settled }) : turn(status, { after: apply });
+};
+
+const takeAll = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const deadline = timeText(now + deadlineMs(observed.canary.spec));
+  const raised: RunStatus = { ...atWeight(run, { index: run.step + 1, weight: 100 }, now), deadline };
+  const note = `Weight ${run.weight.set}% -> 100%: ${primaryName(observed)} loses pods while it changes`;
+  return turn(
+    { ...observed.status, run: raised },
+    { after: [{ type: 'setRoute', canaryWeight: 100 }], events: [{ reason: 'WeightChanged', note }] },
+  );
+};
+
+/** The primary is what was judged, and ready: traffic goes back to it. */
+const toPrimary = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const { deadline: _deadline, ...rest } = run;
+  const at = timeText(now);
+  const returning: RunStatus = {
+    ...rest,
+    stage: 'returning',
+    stageSince: at,
+    weight: { set: 0, since: at },
+    steps: endStep(run.steps, now),
+  };
+  const note = `Weight ${run.weight.set}% -> 0%: ${primaryName(observed)} serves revision ${run.revision}`;
+  return turn(
+    { ...observed.status, run: returning, phase: 'Finalising' },
+    { before: [{ type: 'setRoute', canaryWeight: 0 }], events: [{ reason: 'WeightChanged', note }] },
+  );
+};
+
+/** The primary cannot run what the canary runs: the last good revision comes back while the canary goes on serving. */
+const fail = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
+  const note = `${primaryName(observed)} was not ready with revision ${run.revision}: ${observed.primary?.waiting ?? 'deadline exceeded'}`;
+  const failed: RunStatus = {
+    ...run,
+    cause: 'PromotionFailed',
+    sentence: note,
+    deadline: timeText(now + deadlineMs(observed.canary.spec)),
+  };
+  const status: CanaryStatus = { ...observed.status, run: failed };
+  const started = turn(status, { events: [{ reason: 'PromotionFailed', note }] });
+  return followedBy(started, back({ ...observed, status }, now, failed, stable));
+};
+
+const back = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
+  const { primary, status } = observed;
+  if (primary?.revision === stable.revision && primary.ready && primary.endpoints > 0) {
+    return conclude(observed, now, run, {
+      outcome: 'RolledBack',
+      cause: 'PromotionFailed',
+      reason: run.sentence ?? 'the primary was not ready',
+    });
+  }
+  const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
+  const digests = stable.digests === undefined ? {} : { digests: stable.digests };
+  const after: readonly Action[] =
+    primary?.revision === stable.revision
+      ? []
+      : [{ type: 'applyPrimary', revision: stable.revision, replicas, ...digests }];
+  const deadline = timeMs(run.deadline ?? run.stageSince);
+  if (run.held !== undefined || now < deadline) return turn(status, { after, wakeAt: deadline });
+  const held = `${primaryName(observed)} is not ready with its last good revision ${stable.revision}: ${primary?.waiting ?? 'it is gone'}`;
+  const told = tell(observed, { ...status, run: { ...run, held } }, { topic: 'held', run: run.id, now });
+  return turn(told, { after, events: [{ reason: 'Held', note: held }] });
+};
+
+/** The canary has lost its pods while the primary changes: the primary takes the traffic with those that it has. */
+export const withoutCanary = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const lowered: RunStatus = { ...run, weight: { set: 0, since: timeText(now) }, steps: endStep(run.steps, now) };
+  const note = `Weight ${run.weight.set}% -> 0%: the canary has no ready pod`;
+  return turn(
+    { ...observed.status, run: lowered },
+    { before: [{ type: 'setRoute', canaryWeight: 0 }], events: [{ reason: 'WeightChanged', note }] },
+  );
+};

@@ -1,0 +1,36 @@
+import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
+import { conclude } from '../conclude.ts';
+import type { Action } from '../decision.ts';
+import { holdRoute } from '../hold-route.ts';
+import type { Observed } from '../observed.ts';
+import { nextStep } from '../plan.ts';
+import { raise } from '../raise.ts';
+import { canaryCarries, canaryName, sizeCanary } from '../sides.ts';
+import { timeMs } from '../time.ts';
+import { followedBy, type Turn, turn } from '../turn.ts';
+import { upkeepWithPrimary } from '../upkeep.ts';
+import { settledAt } from '../window.ts';
+
+/** Brings the canary up for the first weight: template stored, pods ready and visible. Only the deadline ends the wait. */
+export const scaling = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
+  const { side, pinned, canary, route, status } = observed;
+  const first = nextStep(canary.spec, 0)?.weight ?? 100;
+  const accepted = settledAt(route, 0) !== undefined;
+  if (accepted && canaryCarries(observed, run, first)) return raise(observed, now, run);
+  const gaveUp = side?.revision === run.revision && side.deadlineExceeded;
+  const deadline = timeMs(run.deadline ?? run.stageSince);
+  if (gaveUp || now >= deadline) {
+    const why = side?.waiting ?? (accepted ? 'it has no ready pod' : `the route is not accepted: ${route.detail}`);
+    return conclude(observed, now, run, {
+      outcome: 'RolledBack',
+      cause: 'DeadlineExceeded',
+      reason: `${canaryName(observed)} was not ready within ${canary.spec.progressDeadlineSeconds} s: ${why}`,
+    });
+  }
+  const pin: readonly Action[] = pinned.includes(run.revision) ? [] : [{ type: 'pinRevision', revision: run.revision }];
+  const kept = holdRoute(observed, 0, { mayRaise: false });
+  return followedBy(
+    { ...kept, after: [...upkeepWithPrimary(observed, stable), ...kept.after], effects: [] },
+    turn(status, { after: [...pin, ...sizeCanary(observed, run, first)], wakeAt: deadline }),
+  );
+};

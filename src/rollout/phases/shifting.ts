@@ -1,0 +1,70 @@
+import type { CheckStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import { conclude } from '../conclude.ts';
+import type { MeasureEffect } from '../effect.ts';
+import { holdRoute } from '../hold-route.ts';
+import { judgeStep } from '../judge-step.ts';
+import type { Observed } from '../observed.ts';
+import { tell } from '../outbox.ts';
+import { deadlineMs, intervalMs } from '../plan.ts';
+import { canaryServes, sizeCanary, weightToCome } from '../sides.ts';
+import { timeMs } from '../time.ts';
+import { followedBy, type Turn, turn } from '../turn.ts';
+import { upkeepWithPrimary } from '../upkeep.ts';
+import { measureEffect, settledAt } from '../window.ts';
+
+/** The weight is written and the plane has not taken it: wait, hold with its words, give up at the deadline. */
+const unaccepted = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const { route, canary, status } = observed;
+  const giveUpAt = Math.max(timeMs(run.weight.since), route.since) + deadlineMs(canary.spec);
+  if (now >= giveUpAt) {
+    return conclude(observed, now, run, {
+      outcome: 'RolledBack',
+      cause: 'RouteNotObserved',
+      reason: `the route was not accepted within ${canary.spec.progressDeadlineSeconds} s: ${route.detail}`,
+    });
+  }
+  if (route.acceptance !== 'refused' || run.held !== undefined) return turn(status, { wakeAt: giveUpAt });
+  const held = `The route is not accepted: ${route.detail}`;
+  const told = tell(observed, { ...status, run: { ...run, held } }, { topic: 'held', run: run.id, now });
+  return turn(told, { wakeAt: giveUpAt, events: [{ reason: 'RouteNotAccepted', note: route.detail }] });
+};
+
+/** What was answered; undefined while it may still come. A question that failed for a whole interval is no evidence. */
+const answersTo = (observed: Observed, now: number, measure: MeasureEffect): readonly CheckStatus[] | undefined => {
+  if (measure.checks.length === 0) return [];
+  const state = observed.effects.get(measure.key);
+  if (state?.state === 'done' && state.result.kind === 'measure') return state.result.checks;
+  const late = now >= measure.window.to + intervalMs(observed.canary.spec);
+  if (state?.state !== 'failed' || !late) return undefined;
+  const at = new Date(measure.window.to).toISOString();
+  return measure.checks.map(({ name }) => ({ name, at, verdict: 'error', message: state.error }));
+};
+
+const judging = (observed: Observed, now: number, run: RunStatus, settled: number): Turn => {
+  const measure = measureEffect(observed, run, settled);
+  if (now < measure.window.to) return turn({ ...observed.status, run }, { wakeAt: measure.window.to });
+  const checks = answersTo(observed, now, measure);
+  if (checks === undefined) {
+    const wakeAt = measure.window.to + intervalMs(observed.canary.spec);
+    return turn({ ...observed.status, run }, { effects: [measure], ...(now < wakeAt ? { wakeAt } : {}) });
+  }
+  const judged = judgeStep(observed, now, run, { window: measure.window, asked: measure.checks, checks });
+  return { ...judged, effects: [measure] };
+};
+
+/** A weight stands: see that it is taken, judge its windows, go on from what they say. */
+export const shifting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
+  const kept = {
+    ...holdRoute(observed, run.weight.set, { mayRaise: canaryServes(observed, run) }),
+    effects: [],
+  };
+  const settled = settledAt(observed.route, run.weight.set);
+  if (settled === undefined) return followedBy(kept, unaccepted(observed, now, run));
+  const { held, ...accepted } = run;
+  const current = run.noDataSince === undefined && held !== undefined ? accepted : run;
+  const upkeep = [
+    ...upkeepWithPrimary(observed, stable),
+    ...sizeCanary(observed, run, weightToCome(observed, run.weight.set)),
+  ];
+  return followedBy({ ...kept, after: [...upkeep, ...kept.after] }, judging(observed, now, current, settled));
+};

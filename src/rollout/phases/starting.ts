@@ -1,0 +1,41 @@
+import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import type { Observed, RevisionView } from '../observed.ts';
+import { tell } from '../outbox.ts';
+import { deadlineMs } from '../plan.ts';
+import { timeText } from '../time.ts';
+import { followedBy, type Turn, turn } from '../turn.ts';
+import { scaling } from './scaling.ts';
+
+/** Begins the run of a new revision. */
+export const starting = (
+  observed: Observed,
+  now: number,
+  { stable, wanted }: { readonly stable: StableStatus; readonly wanted: RevisionView },
+): Turn => {
+  const number = (observed.status.runs ?? 0) + 1;
+  const at = timeText(now);
+  const run: RunStatus = {
+    id: `${wanted.id}-${number}`,
+    revision: wanted.id,
+    hash: wanted.hash,
+    images: wanted.images,
+    previous: stable.revision,
+    strategy: 'canary',
+    ...(wanted.source === undefined ? {} : { source: wanted.source }),
+    startedAt: at,
+    stage: 'scaling',
+    stageSince: at,
+    step: 0,
+    weight: { set: 0, since: at },
+    checks: [],
+    kept: [],
+    steps: [],
+    deadline: timeText(now + deadlineMs(observed.canary.spec)),
+  };
+  const status: CanaryStatus = { ...observed.status, run, runs: number, phase: 'Progressing', failedChecks: 0 };
+  const told = tell(observed, status, { topic: 'started', run: run.id, now });
+  const started = turn(told, {
+    events: [{ reason: 'RunStarted', note: `Run ${run.id} judges revision ${run.revision} against ${run.previous}` }],
+  });
+  return followedBy(started, scaling({ ...observed, status: told }, now, run, stable));
+};

@@ -1,0 +1,40 @@
+import type { CheckStatus, RunStatus } from '../api/canary-status.ts';
+import type { Outcome } from '../api/words.ts';
+import { CAPS } from './limits.ts';
+import { spanText, timeMs } from './time.ts';
+
+/** A measured number for people: four significant digits, without trailing zeros. */
+const numberText = (value: number): string => String(Number(value.toPrecision(4)));
+
+const withUnit = (value: number, unit: string | undefined): string =>
+  unit === undefined || unit === '' ? numberText(value) : `${numberText(value)} ${unit}`;
+
+/** A check in words: `request-success-rate 48.2 % is below 99 %`. */
+export const checkText = ({ name, value, min, max, unit, verdict, message }: CheckStatus): string => {
+  if (value === undefined || verdict === 'noData' || verdict === 'error') return `${name}: ${message ?? 'no data'}`;
+  const measured = `${name} ${withUnit(value, unit)}`;
+  if (min !== undefined && value < min) return `${measured} is below ${withUnit(min, unit)}`;
+  if (max !== undefined && value > max) return `${measured} is above ${withUnit(max, unit)}`;
+  return verdict === 'fail' ? `${measured} fails` : measured;
+};
+
+const VERBS: Readonly<Record<Outcome, string>> = {
+  Promoted: 'Promoted',
+  FastPromoted: 'Promoted without analysis',
+  RolledBack: 'Rolled back',
+  Aborted: 'Aborted',
+  Superseded: 'Superseded',
+  Withdrawn: 'Withdrawn',
+  Inconclusive: 'Ended without a verdict',
+};
+
+/** The one sentence of an outcome: `Rolled back at 20 % after 14 s: <reason>`; the time is the run's. */
+export const outcomeSentence = (
+  run: RunStatus,
+  outcome: Outcome,
+  how: { readonly reason: string; readonly now: number },
+): string => {
+  const where = run.weight.set === 0 ? '' : ` at ${run.weight.set} %`;
+  const sentence = `${VERBS[outcome]}${where} after ${spanText(how.now - timeMs(run.startedAt))}: ${how.reason}`;
+  return sentence.length <= CAPS.sentence ? sentence : `${sentence.slice(0, CAPS.sentence - 1)}…`;
+};

@@ -1,0 +1,34 @@
+import type { RunStatus } from '../api/canary-status.ts';
+import type { Action } from './decision.ts';
+import type { Observed } from './observed.ts';
+import { canaryReplicas, nextStep } from './plan.ts';
+
+export const primaryName = ({ canary }: Observed): string => `${canary.spec.targetRef.name}-primary`;
+export const canaryName = ({ canary }: Observed): string => `${canary.spec.targetRef.name}-canary`;
+
+/** The primary has a ready pod that the plane can see: traffic may go back to it. */
+export const primaryServes = ({ primary }: Observed): boolean => primary !== undefined && primary.endpoints > 0;
+
+/** The canary has a ready pod of the run's revision that the plane can see: traffic may stay on it. */
+export const canaryServes = ({ side }: Observed, run: RunStatus): boolean =>
+  side !== undefined && side.revision === run.revision && !side.deleting && side.endpoints > 0;
+
+/** The canary is whole and large enough for `weight` percent: traffic may rise to it. */
+export const canaryCarries = (observed: Observed, run: RunStatus, weight: number): boolean => {
+  const { side, primary, canary } = observed;
+  if (side === undefined || !canaryServes(observed, run) || !side.ready) return false;
+  return side.replicas >= canaryReplicas(canary.spec, weight, primary?.replicas ?? 1);
+};
+
+/** Makes the canary as large as `weight` needs; never smaller than it is, and nothing while its template is not stored. */
+export const sizeCanary = (observed: Observed, run: RunStatus, weight: number): readonly Action[] => {
+  const { side, primary, canary, pinned } = observed;
+  if (!pinned.includes(run.revision)) return [];
+  const replicas = canaryReplicas(canary.spec, weight, primary?.replicas ?? 1);
+  const stands = side?.revision === run.revision && !side.deleting && side.replicas >= replicas;
+  return stands ? [] : [{ type: 'applyCanary', revision: run.revision, replicas }];
+};
+
+/** The weight that the canary is sized for while it holds `weight`: the one to come. */
+export const weightToCome = ({ canary }: Observed, weight: number): number =>
+  nextStep(canary.spec, weight)?.weight ?? weight;

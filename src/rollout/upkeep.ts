@@ -1,0 +1,35 @@
+import type { StableStatus } from '../api/canary-status.ts';
+import type { Action } from './decision.ts';
+import type { Observed } from './observed.ts';
+
+/** The Services that are missing or not as Serin wants them. */
+export const serviceActions = ({ services }: Observed): readonly Action[] =>
+  (['primary', 'canary', 'apex'] as const)
+    .filter((service) => services[service]?.current !== true)
+    .map((service) => ({ type: 'applyService', service }));
+
+/** Brings the primary to the stable revision when it is gone or was changed by somebody else. */
+const primaryActions = ({ primary, pinned, target, status }: Observed, stable: StableStatus): readonly Action[] => {
+  if (!pinned.includes(stable.revision)) {
+    const stored = target?.revision?.id === stable.revision;
+    return stored ? [{ type: 'pinRevision', revision: stable.revision }] : [];
+  }
+  if (primary?.revision === stable.revision && primary.pinned && !primary.deleting) return [];
+  const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
+  const digests = stable.digests === undefined ? {} : { digests: stable.digests };
+  return [{ type: 'applyPrimary', revision: stable.revision, replicas, ...digests }];
+};
+
+/** What has to be so in every state after the take-over, wherever it has drifted: the target runs nothing. */
+export const upkeep = (observed: Observed): readonly Action[] => {
+  const { target } = observed;
+  const scale: readonly Action[] =
+    target !== undefined && target.replicas > 0 ? [{ type: 'scaleTarget', replicas: 0 }] : [];
+  return [...scale, ...serviceActions(observed)];
+};
+
+/** `upkeep` where the stable revision is what the primary should run: always, but for a promotion. */
+export const upkeepWithPrimary = (observed: Observed, stable: StableStatus): readonly Action[] => [
+  ...primaryActions(observed, stable),
+  ...upkeep(observed),
+];
