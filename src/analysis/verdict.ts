@@ -1,0 +1,71 @@
+import type { CheckStatus } from '../api/canary-status.ts';
+import type { MetricCheck } from '../rollout/metric-check.ts';
+
+/** A number, or why there is none. `about` says what it was taken from, in words. */
+export type Reading =
+  | { readonly value: number; readonly about?: string }
+  | { readonly noData: string }
+  | { readonly error: string };
+
+export type Verdict = { readonly verdict: CheckStatus['verdict']; readonly message: string };
+
+/**
+ * Holds a reading against the limits of its check, as Flagger does: below `min` or above `max` fails. The message
+ * says value, limit and unit. A reading that is no finite number is never a pass.
+ */
+export const judgeReading = (check: MetricCheck, reading: Reading): Verdict => {
+  if ('error' in reading) return { verdict: 'error', message: sentence(reading.error) };
+  if ('noData' in reading) return noData(check, reading.noData);
+  const { min, max, unit } = check;
+  const { value, about } = reading;
+  if (min === undefined && max === undefined)
+    return { verdict: 'error', message: 'No limit to hold the value against' };
+  if (Number.isNaN(value)) return noData(check, 'not a number (NaN)');
+  const why = about === undefined ? '' : `: ${about}`;
+  if (min !== undefined && value < min) {
+    return {
+      verdict: 'fail',
+      message: `${apart(value, min, unit)} is below the minimum of ${withUnit(min, unit)}${why}`,
+    };
+  }
+  if (max !== undefined && value > max) {
+    return {
+      verdict: 'fail',
+      message: `${apart(value, max, unit)} is above the maximum of ${withUnit(max, unit)}${why}`,
+    };
+  }
+  // Something divided by nothing: it breaks no limit, and shows nothing either.
+  if (!Number.isFinite(value)) return noData(check, `${value > 0 ? '+' : '-'}Inf is no measurement`);
+  const limits = [
+    ...(min === undefined ? [] : [`at least ${withUnit(min, unit)}`]),
+    ...(max === undefined ? [] : [`at most ${withUnit(max, unit)}`]),
+  ];
+  return { verdict: 'pass', message: `${withUnit(value, unit)}, want ${limits.join(' and ')}${why}` };
+};
+
+const noData = (check: MetricCheck, why: string): Verdict =>
+  check.noData === 'fail'
+    ? { verdict: 'fail', message: `No data, which counts as failed: ${why}` }
+    : { verdict: 'noData', message: `No data: ${why}` };
+
+/** For people: whole numbers whole, others with as many digits as matter. */
+const numberText = (value: number, digits = 4): string =>
+  Number.isInteger(value) || !Number.isFinite(value) ? String(value) : String(Number(value.toPrecision(digits)));
+
+const withUnit = (value: number, unit: string | undefined): string =>
+  unit === undefined ? numberText(value) : `${numberText(value)} ${unit}`;
+
+/** `value` with so many digits that it does not read like the limit that it breaks. */
+const apart = (value: number, limit: number, unit: string | undefined): string => {
+  for (let digits = 4; digits < 17; digits++) {
+    const text = numberText(value, digits);
+    if (Number(text) !== limit && text !== numberText(limit)) return unit === undefined ? text : `${text} ${unit}`;
+  }
+  return withUnit(value, unit);
+};
+
+export const requestsText = (count: number): string => `${numberText(count)} ${count === 1 ? 'request' : 'requests'}`;
+
+export const durationText = (ms: number): string => `${numberText(ms / 1000)}s`;
+
+const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
