@@ -1,5 +1,16 @@
 import { z } from 'zod';
-import { duration, httpUrl, namedList, namespace, objectName, openObject, percent, text, textMap, weight } from './field.ts';
+import {
+  duration,
+  httpUrl,
+  namedList,
+  namespace,
+  objectName,
+  openObject,
+  percent,
+  text,
+  textMap,
+  weight,
+} from './field.ts';
 import { SEVERITIES } from './words.ts';
 
 const thresholdRange = z.strictObject({
@@ -8,7 +19,9 @@ const thresholdRange = z.strictObject({
 });
 
 const metric = z.strictObject({
-  name: text(63).describe('Built in: request-success-rate (percent), request-duration (p99, ms); else a name of your own.'),
+  name: text(63).describe(
+    'Built in: request-success-rate (percent), request-duration (p99, ms); else a name of your own.',
+  ),
   interval: duration.optional().describe('How far the query looks back; analysis.interval when absent, at least 1s.'),
   thresholdRange: thresholdRange.optional().describe('The values that pass; needs min or max.'),
   query: text(4096).optional().describe('PromQL that gives one number, with the variables of an AnalysisTemplate.'),
@@ -108,7 +121,12 @@ export const analysis = z.strictObject({
   stepWeightPromotion: z.int().min(0).max(100).optional().describe('Percent per step on the way back to the primary.'),
   sessionAffinity: openObject.optional().describe("Cookies that keep a client on its side, in Flagger's shape."),
   webhooks: namedList(webhook, 32).optional().describe('Hooks and gates.'),
-  primaryReadyThreshold: z.int().min(1).max(100).optional().describe("Percent of the primary's pods that must be ready."),
+  primaryReadyThreshold: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Percent of the primary's pods that must be ready."),
   canaryReadyThreshold: z.int().min(1).max(100).optional().describe("Percent of the canary's pods that must be ready."),
   slo: percent.optional().describe('Success rate that is promised to users.'),
   tolerance: tolerance.optional().describe('How much worse than the primary the error rate may be.'),

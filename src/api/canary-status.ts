@@ -110,9 +110,9 @@ const run = z.object({
   deadline: maybe(time).describe('When the stage fails.'),
   restarts: maybe(z.int()).describe('How often the run has started over because the canary lost every ready pod.'),
   held: maybe(z.string()).describe('Why only a person can help.'),
-  next: maybe(
-    z.object({ at: maybe(time).describe('When.'), action: z.string().describe('What, in words.') }),
-  ).describe('What comes next.'),
+  next: maybe(z.object({ at: maybe(time).describe('When.'), action: z.string().describe('What, in words.') })).describe(
+    'What comes next.',
+  ),
   outcome: maybe(outcome).describe('How it ended.'),
   cause,
   sentence: maybe(z.string()).describe('What happened and why, with the numbers.'),

@@ -87,7 +87,7 @@ export const storedCanarySpec = z.strictObject({
   metricsServer: httpUrl
     .optional()
     .describe("Prometheus of built-in and inline metrics; the controller's --metrics-server when absent."),
-  analysis: analysis.prefault({}).describe('How the weight rises and what is asked at each step.'),
+  analysis: analysis.describe('How the weight rises and what is asked at each step.'),
   git: git.optional().describe('Where outcomes are committed; nowhere when absent.'),
   acknowledgeEndOfLife: z.boolean().optional().describe('Accepts a data plane that its makers have given up.'),
   revertOnDeletion: z

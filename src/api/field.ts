@@ -21,11 +21,7 @@ export const duration = z
   .regex(new RegExp(DURATION_PATTERN))
   .meta(want('a duration such as 30s or 1m30s'));
 
-export const percent = z
-  .string()
-  .max(10)
-  .regex(new RegExp(PERCENT))
-  .meta(want('a percentage such as 25%'));
+export const percent = z.string().max(10).regex(new RegExp(PERCENT)).meta(want('a percentage such as 25%'));
 
 export const objectName = z
   .string()

@@ -29,7 +29,9 @@ export const repositorySpec = z.strictObject({
     })
     .prefault({})
     .describe('Author of commits.'),
-  signingKeyRef: secretRef.optional().describe('Secret with the key identity: Ed25519 in OpenSSH format; signs commits.'),
+  signingKeyRef: secretRef
+    .optional()
+    .describe('Secret with the key identity: Ed25519 in OpenSSH format; signs commits.'),
   commit: z
     .strictObject({
       skipCI: z.boolean().default(true).describe('Puts [skip ci] into messages, so that a record starts no build.'),

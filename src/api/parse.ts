@@ -1,0 +1,39 @@
+import type { z } from 'zod';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { type AnalysisTemplateSpec, analysisTemplateSpec } from './analysis-template.ts';
+import { type CanarySpec, canarySpec } from './canary.ts';
+import { kindNamed } from './kinds.ts';
+import { type NotificationProviderSpec, notificationProviderSpec } from './notification-provider.ts';
+import type { Problem } from './problem.ts';
+import { type RepositorySpec, repositorySpec } from './repository.ts';
+import { validateSpec } from './validate.ts';
+
+/** The spec of a stored object, or what a person must put right in it: the sentences of the `Stalled` condition. */
+export type Parsed<Spec> =
+  | { readonly ok: true; readonly spec: Spec }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Holds a stored spec against the schema and the rules of its kind, also where the cluster has not done so. */
+const parser =
+  <Spec>(kindName: string, schema: z.ZodType<Spec>) =>
+  (object: KubeObject): Parsed<Spec> => {
+    const kind = kindNamed(kindName);
+    if (kind === undefined) throw new TypeError(`Cannot parse ${kindName}: it is none of our kinds`);
+    const validated = validateSpec(kind, object['spec']);
+    return validated.ok ? { ok: true, spec: schema.parse(validated.spec) } : validated;
+  };
+
+export const parseCanary: (object: KubeObject) => Parsed<CanarySpec> = parser('Canary', canarySpec);
+
+/** Also for ClusterAnalysisTemplate. */
+export const parseAnalysisTemplate: (object: KubeObject) => Parsed<AnalysisTemplateSpec> = parser(
+  'AnalysisTemplate',
+  analysisTemplateSpec,
+);
+
+export const parseNotificationProvider: (object: KubeObject) => Parsed<NotificationProviderSpec> = parser(
+  'NotificationProvider',
+  notificationProviderSpec,
+);
+
+export const parseRepository: (object: KubeObject) => Parsed<RepositorySpec> = parser('Repository', repositorySpec);

@@ -1,0 +1,48 @@
+import type { StoredCanarySpec } from '../canary.ts';
+import { notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
+
+type Service = StoredCanarySpec['service'];
+type GatewayRef = NonNullable<Service['gatewayRefs']>[number];
+
+const onRoute = (field: keyof Service & string): RuleBody<Service> =>
+  notYet(field, { instead: 'remove it, or put it into an HTTPRoute of your own and name that as routeRef' });
+const onService = (field: 'apex' | 'primary' | 'canary' | 'trafficDistribution'): RuleBody<Service> =>
+  notYet(field, { instead: 'remove it; the Services carry the labels and settings that Serin gives them' });
+const ofMesh = (field: keyof Service & string, unless?: 'empty' | false): RuleBody<Service> =>
+  notYet(field, {
+    instead: 'remove it; it belongs to a mesh that is not served',
+    ...(unless === undefined ? {} : { unless }),
+  });
+
+/** Rules of `spec.service`. */
+export const serviceRules: readonly Rule[] = [
+  ...rulesAt<Service>('spec.service', [
+    ...(['timeout', 'backendTimeout', 'retries', 'headers', 'corsPolicy', 'rewrite'] as const).map(onRoute),
+    notYet('match', {
+      unless: 'empty',
+      instead: 'remove it, or put it into an HTTPRoute of your own, named as routeRef',
+    }),
+    notYet('mirror', {
+      unless: 'empty',
+      instead: 'remove it, or put it into an HTTPRoute of your own, named as routeRef',
+    }),
+    ...(['trafficDistribution', 'apex', 'primary', 'canary'] as const).map(onService),
+    notYet('portDiscovery', { unless: false, instead: 'remove it and name the port in service.port' }),
+    notYet('headless', { unless: false, instead: 'remove it; weights need Services with an address' }),
+    ofMesh('gateways', 'empty'),
+    ofMesh('delegation', false),
+    ofMesh('trafficPolicy'),
+    ofMesh('meshName'),
+    ofMesh('backends', 'empty'),
+  ]),
+  ...rulesAt<GatewayRef>('spec.service.gatewayRefs[]', [
+    {
+      kind: 'forbidden',
+      sentence:
+        'gatewayRefs that are not a Gateway of gateway.networking.k8s.io are not supported yet: remove group and kind',
+      cel: '(!has(self.kind) || self.kind == "Gateway") && (!has(self.group) || self.group == "gateway.networking.k8s.io")',
+      holds: ({ kind = 'Gateway', group = 'gateway.networking.k8s.io' }) =>
+        kind === 'Gateway' && group === 'gateway.networking.k8s.io',
+    },
+  ]),
+];
