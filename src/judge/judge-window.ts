@@ -1,7 +1,7 @@
 import type { CheckStatus } from '../api/canary-status.ts';
 
 /** How one metric counts. */
-export type Rule = { readonly name: string; readonly dryRun: boolean; readonly noData: 'hold' | 'fail' };
+export type Rule = { readonly name: string; readonly dryRun: boolean };
 
 /** What one window says of the canary. Absence of evidence is neither good nor bad: it never raises a weight. */
 export type Judgement =
@@ -16,12 +16,9 @@ const unanswered = (rule: Rule): CheckStatus => ({
   message: 'not measured',
 });
 
-/** The answer as it counts: a pass without a number is none, and a metric may say that no data is a failure. */
-const counted = (check: CheckStatus, rule: Rule): CheckStatus => {
-  const verdict = check.verdict === 'pass' && !Number.isFinite(check.value) ? 'noData' : check.verdict;
-  if (verdict === 'noData' && rule.noData === 'fail') return { ...check, verdict: 'fail' };
-  return verdict === check.verdict ? check : { ...check, verdict };
-};
+/** The answer as it counts: a pass without a number is none. */
+const counted = (check: CheckStatus): CheckStatus =>
+  check.verdict === 'pass' && !Number.isFinite(check.value) ? { ...check, verdict: 'noData' } : check;
 
 const isSome = <T>(items: readonly T[]): items is readonly [T, ...T[]] => items.length > 0;
 
@@ -32,7 +29,7 @@ const isSome = <T>(items: readonly T[]): items is readonly [T, ...T[]] => items.
 export const judgeWindow = (checks: readonly CheckStatus[], rules: readonly Rule[]): Judgement => {
   const answers = rules
     .filter((rule) => !rule.dryRun)
-    .map((rule) => counted(checks.find((check) => check.name === rule.name) ?? unanswered(rule), rule));
+    .map((rule) => counted(checks.find((check) => check.name === rule.name) ?? unanswered(rule)));
   const failing = answers.filter((check) => check.verdict === 'fail');
   if (isSome(failing)) return { verdict: 'fail', failing };
   const missing = answers.filter((check) => check.verdict !== 'pass');

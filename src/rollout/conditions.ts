@@ -2,14 +2,15 @@ import type { CanaryStatus, Condition, HistoryStatus } from '../api/canary-statu
 import type { ConditionType } from '../api/words.ts';
 import { hasEnded } from './history.ts';
 import type { Observed } from './observed.ts';
-import { problemsOf, problemText } from './phases/stalled.ts';
+import { problemsOf } from './phases/stalled.ts';
+import { problemText } from './problem-text.ts';
 import { type Rejection, rejection } from './rejection.ts';
 import { primaryName } from './sides.ts';
 import { timeText } from './time.ts';
 
-type Stated = Pick<Condition, 'status' | 'reason' | 'message'>;
-type Status = Condition['status'];
-const state = (status: Status, reason: string, message: string): Stated => ({ status, reason, message });
+type State = Pick<Condition, 'status' | 'reason' | 'message'>;
+type Stated = readonly [ConditionType, State];
+const state = (status: Condition['status'], reason: string, message: string): State => ({ status, reason, message });
 
 const phaseText = (observed: Observed, status: CanaryStatus): string => {
   const { run, stable } = status;
@@ -23,7 +24,7 @@ const rejectionOf = (observed: Observed, status: CanaryStatus): Rejection | unde
   return rejection({ ...observed, status }, wanted);
 };
 
-const ready = (observed: Observed, status: CanaryStatus, waiting: string): Stated => {
+const ready = (observed: Observed, status: CanaryStatus, waiting: string): State => {
   const phase = status.phase ?? 'Initializing';
   if (phase === 'Initializing' || phase === 'Terminating') return state('False', phase, waiting);
   const rejected = status.run === undefined || hasEnded(status.run) ? rejectionOf(observed, status) : undefined;
@@ -31,14 +32,14 @@ const ready = (observed: Observed, status: CanaryStatus, waiting: string): State
   return state('True', phase, phaseText(observed, status));
 };
 
-const promoted = (observed: Observed, status: CanaryStatus): Stated => {
+const promoted = (observed: Observed, status: CanaryStatus): State => {
   const phase = status.phase ?? 'Initializing';
   const message = phaseText(observed, status);
   if (phase === 'Initialized' || phase === 'Succeeded') return state('True', phase, message);
   return state(phase === 'Failed' ? 'False' : 'Unknown', phase, message);
 };
 
-const gitSynced = (observed: Observed, status: CanaryStatus): Stated | undefined => {
+const gitSynced = (observed: Observed, status: CanaryStatus): State | undefined => {
   if (observed.git.mode === 'off') return undefined;
   const entries = status.outbox.filter(({ kind }) => kind !== 'message');
   const refused = entries.findLast((entry) => entry.state === 'Refused');
@@ -64,11 +65,7 @@ const gitSynced = (observed: Observed, status: CanaryStatus): Stated | undefined
   );
 };
 
-const stateAll = (
-  observed: Observed,
-  status: CanaryStatus,
-  waiting: string,
-): readonly (readonly [ConditionType, Stated])[] => {
+const stateAll = (observed: Observed, status: CanaryStatus, waiting: string): readonly Stated[] => {
   const problems = status.phase === 'Terminating' ? [] : problemsOf(observed);
   const held = status.run?.held;
   const [first] = problems;
@@ -91,6 +88,18 @@ const stateAll = (
   ];
 };
 
+/** `stated` as conditions; the time of transition moves with the status alone, never with the words. */
+export const withTransitions = (
+  before: readonly Condition[],
+  stated: readonly Stated[],
+  { now, generation }: { readonly now: number; readonly generation: number },
+): readonly Condition[] =>
+  stated.map(([type, condition]) => {
+    const last = before.find((known) => known.type === type);
+    const since = last?.status === condition.status ? last.lastTransitionTime : timeText(now);
+    return { type, ...condition, lastTransitionTime: since, observedGeneration: generation };
+  });
+
 /**
  * The conditions of `status`. A run leaves Ready as it is, so that no health check waits for it; only a rejected
  * revision that is still asked for, a problem, or a take-over under way make it False.
@@ -100,13 +109,7 @@ export const conditionsOf = (
   status: CanaryStatus,
   { now, waiting }: { readonly now: number; readonly waiting: string },
 ): readonly Condition[] =>
-  stateAll(observed, status, waiting).map(([type, stated]) => {
-    const before = observed.status.conditions.find((condition) => condition.type === type);
-    const unchanged = before?.status === stated.status;
-    return {
-      type,
-      ...stated,
-      lastTransitionTime: unchanged ? before.lastTransitionTime : timeText(now),
-      observedGeneration: observed.canary.generation,
-    };
+  withTransitions(observed.status.conditions, stateAll(observed, status, waiting), {
+    now,
+    generation: observed.canary.generation,
   });

@@ -85,6 +85,7 @@ export const decide = (observed: Observed, now: number): Decision => {
     after,
     effects: [...effects, ...outboxEffects(observed)],
     events: [...folded.events, ...noted.events, ...events],
-    ...(wakeAt === undefined ? {} : { wakeAt }),
+    // A time that has passed waits for something to be observed, not for the clock.
+    ...(wakeAt === undefined || wakeAt <= now ? {} : { wakeAt }),
   };
 };

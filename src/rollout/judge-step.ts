@@ -26,7 +26,7 @@ export type Answers = {
 const unresolved = ({ canary, metrics }: Observed): readonly Rule[] =>
   canary.spec.analysis.metrics
     .filter(({ name }) => !metrics.some((check) => check.name === name))
-    .map(({ name, dryRun }) => ({ name, dryRun, noData: 'hold' }));
+    .map(({ name, dryRun }) => ({ name, dryRun }));
 
 /** Judges one window and takes the step that follows from it: up, hold, back, promotion or rollback. */
 export const judgeStep = (observed: Observed, now: number, run: RunStatus, answers: Answers): Turn => {

@@ -3,9 +3,10 @@ import { CAPS } from './limits.ts';
 
 const cut = (text: string): string => (text.length <= CAPS.text ? text : `${text.slice(0, CAPS.text - 1)}…`);
 
-/** The check with its texts cut to what a status has room for. */
-export const trimmed = ({ message, query, ...check }: CheckStatus): CheckStatus => ({
+/** The check as a status can hold it: texts cut to size, and no number that JSON has none for. */
+export const trimmed = ({ message, query, value, ...check }: CheckStatus): CheckStatus => ({
   ...check,
+  ...(value === undefined || !Number.isFinite(value) ? {} : { value }),
   ...(message === undefined ? {} : { message: cut(message) }),
   ...(query === undefined ? {} : { query: cut(query) }),
 });

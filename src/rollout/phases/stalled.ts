@@ -1,5 +1,6 @@
 import type { Problem } from '../../api/problem.ts';
 import type { Observed } from '../observed.ts';
+import { problemsNote } from '../problem-text.ts';
 import { type Turn, turn } from '../turn.ts';
 
 /** What a person must put right first; a target that is not there is told like any other mistake. */
@@ -10,18 +11,9 @@ export const problemsOf = ({ problems, target, canary }: Observed): readonly Pro
   return [{ where: 'spec.targetRef', message, reason: 'InvalidSpec' }];
 };
 
-/** Problems in one sentence: where and what. */
-export const problemText = (problems: readonly Problem[]): string =>
-  problems.map(({ where, message }) => `${where}: ${message}`).join('; ');
-
-/** Something is wrong with the Canary itself: it is said once, and nothing is raised, written or ended. */
-export const stalled = (observed: Observed, problems: readonly Problem[]): Turn => {
-  const { conditions } = observed.status;
-  const note = problemText(problems);
-  const before = conditions.find(({ type }) => type === 'Stalled');
-  const known = before?.status === 'True' && before.message === note;
-  const [first] = problems;
-  return turn(observed.status, {
-    events: known || first === undefined ? [] : [{ reason: first.reason, note }],
-  });
-};
+/**
+ * Something is wrong with the Canary itself: it is said once, and nothing is raised, judged or written. A run that is
+ * under way is held at its weight.
+ */
+export const stalled = (observed: Observed, problems: readonly Problem[]): Turn =>
+  turn(observed.status, { events: problemsNote(observed.status, problems) });

@@ -1,0 +1,17 @@
+import type { CanaryStatus } from '../api/canary-status.ts';
+import type { Problem } from '../api/problem.ts';
+import type { EventNote } from './decision.ts';
+
+/** Problems in one sentence: where and what. */
+export const problemText = (problems: readonly Problem[]): string =>
+  problems.map(({ where, message }) => `${where}: ${message}`).join('; ');
+
+/** The event that tells of `problems`, unless the status already does. */
+export const problemsNote = (status: CanaryStatus, problems: readonly Problem[]): readonly EventNote[] => {
+  const [first] = problems;
+  const note = problemText(problems);
+  const told = status.conditions.some(
+    ({ type, status, message }) => type === 'Stalled' && status === 'True' && message === note,
+  );
+  return told || first === undefined ? [] : [{ reason: first.reason, note }];
+};
