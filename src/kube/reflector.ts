@@ -7,7 +7,7 @@ import type { Random } from '../lib/random.ts';
 import { sleep } from '../lib/sleep.ts';
 import { backOffMs } from './back-off.ts';
 import type { KubeClient, WatchEvent } from './client.ts';
-import { errorOfAnswer, isKubeError, KubeError } from './kube-error.ts';
+import { errorOfAnswer, isKubeError, type KubeCall, KubeError } from './kube-error.ts';
 import { pathOf } from './resources.ts';
 import { createStore, type Indexes, type StoreReader, type StoreWriter } from './store.ts';
 import { WatchLimit } from './watch-limit.ts';
@@ -229,14 +229,17 @@ export class Reflector<T, Index extends string = never> {
     }
     if (signal.aborted) return;
     if (events === 0 && clock.monotonic() - opened < SHORTEST_WATCH_MS) {
-      throw new Error(`Cannot watch ${resource.plural}: the server ended the watch at once`);
+      throw new KubeError(this.#watchCall(), 'the server ended the watch at once', { kind: 'Unreachable' });
     }
     this.#failures = 0;
   }
 
   /** Brings one event into the store; returns the resourceVersion to go on from. */
   #take(event: WatchEvent): string {
-    if (event.type === 'ERROR') throw this.#errorOf(event.status);
+    if (event.type === 'ERROR') {
+      const status = numberAt(event.status, 'code') ?? 500;
+      throw errorOfAnswer(this.#watchCall(), { status, headers: {}, body: event.status });
+    }
     const { object } = event;
     const version = object.metadata.resourceVersion ?? '';
     if (event.type === 'BOOKMARK') return version;
@@ -278,11 +281,9 @@ export class Reflector<T, Index extends string = never> {
     return { namespace, labelSelector, metadataOnly };
   }
 
-  #errorOf(status: unknown): KubeError {
+  #watchCall(): KubeCall {
     const { resource, namespace } = this.#options;
-    const path = pathOf(resource, { namespace });
-    const answer = { status: numberAt(status, 'code') ?? 500, headers: {}, body: status };
-    return errorOfAnswer({ verb: 'watch', resource, namespace, path }, answer);
+    return { verb: 'watch', resource, namespace, path: pathOf(resource, { namespace }) };
   }
 }
 

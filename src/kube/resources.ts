@@ -95,9 +95,16 @@ export const pathOf = (
   if (resource.namespaced && of.namespace === undefined && of.name !== undefined) {
     throw new RangeError(`Cannot address ${resource.kind} ${of.name}: it has no namespace, want one`);
   }
-  const within =
-    resource.namespaced && of.namespace !== undefined ? `/namespaces/${encodeURIComponent(of.namespace)}` : '';
-  const name = of.name === undefined ? '' : `/${encodeURIComponent(of.name)}`;
+  const within = resource.namespaced && of.namespace !== undefined ? `/namespaces/${segment(of.namespace)}` : '';
+  const name = of.name === undefined ? '' : `/${segment(of.name)}`;
   const subresource = of.subresource === undefined ? '' : `/${of.subresource}`;
   return `${root}${within}/${resource.plural}${name}${subresource}`;
+};
+
+/** As the API server's own rule: these names would lead to another path, so nothing can have them. */
+const segment = (name: string): string => {
+  if (name === '' || name === '.' || name === '..' || /[/%]/.test(name)) {
+    throw new RangeError(`Cannot address an object named "${name}": want a name that is not ., .. and has no / or %`);
+  }
+  return encodeURIComponent(name);
 };
