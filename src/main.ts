@@ -24,7 +24,7 @@ const output = (stream: NodeJS.WriteStream): Output => ({
   rows: () => stream.rows ?? 24,
 });
 
-process.exitCode = await runProgram(process.argv.slice(2), {
+const code = await runProgram(process.argv.slice(2), {
   environment: process.env,
   out: output(process.stdout),
   err: output(process.stderr),
@@ -34,3 +34,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   pid: process.pid,
   hostname: hostname(),
 });
+// Open watches would keep the process alive; a controller that lost its lease must not act any more.
+process.exit(code);

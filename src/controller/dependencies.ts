@@ -1,3 +1,4 @@
+import { stringAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 
@@ -49,6 +50,16 @@ export const serviceToken = (key: string): string => `EndpointSlice service=${ke
 
 export const namespaceToken = (kind: string, namespace: string): string => `${kind} in ${namespace}`;
 
+/** What a Canary claims for itself alone: its target and its apex Service. */
+export const claimsOf = (canary: KubeObject): readonly string[] => {
+  const target = stringAt(canary, 'spec', 'targetRef', 'name');
+  const apex = stringAt(canary, 'spec', 'service', 'name') ?? target;
+  const { namespace } = canary.metadata;
+  return target === undefined ? [] : [`${namespace}/target/${target}`, `${namespace}/apex/${apex}`];
+};
+
+export const claimToken = (claim: string): string => `Canary claim=${claim}`;
+
 /** Every token that a change of `object` touches. */
 export const tokensOf = (object: KubeObject): readonly string[] => {
   const { namespace, labels, ownerReferences } = object.metadata;
@@ -56,6 +67,7 @@ export const tokensOf = (object: KubeObject): readonly string[] => {
   for (const owner of ownerReferences ?? []) tokens.push(ownerToken(object.kind, owner.uid));
   const service = labels?.['kubernetes.io/service-name'];
   if (object.kind === 'EndpointSlice' && service !== undefined) tokens.push(serviceToken(`${namespace}/${service}`));
-  if (namespace !== undefined) tokens.push(namespaceToken(object.kind, namespace));
+  if (object.kind === 'Canary') tokens.push(...claimsOf(object).map(claimToken));
+  if (object.kind === 'NetworkPolicy') tokens.push(namespaceToken(object.kind, namespace ?? ''));
   return tokens;
 };

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../lib/clock.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Random } from '../lib/random.ts';
+import { sleep } from '../lib/sleep.ts';
 import type { Effect, EffectResult, EffectState } from '../rollout/effect.ts';
 
 /** Does one effect on the outside. Rejects when it should be tried again; returns what is final. */
@@ -10,6 +11,7 @@ type Entry = { effect: Effect; state: EffectState; readonly stop: AbortControlle
 
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+const DRAIN_STEP_MS = 50;
 
 /**
  * Starts, cancels and remembers the effects that each Canary wants. Effects run beside the reconciles; the end of one
@@ -63,6 +65,19 @@ export class EffectsTable {
     for (const entries of this.#entries.values())
       for (const entry of entries.values()) if (entry.state.state !== 'done') count++;
     return count;
+  }
+
+  /**
+   * Resolves when no commit or message is under way, or at `deadline` (monotonic ms). What has ended is noted by the
+   * reconciles that go on meanwhile: so a message is repeated only after a crash.
+   */
+  async drain(deadline: number): Promise<void> {
+    const { clock } = this.#deps;
+    const outside = (): boolean =>
+      [...this.#entries.values()].some((entries) =>
+        [...entries.values()].some(({ effect, state }) => effect.kind !== 'measure' && state.state === 'running'),
+      );
+    while (outside() && clock.monotonic() < deadline) await sleep(clock, DRAIN_STEP_MS);
   }
 
   /** Cancels everything and resolves when what was running has ended. */

@@ -1,7 +1,7 @@
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Caches, Kind } from './caches.ts';
-import { namespaceToken, objectToken, ownerToken, serviceToken } from './dependencies.ts';
+import { claimsOf, claimToken, namespaceToken, objectToken, ownerToken, serviceToken } from './dependencies.ts';
 
 /**
  * Reads the caches for one observation and remembers what it read, so that a change of any of it, or its coming into
@@ -32,8 +32,20 @@ export class View {
     return this.#caches.byIndex('EndpointSlice', { index: 'service', value: keyOf(service) });
   }
 
-  inNamespace(kind: Kind, namespace: string): readonly KubeObject[] {
-    this.tokens.add(namespaceToken(kind, namespace));
-    return this.#caches.byIndex(kind, { index: 'namespace', value: namespace });
+  networkPolicies(namespace: string): readonly KubeObject[] {
+    this.tokens.add(namespaceToken('NetworkPolicy', namespace));
+    return this.#caches.byIndex('NetworkPolicy', { index: 'namespace', value: namespace });
+  }
+
+  /** Canaries that claim what this one claims, itself included; each once. */
+  rivals(canary: KubeObject): readonly KubeObject[] {
+    const found = new Map<string, KubeObject>();
+    for (const claim of claimsOf(canary)) {
+      this.tokens.add(claimToken(claim));
+      for (const rival of this.#caches.byIndex('Canary', { index: 'claim', value: claim })) {
+        found.set(rival.metadata.uid ?? '', rival);
+      }
+    }
+    return [...found.values()];
   }
 }

@@ -1,0 +1,21 @@
+type Seen = { readonly signature: string; readonly since: number };
+
+/**
+ * Since when each route's acceptance has been as it is, for the weight that stands. Kept in memory only: after a
+ * restart the wait for settling begins again, which makes a window later, never earlier.
+ */
+export class Acceptance {
+  readonly #seen = new Map<string, Seen>();
+
+  /** The time, ms, when `signature` was first seen for `canary`; `now` when it has just changed. */
+  since(canary: string, { signature, now }: { readonly signature: string; readonly now: number }): number {
+    const seen = this.#seen.get(canary);
+    if (seen?.signature === signature) return seen.since;
+    this.#seen.set(canary, { signature, since: now });
+    return now;
+  }
+
+  forget(canary: string): void {
+    this.#seen.delete(canary);
+  }
+}

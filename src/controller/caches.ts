@@ -1,0 +1,146 @@
+import { CANARY_UID_LABEL } from '../api/names.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { Reflector, type ReflectorHealth } from '../kube/reflector.ts';
+import { apiVersionOf, RESOURCES } from '../kube/resources.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { KubeObject, ObjectRef, Resource } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+import type { Random } from '../lib/random.ts';
+import { claimsOf } from './dependencies.ts';
+import { OwnWrites } from './own-writes.ts';
+
+const INDEXES = {
+  owner: (object: KubeObject) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
+  service: (object: KubeObject) => {
+    const service = object.metadata.labels?.['kubernetes.io/service-name'];
+    return service === undefined ? [] : [`${object.metadata.namespace}/${service}`];
+  },
+  namespace: ({ kind, metadata }: KubeObject) => (kind === 'NetworkPolicy' ? [metadata.namespace ?? ''] : []),
+  canaryUid: (object: KubeObject) => {
+    const uid = object.metadata.labels?.[CANARY_UID_LABEL];
+    return uid === undefined ? [] : [uid];
+  },
+  claim: (object: KubeObject) => (object.kind === 'Canary' ? claimsOf(object) : []),
+} as const;
+type Index = keyof typeof INDEXES;
+
+/** Keeps what observation reads; `managedFields` only where a foreign writer is to be named. */
+const withoutManagedFields = (object: KubeObject): KubeObject => {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+};
+
+type Watched = { readonly resource: Resource; readonly metadataOnly?: boolean; readonly keepManagers?: boolean };
+
+const WATCHED = [
+  { resource: RESOURCES.canary },
+  { resource: RESOURCES.canaryRun, metadataOnly: true },
+  { resource: RESOURCES.analysisTemplate },
+  { resource: RESOURCES.clusterAnalysisTemplate },
+  { resource: RESOURCES.notificationProvider },
+  { resource: RESOURCES.repository },
+  { resource: RESOURCES.deployment, keepManagers: true },
+  { resource: RESOURCES.replicaSet },
+  { resource: RESOURCES.controllerRevision },
+  { resource: RESOURCES.pod },
+  { resource: RESOURCES.service, keepManagers: true },
+  { resource: RESOURCES.endpointSlice },
+  { resource: RESOURCES.configMap, metadataOnly: true },
+  { resource: RESOURCES.secret, metadataOnly: true },
+  { resource: RESOURCES.namespace, metadataOnly: true },
+  { resource: RESOURCES.networkPolicy },
+  { resource: RESOURCES.ingress, keepManagers: true },
+  { resource: RESOURCES.httpRoute, keepManagers: true },
+  { resource: RESOURCES.gateway },
+  { resource: RESOURCES.gatewayClass },
+  { resource: RESOURCES.kustomization },
+] as const satisfies readonly Watched[];
+
+/** Kinds whose content is never kept: configs, and run records. */
+const METADATA_ONLY: ReadonlySet<string> = new Set(
+  WATCHED.filter((watched: Watched) => watched.metadataOnly).map(({ resource }) => resource.kind),
+);
+
+/** A kind that the controller keeps in its caches. */
+export type Kind = (typeof WATCHED)[number]['resource']['kind'];
+
+/**
+ * Everything that the controller knows of the cluster: one reflector per kind, and on top what Serin itself has just
+ * written. Reading never touches the network.
+ */
+export class Caches {
+  readonly #reflectors = new Map<string, Reflector<KubeObject, Index>>();
+  readonly #own = new OwnWrites();
+
+  constructor(options: {
+    readonly client: KubeClient;
+    readonly clock: Clock;
+    readonly random: Random;
+    readonly namespace?: string | undefined;
+    readonly onChange: (object: KubeObject) => void;
+    readonly onError: (resource: string, error: unknown) => void;
+  }) {
+    const { client, clock, random, namespace } = options;
+    for (const watched of WATCHED) {
+      const { resource, metadataOnly, keepManagers }: Watched = watched;
+      const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+      const reflector = new Reflector<KubeObject, Index>({
+        client,
+        clock,
+        random,
+        resource,
+        // Lists and metadata-only answers leave out, or replace, the kind of their items.
+        project: (object) => ({ ...(keepManagers ? object : withoutManagedFields(object)), ...identity }),
+        indexes: INDEXES,
+        metadataOnly: metadataOnly ?? false,
+        onError: (error) => options.onError(resource.plural, error),
+        ...(namespace === undefined || !resource.namespaced ? {} : { namespace }),
+      });
+      reflector.store.onChange(({ before, after }) => {
+        const object = after ?? before;
+        if (object === undefined) return;
+        this.#own.seen({ deleted: after === undefined, object });
+        options.onChange(object);
+      });
+      this.#reflectors.set(resource.kind, reflector);
+    }
+  }
+
+  start(): void {
+    for (const reflector of this.#reflectors.values()) reflector.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
+  }
+
+  async whenSynced(): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.whenSynced()));
+  }
+
+  health(): readonly ReflectorHealth[] {
+    return [...this.#reflectors.values()].map((reflector) => reflector.health());
+  }
+
+  get(ref: ObjectRef): KubeObject | undefined {
+    return this.#own.newest(ref, this.#reflectors.get(ref.kind)?.store.get(keyOf(ref)));
+  }
+
+  list(kind: Kind): readonly KubeObject[] {
+    return this.#reflectors.get(kind)?.store.list() ?? [];
+  }
+
+  byIndex(kind: Kind, at: { readonly index: Index; readonly value: string }): readonly KubeObject[] {
+    return this.#reflectors.get(kind)?.store.byIndex(at.index, at.value) ?? [];
+  }
+
+  /** Notes what was just written, so that the next observation sees it before the watch does. */
+  wrote(object: KubeObject): void {
+    const { apiVersion, kind, metadata } = object;
+    this.#own.wrote(METADATA_ONLY.has(kind) ? { apiVersion, kind, metadata } : object);
+  }
+
+  removed(ref: ObjectRef, uid: string): void {
+    this.#own.removed(ref, uid);
+  }
+}

@@ -1,0 +1,25 @@
+import { refOf } from '../lib/kube-object.ts';
+import { CAPS } from '../rollout/limits.ts';
+import { garbage } from '../workload/garbage.ts';
+import { type PerformDeps, remove } from './perform.ts';
+import type { Scene } from './scene.ts';
+
+/** Deletes records and config copies that nothing refers to any more, and the oldest run records above the cap. */
+export const collect = async (keep: readonly string[], scene: Scene, deps: PerformDeps): Promise<void> => {
+  const { canary, names, view } = scene;
+  const { caches } = deps;
+  const mine = { index: 'canaryUid', value: canary.uid } as const;
+  const workloads = [names.workload.primary, names.workload.canary].flatMap(
+    (name) => view.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: canary.namespace, name }) ?? [],
+  );
+  const dropped = garbage({
+    records: caches.byIndex('ControllerRevision', mine),
+    copies: [...caches.byIndex('ConfigMap', mine), ...caches.byIndex('Secret', mine)],
+    workloads,
+    keep,
+  });
+  const runs = [...caches.byIndex('CanaryRun', mine)].sort((a, b) =>
+    (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''),
+  );
+  for (const ref of [...dropped, ...runs.slice(CAPS.records).map(refOf)]) await remove(ref, deps);
+};

@@ -1,0 +1,228 @@
+import { NORMAL_REASONS } from '../api/words.ts';
+import type { Config } from '../config.ts';
+import { createKubeClient } from '../kube/create-client.ts';
+import { EventRecorder } from '../kube/event-recorder.ts';
+import { LeaderElector } from '../kube/leader-elector.ts';
+import { WorkQueue } from '../kube/queue.ts';
+import type { Transport } from '../kube/transport.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { keyOf, refOf } from '../lib/kube-object.ts';
+import { messageOf } from '../lib/message-of.ts';
+import type { Random } from '../lib/random.ts';
+import { sleep } from '../lib/sleep.ts';
+import type { EventNote } from '../rollout/decision.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { Acceptance } from './acceptance.ts';
+import { Caches } from './caches.ts';
+import { ConfigStates } from './config-states.ts';
+import { Dependencies, tokensOf } from './dependencies.ts';
+import { EffectsTable, type Executor } from './effects-table.ts';
+import { createExecutor, type Outside } from './executors/executor.ts';
+import { type ReconcileDeps, reconcile } from './reconcile.ts';
+
+export type ControllerDeps = {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly config: Config;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Unique for this process. */
+  readonly identity: string;
+  readonly outside: Outside;
+  /** The lease is lost: this process must not act any more. */
+  readonly onLost: (why: string) => void;
+};
+
+const NORMAL: ReadonlySet<string> = new Set(NORMAL_REASONS);
+/** How long a drain waits for commits and messages that are under way. */
+const DRAIN_MS = 8_000;
+/** Acts of the controller are told under this verb. */
+const EVENT_ACTION = 'Reconcile';
+
+/** The running controller: caches, queue, effects and lease, from start to drain. */
+export class Controller {
+  readonly #deps: ControllerDeps;
+  readonly #caches: Caches;
+  readonly #queue: WorkQueue;
+  readonly #effects: EffectsTable;
+  readonly #recorder: EventRecorder;
+  readonly #elector: LeaderElector | undefined;
+  readonly #dependencies = new Dependencies();
+  #leading = false;
+
+  constructor(deps: ControllerDeps) {
+    this.#deps = deps;
+    const { transport, clock, random, config, log, metrics } = deps;
+    const client = createKubeClient({ transport, clock, random });
+    this.#caches = new Caches({
+      client,
+      clock,
+      random,
+      namespace: config.namespace,
+      onChange: (object) => this.#changed(object),
+      onError: (resource, error) => log.warn({ resource, error: messageOf(error) }, 'watch failed'),
+    });
+    const configStates = new ConfigStates({
+      client,
+      onKnown: (object) => this.#touch(object),
+      onError: (ref, error) => log.warn({ config: keyOf(ref), error: messageOf(error) }, 'config cannot be read'),
+    });
+    const execute = createExecutor(deps.outside, { client, caches: this.#caches, clock });
+    this.#effects = new EffectsTable({
+      clock,
+      random,
+      execute: timed(execute, deps),
+      onChange: (canary) => this.#queue.add(canary),
+    });
+    this.#recorder = new EventRecorder({
+      client,
+      clock,
+      random,
+      instance: deps.identity,
+      onError: (error) => log.warn({ error: messageOf(error) }, 'event cannot be written'),
+    });
+    const reconcileDeps: ReconcileDeps = {
+      client,
+      caches: this.#caches,
+      configStates,
+      dependencies: this.#dependencies,
+      effects: this.#effects,
+      acceptance: new Acceptance(),
+      clock,
+      cluster: config.cluster,
+      metricsServer: config.metricsServer,
+      log,
+      metrics,
+      tell: (object, note) => this.#tell(object, note),
+      again: (canary, ms) => this.#queue.addAfter(canary, ms),
+    };
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      workers: config.workers,
+      work: async (canary) => {
+        const start = clock.monotonic();
+        const done = (result: 'ok' | 'error'): void =>
+          metrics.reconciled({ seconds: (clock.monotonic() - start) / 1000, result });
+        await reconcile(canary, reconcileDeps).then(
+          () => done('ok'),
+          (error) => {
+            done('error');
+            throw error;
+          },
+        );
+      },
+      onError: (canary, error) => log.warn({ canary, error: messageOf(error) }, 'reconcile failed'),
+    });
+    metrics.observe('queue_depth', () => this.#queue.counts().ready);
+    metrics.observe('effects_pending', () => this.#effects.pending);
+    this.#elector = config.leaderElect
+      ? new LeaderElector({
+          transport,
+          clock,
+          random,
+          lease: { namespace: config.leaseNamespace, name: 'serin' },
+          identity: deps.identity,
+          onAcquired: () => this.#lead(),
+          onLost: (why) => {
+            this.#leading = false;
+            deps.onLost(why);
+          },
+          onError: (error) => log.warn({ error: messageOf(error) }, 'lease cannot be renewed'),
+        })
+      : undefined;
+  }
+
+  /** Fills the caches and acts as soon as they are filled and the lease is held; a standby has its caches ready. */
+  start(): void {
+    this.#caches.start();
+    void this.#caches.whenSynced().then(() => {
+      this.#deps.log.info({}, 'caches filled');
+      if (this.#elector === undefined) this.#lead();
+      else this.#elector.start();
+    });
+  }
+
+  /** What keeps the controller from being ready, in words; empty when it is. A standby is ready. */
+  readiness(): readonly string[] {
+    return this.#caches
+      .health()
+      .filter(({ synced }) => !synced)
+      .map(({ resource, lastError }) => `${resource}: ${lastError ?? 'not listed yet'}`);
+  }
+
+  /** True while this process acts. */
+  get leading(): boolean {
+    return this.#leading;
+  }
+
+  /**
+   * Stops in order: lets commits and messages that are under way end and be noted, ends the reconciles, gives the lease
+   * back, closes the watches.
+   */
+  async stop(): Promise<void> {
+    const { clock, log } = this.#deps;
+    const deadline = clock.monotonic() + DRAIN_MS;
+    if (this.#leading) {
+      await this.#effects.drain(deadline);
+      await Promise.race([this.#queue.idle(), sleep(clock, Math.max(0, deadline - clock.monotonic()))]);
+    }
+    this.#leading = false;
+    this.#deps.metrics.leading(false);
+    await this.#queue.stop();
+    await this.#effects.stop();
+    await this.#elector?.stop();
+    await this.#recorder.stop();
+    await this.#caches.stop();
+    log.info({}, 'stopped');
+  }
+
+  #lead(): void {
+    this.#leading = true;
+    this.#deps.metrics.leading(true);
+    this.#deps.log.info({ identity: this.#deps.identity }, 'leading');
+    for (const canary of this.#caches.list('Canary')) this.#queue.add(keyOf(canary.metadata));
+    this.#queue.start();
+  }
+
+  #changed(object: KubeObject): void {
+    if (object.kind === 'Canary') this.#queue.add(keyOf(object.metadata));
+    this.#touch(object);
+  }
+
+  #touch(object: KubeObject): void {
+    for (const canary of this.#dependencies.affected(tokensOf(object))) this.#queue.add(canary);
+  }
+
+  #tell(object: KubeObject, { reason, note }: EventNote): void {
+    const { uid } = object.metadata;
+    this.#recorder.record({
+      regarding: { ...refOf(object), ...(uid === undefined ? {} : { uid }) },
+      type: NORMAL.has(reason) ? 'Normal' : 'Warning',
+      reason,
+      action: EVENT_ACTION,
+      note,
+    });
+  }
+}
+
+/** The executor, with the time of each effect in the metrics and failures in the log. */
+const timed =
+  (execute: Executor, { clock, log, metrics }: ControllerDeps): Executor =>
+  async (canary, effect, signal) => {
+    const start = clock.monotonic();
+    const done = (result: string): void =>
+      metrics.effect({ kind: effect.kind, seconds: (clock.monotonic() - start) / 1000, result });
+    try {
+      const result = await execute(canary, effect, signal);
+      done('done');
+      return result;
+    } catch (error) {
+      done('failed');
+      if (!signal.aborted) log.warn({ canary, effect: effect.key, error: messageOf(error) }, 'effect failed');
+      throw error;
+    }
+  };

@@ -1,0 +1,36 @@
+import type { AskPrometheus } from '../../analysis/prometheus.ts';
+import type { OutcomeWriter } from '../../git/engine.ts';
+import type { KubeClient } from '../../kube/client.ts';
+import { assertNever } from '../../lib/assert-never.ts';
+import type { Clock } from '../../lib/clock.ts';
+import type { deliver } from '../../notify/deliver.ts';
+import type { Caches } from '../caches.ts';
+import type { Executor } from '../effects-table.ts';
+import { executeCommit } from './commit.ts';
+import { executeMeasure } from './measure.ts';
+import { executeNotify } from './notify.ts';
+
+/** The outside, as effects reach it. */
+export type Outside = {
+  readonly ask: AskPrometheus;
+  readonly git: OutcomeWriter;
+  readonly deliver: typeof deliver;
+  /** Also http:// and file:// repositories. */
+  readonly gitInsecure: boolean;
+};
+
+/** Does every kind of effect. */
+export const createExecutor =
+  (outside: Outside, deps: { readonly client: KubeClient; readonly caches: Caches; readonly clock: Clock }): Executor =>
+  (_canary, effect, signal) => {
+    switch (effect.kind) {
+      case 'measure':
+        return executeMeasure(effect, { ...deps, ask: outside.ask, signal });
+      case 'commit':
+        return executeCommit(effect, { ...deps, git: outside.git, allowInsecure: outside.gitInsecure, signal });
+      case 'notify':
+        return executeNotify(effect, { ...deps, deliver: outside.deliver, signal });
+      default:
+        return assertNever(effect, 'effect');
+    }
+  };

@@ -1,0 +1,42 @@
+import type { Problem } from '../api/problem.ts';
+import type { RouteView } from '../rollout/observed.ts';
+import { twoWay } from '../traffic/split.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { Scene } from './scene.ts';
+
+/** The route as it stands, and what stands in the way of ever writing it. */
+export const observeRoute = (
+  { canary, names, router, route: ref, view }: Scene,
+  { acceptance, now }: { readonly acceptance: Acceptance; readonly now: number },
+): { readonly route: RouteView; readonly problems: readonly Problem[] } => {
+  const problems = router.problems(view, ref);
+  const intent = router.observe(view, ref);
+  const evidence = router.accepted(view, ref);
+  const state = evidence.refused
+    ? 'refused'
+    : evidence.ok === 'unknown'
+      ? 'unknown'
+      : evidence.ok
+        ? 'accepted'
+        : 'pending';
+  const ppm = intent?.split.find(({ backend }) => backend === names.service.canary)?.weightPpm ?? 0;
+  const canaryWeight = intent === undefined ? undefined : ppm / 10_000;
+  const current =
+    intent !== undefined &&
+    problems.length === 0 &&
+    router.plan(view, ref, { split: twoWay(ref, ppm / 10_000), stamp: intent.stamp }).patches.length === 0;
+  const foreignManager = router.foreignManager(view, ref);
+  return {
+    problems,
+    route: {
+      exists: intent !== undefined,
+      ...(canaryWeight === undefined ? {} : { canaryWeight }),
+      ...(intent?.stamp === undefined ? {} : { stamp: intent.stamp }),
+      current,
+      acceptance: state,
+      detail: evidence.detail,
+      since: acceptance.since(`${canary.namespace}/${canary.name}`, { signature: `${state} ${canaryWeight}`, now }),
+      ...(foreignManager === undefined ? {} : { foreignManager }),
+    },
+  };
+};

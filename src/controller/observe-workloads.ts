@@ -1,0 +1,97 @@
+import type { CanaryStatus, Digests, SourceStatus } from '../api/canary-status.ts';
+import type { Side } from '../api/names.ts';
+import { stringAt } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import type { Observed, ServiceView, TargetView, WorkloadView } from '../rollout/observed.ts';
+import { workloadView } from '../workload/readiness.ts';
+import { targetView } from '../workload/revision.ts';
+import { serviceView } from '../workload/services.ts';
+import { wantedService } from './perform.ts';
+import type { Scene } from './scene.ts';
+
+const deployment = ({ canary, view }: Scene, name: string): KubeObject | undefined =>
+  view.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: canary.namespace, name });
+
+type Pods = { readonly replicaSets: readonly KubeObject[]; readonly pods: readonly KubeObject[] };
+
+const podsOf = ({ view }: Scene, workload: KubeObject): Pods => {
+  const replicaSets = view.ownedBy('ReplicaSet', workload.metadata.uid ?? '');
+  const pods = replicaSets.flatMap((set) => view.ownedBy('Pod', set.metadata.uid ?? ''));
+  return { replicaSets, pods };
+};
+
+/** The commit that Flux last applied for the target, when Flux owns it. */
+const sourceOf = (target: KubeObject, { view }: Scene): SourceStatus | undefined => {
+  const name = target.metadata.labels?.['kustomize.toolkit.fluxcd.io/name'];
+  const namespace = target.metadata.labels?.['kustomize.toolkit.fluxcd.io/namespace'];
+  if (name === undefined || namespace === undefined) return undefined;
+  const kustomization = view.get({
+    apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    kind: 'Kustomization',
+    namespace,
+    name,
+  });
+  const commit = /sha1:([0-9a-f]{40})$/.exec(stringAt(kustomization, 'status', 'lastAppliedRevision') ?? '')?.[1];
+  return commit === undefined ? undefined : { commit };
+};
+
+export const observeTarget = (scene: Scene): TargetView | undefined => {
+  const target = deployment(scene, scene.names.target);
+  if (target === undefined) return undefined;
+  const replicaSets = scene.view.ownedBy('ReplicaSet', target.metadata.uid ?? '');
+  return targetView({ target, replicaSets, configs: scene.configs, source: sourceOf(target, scene) });
+};
+
+/** What the side's images should be pinned to: the run's digests while it is promoted, else what is stable. */
+const digestsFor = (side: Side, { run, stable }: CanaryStatus): Digests | undefined =>
+  side === 'canary'
+    ? undefined
+    : run?.stage === 'promoting' || run?.stage === 'returning'
+      ? run.digests
+      : stable?.digests;
+
+const observeSide = (side: Side, scene: Scene, status: CanaryStatus): WorkloadView | undefined => {
+  const { canary, names, view } = scene;
+  const workload = deployment(scene, names.workload[side]);
+  if (workload === undefined) return undefined;
+  const slices = view.endpointSlices({ namespace: canary.namespace, name: names.service[side] });
+  return workloadView({ workload, ...podsOf(scene, workload), slices, digests: digestsFor(side, status) });
+};
+
+const observeService = (which: 'apex' | Side, scene: Scene): ServiceView | undefined => {
+  const { canary, names, view } = scene;
+  const name = which === 'apex' ? names.apex : names.service[which];
+  const service = view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name });
+  const wanted = wantedService(which, scene);
+  if (service === undefined || wanted === undefined) return undefined;
+  const pods = (['primary', 'canary'] as const).flatMap((side) => {
+    const workload = deployment(scene, names.workload[side]);
+    return workload === undefined ? [] : podsOf(scene, workload).pods;
+  });
+  return serviceView({ service, wanted, slices: view.endpointSlices({ namespace: canary.namespace, name }), pods });
+};
+
+/** Everything about pods: the target, both sides, and the three Services. */
+export const observeWorkloads = (
+  scene: Scene,
+  status: CanaryStatus,
+): Pick<Observed, 'target' | 'primary' | 'side' | 'services'> => {
+  const target = observeTarget(scene);
+  const primary = observeSide('primary', scene, status);
+  const side = observeSide('canary', scene, status);
+  const [apex, primaryService, canaryService] = [
+    observeService('apex', scene),
+    observeService('primary', scene),
+    observeService('canary', scene),
+  ];
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(primary === undefined ? {} : { primary }),
+    ...(side === undefined ? {} : { side }),
+    services: {
+      ...(apex === undefined ? {} : { apex }),
+      ...(primaryService === undefined ? {} : { primary: primaryService }),
+      ...(canaryService === undefined ? {} : { canary: canaryService }),
+    },
+  };
+};

@@ -1,0 +1,153 @@
+import { resolveMetrics, type TemplateLookup } from '../analysis/resolve-metrics.ts';
+import type { CanarySpec } from '../api/canary.ts';
+import type { CanaryStatus } from '../api/canary-status.ts';
+import { FINALIZER, REVISION_LABEL } from '../api/names.ts';
+import { parseAnalysisTemplate, parseCanary } from '../api/parse.ts';
+import type { Problem } from '../api/problem.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import type { EffectState } from '../rollout/effect.ts';
+import type { Observed } from '../rollout/observed.ts';
+import type { Claimant } from '../workload/claims.ts';
+import { revisionName } from '../workload/names.ts';
+import { preflight } from '../workload/preflight.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { Caches } from './caches.ts';
+import { observeAlerts } from './observe-alerts.ts';
+import { observeGit } from './observe-git.ts';
+import { observeRoute } from './observe-route.ts';
+import { observeWorkloads } from './observe-workloads.ts';
+import type { Scene } from './scene.ts';
+
+export type ObserveDeps = {
+  readonly caches: Caches;
+  readonly acceptance: Acceptance;
+  readonly cluster: string;
+  /** The controller's own Prometheus. */
+  readonly metricsServer: string;
+  readonly effects: ReadonlyMap<string, EffectState>;
+  readonly now: number;
+};
+
+/** Everything that `decide` may look at, from caches only. */
+export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): Observed => {
+  const { object, canary, view } = scene;
+  const workloads = observeWorkloads(scene, status);
+  const { route, problems: routeProblems } = observeRoute(scene, deps);
+  const { git, problems: gitProblems } = observeGit(scene);
+  const { alerts, problems: alertProblems } = observeAlerts(scene);
+  const { checks, problems: metricProblems } = observeMetrics(scene, deps);
+  const problems: readonly Problem[] = [
+    ...preflightProblems(scene),
+    ...routeProblems,
+    ...metricProblems,
+    ...gitProblems,
+    ...alertProblems,
+  ];
+  const namespace = view.get({ apiVersion: 'v1', kind: 'Namespace', name: canary.namespace });
+  return {
+    cluster: deps.cluster,
+    canary: {
+      ...canary,
+      generation: object.metadata.generation ?? 0,
+      hasFinalizer: object.metadata.finalizers?.includes(FINALIZER) ?? false,
+      deleting: object.metadata.deletionTimestamp !== undefined,
+    },
+    status,
+    problems,
+    ...workloads,
+    route,
+    pinned: pinnedRevisions(scene, { status, desired: workloads.target?.revision?.id, caches: deps.caches }),
+    recorded: recordedRuns(scene, status, deps.caches),
+    metrics: checks,
+    git,
+    alerts,
+    effects: deps.effects,
+    namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,
+  };
+};
+
+const observeMetrics = (scene: Scene, deps: ObserveDeps): ReturnType<typeof resolveMetrics> => {
+  const { canary, names, view, router, route } = scene;
+  const templates: TemplateLookup = (kind, ref) => {
+    const object = view.get({ apiVersion: 'serin.dev/v1alpha1', kind, ...ref });
+    const parsed = object && parseAnalysisTemplate(object);
+    return parsed?.ok ? parsed.spec : undefined;
+  };
+  return resolveMetrics({
+    spec: canary.spec,
+    names: {
+      namespace: canary.namespace,
+      name: canary.name,
+      target: names.target,
+      service: names.apex,
+      route: route.routeRef?.name ?? names.apex,
+      ...(route.ingressRef === undefined ? {} : { ingress: route.ingressRef.name }),
+    },
+    selectors: router.metrics(view, route, 'canary'),
+    templates,
+    defaultAddress: deps.metricsServer,
+  });
+};
+
+const preflightProblems = ({ object, canary, view }: Scene): readonly Problem[] => {
+  const others = view.rivals(object).flatMap((rival): readonly Claimant[] => {
+    const parsed = parseCanary(rival);
+    return parsed.ok ? [claimant(rival, parsed.spec)] : [];
+  });
+  return preflight({
+    canary: claimant(object, canary.spec),
+    others,
+    get: view.get,
+    networkPolicies: view.networkPolicies(canary.namespace),
+  });
+};
+
+const claimant = ({ metadata }: KubeObject, spec: CanarySpec): Claimant => ({
+  namespace: metadata.namespace ?? '',
+  name: metadata.name,
+  uid: metadata.uid ?? '',
+  creationTimestamp: metadata.creationTimestamp ?? '',
+  spec,
+});
+
+/** Revisions whose record exists: those of the caches, and those just written. */
+const pinnedRevisions = (
+  { canary, names, view }: Scene,
+  {
+    status,
+    desired,
+    caches,
+  }: { readonly status: CanaryStatus; readonly desired: string | undefined; readonly caches: Caches },
+): readonly string[] => {
+  const cached = caches
+    .byIndex('ControllerRevision', { index: 'canaryUid', value: canary.uid })
+    .flatMap((record) => record.metadata.labels?.[REVISION_LABEL] ?? []);
+  const named = [desired, status.run?.revision, status.stable?.revision, status.stable?.lastGood];
+  const all = new Set([...cached, ...named.filter((revision) => revision !== undefined)]);
+  return [...all].filter(
+    (revision) =>
+      view.get({
+        apiVersion: 'apps/v1',
+        kind: 'ControllerRevision',
+        namespace: canary.namespace,
+        name: revisionName(names.target, revision),
+      }) !== undefined,
+  );
+};
+
+const recordedRuns = ({ canary, view }: Scene, status: CanaryStatus, caches: Caches): readonly string[] => {
+  const prefix = `${canary.name}-`;
+  const cached = caches
+    .byIndex('CanaryRun', { index: 'canaryUid', value: canary.uid })
+    .map((run) => run.metadata.name.slice(prefix.length));
+  const all = new Set([...cached, ...(status.run === undefined ? [] : [status.run.id])]);
+  return [...all].filter(
+    (run) =>
+      view.get({
+        apiVersion: 'serin.dev/v1alpha1',
+        kind: 'CanaryRun',
+        namespace: canary.namespace,
+        name: `${prefix}${run}`,
+      }) !== undefined,
+  );
+};

@@ -1,0 +1,136 @@
+import type { CanaryStatus } from '../api/canary-status.ts';
+import { parseCanaryStatus } from '../api/canary-status.ts';
+import { API_VERSION } from '../api/names.ts';
+import { parseCanary } from '../api/parse.ts';
+import type { KubeClient } from '../kube/client.ts';
+import { isKubeError } from '../kube/kube-error.ts';
+import type { Clock } from '../lib/clock.ts';
+import { sameJson } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { messageOf } from '../lib/message-of.ts';
+import { decide } from '../rollout/decide.ts';
+import type { Action, Decision, EventNote } from '../rollout/decision.ts';
+import { refuse } from '../rollout/refuse.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+import { routerFor } from '../traffic/routers.ts';
+import type { Acceptance } from './acceptance.ts';
+import type { Caches } from './caches.ts';
+import type { ConfigStates } from './config-states.ts';
+import type { Dependencies } from './dependencies.ts';
+import { objectToken } from './dependencies.ts';
+import type { EffectsTable } from './effects-table.ts';
+import { observe } from './observe.ts';
+import { perform } from './perform.ts';
+import { type Scene, sceneOf } from './scene.ts';
+import { View } from './view.ts';
+
+export type ReconcileDeps = {
+  readonly client: KubeClient;
+  readonly caches: Caches;
+  readonly configStates: ConfigStates;
+  readonly dependencies: Dependencies;
+  readonly effects: EffectsTable;
+  readonly acceptance: Acceptance;
+  readonly clock: Clock;
+  readonly cluster: string;
+  readonly metricsServer: string;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly tell: (object: KubeObject, note: EventNote) => void;
+  /** Look at this Canary again in so many ms. */
+  readonly again: (canary: string, ms: number) => void;
+};
+
+/**
+ * One look at one Canary: observe, decide, perform. What lowers exposure is done before status is written; what raises
+ * it, and every effect on the outside, comes after the status that records the intent.
+ */
+export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void> => {
+  const [namespace = '', name = ''] = key.split('/');
+  const view = new View(deps.caches);
+  const object = view.get({ apiVersion: API_VERSION, kind: 'Canary', namespace, name });
+  if (object === undefined) return forget(key, deps);
+  const log = deps.log.child({ canary: key });
+  const status = parseCanaryStatus(object['status']);
+  const generation = object.metadata.generation ?? 0;
+
+  const parsed = parseCanary(object);
+  const routed = parsed.ok ? routerFor(parsed.spec) : undefined;
+  if (!parsed.ok || routed === undefined || 'problem' in routed) {
+    deps.dependencies.record(key, view.tokens);
+    const problems = parsed.ok
+      ? routed !== undefined && 'problem' in routed
+        ? [routed.problem]
+        : []
+      : parsed.problems;
+    const refused = refuse(status, { problems, generation, now: deps.clock.now() });
+    await writeStatus(object, { before: status, after: refused.status }, deps);
+    for (const note of refused.events) deps.tell(object, note);
+    return;
+  }
+
+  const scene = sceneOf(object, {
+    spec: parsed.spec,
+    view,
+    router: routed.router,
+    configStates: deps.configStates,
+  });
+  const now = deps.clock.now();
+  const observed = observe(scene, status, { ...deps, effects: deps.effects.view(key), now });
+  deps.dependencies.record(key, view.tokens);
+  const decision = decide(observed, now);
+  logDecision(log, decision);
+
+  await performAll(decision.before, scene, deps);
+  await writeStatus(object, { before: status, after: decision.status }, deps);
+  for (const note of decision.events) deps.tell(object, note);
+  await performAll(decision.after, scene, deps);
+  deps.effects.want(key, decision.effects);
+  const { phase, canaryWeight, run, history } = decision.status;
+  deps.metrics.canary({ namespace, name, ...(phase === undefined ? {} : { phase }), weight: canaryWeight ?? 0 });
+  const [ended] = history;
+  if (run?.outcome !== undefined && status.run?.outcome === undefined && ended !== undefined) {
+    deps.metrics.ended({ outcome: ended.outcome, cause: ended.cause ?? '' });
+  }
+  if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
+};
+
+const forget = (key: string, { effects, dependencies, acceptance, metrics }: ReconcileDeps): void => {
+  const [namespace = '', name = ''] = key.split('/');
+  effects.want(key, []);
+  dependencies.record(key, new Set([objectToken({ kind: 'Canary', namespace, name })]));
+  acceptance.forget(key);
+  metrics.forget({ namespace, name });
+};
+
+const performAll = async (actions: readonly Action[], scene: Scene, deps: ReconcileDeps): Promise<void> => {
+  for (const action of actions) {
+    try {
+      await perform(action, scene, deps);
+    } catch (cause) {
+      throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
+    }
+  }
+};
+
+/** Writes status when it changed; the resourceVersion guards against a second writer. */
+const writeStatus = async (
+  object: KubeObject,
+  { before, after }: { readonly before: CanaryStatus; readonly after: CanaryStatus },
+  { client, caches }: ReconcileDeps,
+): Promise<void> => {
+  if (sameJson(before, after)) return;
+  try {
+    caches.wrote(await client.updateStatus({ ...object, status: after }));
+  } catch (error) {
+    // It was deleted meanwhile: the watch will say so.
+    if (!isKubeError(error, 'NotFound')) throw error;
+  }
+};
+
+const logDecision = (log: Log, { before, after, events, status }: Decision): void => {
+  const actions = [...before, ...after].map((action) => action.type);
+  if (actions.length > 0) log.debug({ actions, phase: status.phase, run: status.run?.id }, 'actions decided');
+  for (const { reason, note } of events) log.info({ reason, note, run: status.run?.id }, 'transition');
+};
