@@ -1,0 +1,28 @@
+/** The closed list of reasons why Serin leaves a file or branch alone until a person has acted. */
+export type RefusalReason =
+  | 'AccessDenied'
+  | 'Ambiguous'
+  | 'AutomationOwned'
+  | 'Declined'
+  | 'ImageNotFound'
+  | 'InvalidPath'
+  | 'NoImageChange'
+  | 'NoProvider'
+  | 'NotEditable'
+  | 'PathNotFound'
+  | 'PushRefused'
+  | 'RecordUnreadable'
+  | 'RevertLoop'
+  | 'RevertOfRevert'
+  | 'TooManyReverts';
+
+/** Thrown deep inside a walk or an edit; becomes `Refused` where the operation is planned. */
+export class Refusal extends Error {
+  readonly reason: RefusalReason;
+
+  constructor(reason: RefusalReason, message: string) {
+    super(message);
+    this.name = 'Refusal';
+    this.reason = reason;
+  }
+}
