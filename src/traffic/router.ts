@@ -24,8 +24,17 @@ export type RouteRef = {
   readonly ingressRef?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
 };
 
-/** Reads one object from the caches; undefined when it is not there. */
-export type Objects = { readonly get: (ref: ObjectRef) => KubeObject | undefined };
+/** Reads from the caches. */
+export type Objects = {
+  /** One object; undefined when it is not there. */
+  readonly get: (ref: ObjectRef) => KubeObject | undefined;
+  /** Objects of a kind in a namespace; where it is absent, the checks that need it are left out. */
+  readonly list?: (kind: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+  }) => readonly KubeObject[];
+};
 
 /** Shares in parts per million; they sum to 1,000,000. */
 export type Share = { readonly backend: string; readonly weightPpm: number };

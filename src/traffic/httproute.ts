@@ -1,0 +1,107 @@
+import { readBaseline } from '../api/baseline.ts';
+import { STAMP_ANNOTATION } from '../api/names.ts';
+import { listAt } from '../lib/json.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+import { foreignOwnerOf } from './field-owner.ts';
+import { routeAcceptance } from './httproute/acceptance.ts';
+import { adoptedRouteProblems, planAdoptedRoute, releaseAdoptedRoute } from './httproute/adopted-route.ts';
+import { gatewayMetrics, gatewayPlane } from './httproute/gateway-plane.ts';
+import { isOwn, ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httproute/own-route.ts';
+import { canaryPercentOf } from './httproute/rule.ts';
+import type { Objects, RouteRef, Router } from './router.ts';
+import { expressible, PERCENT_PPM, twoWay } from './split.ts';
+
+const routeRefOf = (ref: RouteRef): ObjectRef =>
+  ref.routeRef === undefined ? ownRouteRef(ref) : { ...ownRouteRef(ref), name: ref.routeRef.name };
+
+const routeOf = ({ get }: Objects, ref: RouteRef): KubeObject | undefined => get(routeRefOf(ref));
+
+/** The route as it stands, or, before Serin has made it, as it will be: its Gateways tell the plane either way. */
+const routeToBe = (objects: Objects, ref: RouteRef): KubeObject | undefined =>
+  routeOf(objects, ref) ?? (ref.routeRef === undefined ? ownRoute(ref, { percent: 0 }) : undefined);
+
+/** True when Serin writes this route: it made it, or has adopted it. */
+const isHeld = (route: KubeObject, ref: RouteRef): boolean =>
+  ref.routeRef === undefined ? isOwn(route, ref) : readBaseline(route)?.canaryUid === ref.canaryUid;
+
+/**
+ * Gateway API HTTPRoute. Without `routeRef` Serin makes a route of the apex's name and writes it whole; with it, a route
+ * that lives in Git is adopted: in the rules that lead to the apex, and there only, the two sides take its place.
+ */
+export const httpRoute: Router = {
+  id: 'gatewayapi',
+
+  watches: (ref) => [
+    routeRefOf(ref),
+    ...ref.gatewayRefs.map((gateway) => ({
+      apiVersion: `${gateway.group ?? 'gateway.networking.k8s.io'}/v1`,
+      kind: gateway.kind ?? 'Gateway',
+      namespace: gateway.namespace ?? ref.namespace,
+      name: gateway.name,
+    })),
+  ],
+
+  capabilities: (objects, ref) => {
+    const route = routeToBe(objects, ref);
+    const plane = route === undefined ? {} : gatewayPlane(route, objects);
+    return {
+      weightGranularityPpm: PERCENT_PPM,
+      acceptance: plane.hidesGeneration ? 'status' : 'status+generation',
+      // Where a rule has session persistence, the canary is taken out of it at weight 0.
+      zeroWeightDrainsSticky: true,
+      primaryMayBeEmpty: true,
+      perBackendMetrics: plane.metrics !== undefined,
+      lifecycle: {},
+    };
+  },
+
+  problems: (objects, ref) => {
+    const route = routeOf(objects, ref);
+    return ref.routeRef === undefined ? ownRouteProblems(route, ref) : adoptedRouteProblems(route, ref);
+  },
+
+  observe: (objects, ref) => {
+    const route = routeOf(objects, ref);
+    if (route === undefined || !isHeld(route, ref)) return undefined;
+    const percents = listAt(route, 'spec', 'rules').map((rule) => canaryPercentOf(rule, ref) ?? 0);
+    const stamp = route.metadata.annotations?.[STAMP_ANNOTATION];
+    // The most exposed rule counts. A rule that leads to the apex itself leads to the primary.
+    return { split: twoWay(ref, Math.max(0, ...percents)), ...(stamp === undefined ? {} : { stamp }) };
+  },
+
+  plan: (objects, ref, intent) => {
+    const route = routeOf(objects, ref);
+    const { percent, said } = expressible(ref, intent.split);
+    const options = { ref, percent, stamp: intent.stamp };
+    if (ref.routeRef !== undefined) return { patches: planAdoptedRoute(route, options), ...said };
+    return { patches: route === undefined || isOwn(route, ref) ? planOwnRoute(route, options) : [], ...said };
+  },
+
+  accepted: (objects, ref) => {
+    const route = routeOf(objects, ref);
+    if (route === undefined) return { ok: false, refused: false, detail: `${routeRefOf(ref).kind} does not exist yet` };
+    return routeAcceptance(route, objects);
+  },
+
+  foreignManager: (objects, ref) => {
+    const route = routeOf(objects, ref);
+    return route && foreignOwnerOf(route, ['f:spec', 'f:rules']);
+  },
+
+  metrics: (objects, ref, side) => {
+    const route = routeToBe(objects, ref);
+    return route === undefined ? null : gatewayMetrics(route, { objects, ref, side });
+  },
+
+  release: (objects, ref) => {
+    const route = routeOf(objects, ref);
+    const none = { effective: [], roundingErrorPpm: 0, warnings: [] };
+    if (ref.routeRef !== undefined) return { patches: releaseAdoptedRoute(route, ref), ...none };
+    if (route === undefined || !isOwn(route, ref)) return { patches: [], ...none };
+    const { uid } = route.metadata;
+    return {
+      patches: [{ type: 'delete', ref: routeRefOf(ref), ...(uid === undefined ? {} : { uid }) }],
+      ...none,
+    };
+  },
+};

@@ -1,0 +1,112 @@
+import { baselineAnnotation, readBaseline } from '../../api/baseline.ts';
+import { BASELINE_ANNOTATION, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
+import type { Problem } from '../../api/problem.ts';
+import { hashOf } from '../../lib/hash.ts';
+import type { JsonRecord } from '../../lib/json.ts';
+import { isRecord, listAt, recordAt, sameJson } from '../../lib/json.ts';
+import type { KubeObject } from '../../lib/kube-object.ts';
+import { keyOf, refOf } from '../../lib/kube-object.ts';
+import type { ObjectPatch, RouteRef } from '../router.ts';
+import { isAdopted, isOurs, withApex, withCanaryPercent } from './rule.ts';
+
+/** Most backendRefs that the API takes in one rule. */
+const MAX_BACKENDS = 16;
+
+/** A rule is known again by everything but its backends: Git may put other rules before it. */
+const ruleKey = ({ backendRefs: _, ...rest }: JsonRecord): string => hashOf(rest).slice(0, 16);
+
+const rulesOf = (route: KubeObject): readonly JsonRecord[] => listAt(route, 'spec', 'rules').filter(isRecord);
+
+const isForeign = (route: KubeObject, ref: RouteRef): boolean => {
+  const baseline = readBaseline(route);
+  return baseline !== undefined && baseline.canaryUid !== ref.canaryUid;
+};
+
+/** Why a route that lives in Git can't be adopted; empty when it can. */
+export const adoptedRouteProblems = (route: KubeObject | undefined, ref: RouteRef): readonly Problem[] => {
+  const name = ref.routeRef?.name ?? '';
+  const problem = (where: string, message: string): readonly Problem[] => [{ where, message, reason: 'InvalidSpec' }];
+  if (route === undefined) {
+    return problem(
+      'spec.routeRef',
+      `HTTPRoute ${ref.namespace}/${name} does not exist; want the route that leads to Service ${ref.service}`,
+    );
+  }
+  const where = `HTTPRoute ${keyOf(route.metadata)}`;
+  if (isForeign(route, ref)) {
+    return problem(
+      where,
+      'it is adopted by another Canary; want one route for each Canary, which is all that is supported yet',
+    );
+  }
+  const ours = rulesOf(route).filter((rule) => isOurs(rule, ref));
+  if (ours.length === 0) {
+    return problem(where, `no rule of it leads to Service ${ref.service}; want a backendRef of that name`);
+  }
+  if (ours.some((rule) => !isAdopted(rule, ref) && listAt(rule, 'backendRefs').length >= MAX_BACKENDS)) {
+    return problem(
+      where,
+      `a rule has ${MAX_BACKENDS} backends, which leaves no room for the canary; want at most ${MAX_BACKENDS - 1}`,
+    );
+  }
+  return [];
+};
+
+/** The backends of each rule of ours before it was adopted: as it is now, or, once it is adopted, as noted then. */
+const baselineOf = (route: KubeObject, ref: RouteRef): JsonRecord => {
+  const noted = recordAt(readBaseline(route), 'value');
+  const ours = rulesOf(route).filter((rule) => isOurs(rule, ref));
+  const before = ours.map((rule) => [ruleKey(rule), isAdopted(rule, ref) ? noted[ruleKey(rule)] : rule['backendRefs']]);
+  return Object.fromEntries(before);
+};
+
+/** Puts the sides in the place of the apex, in one guarded patch; nothing when the route stands so or is not ours. */
+export const planAdoptedRoute = (
+  route: KubeObject | undefined,
+  { ref, percent, stamp }: { readonly ref: RouteRef; readonly percent: number; readonly stamp: string | undefined },
+): readonly ObjectPatch[] => {
+  if (route === undefined || isForeign(route, ref)) return [];
+  const before = listAt(route, 'spec', 'rules');
+  const rules = before.map((rule) => (isRecord(rule) ? withCanaryPercent(rule, { ref, percent }) : rule));
+  const baseline = baselineAnnotation({ canaryUid: ref.canaryUid, value: baselineOf(route, ref) });
+  const { labels = {}, annotations = {}, resourceVersion = '' } = route.metadata;
+  const isCurrent =
+    sameJson(before, rules) &&
+    labels[HELD_LABEL] === 'true' &&
+    annotations[STAMP_ANNOTATION] === stamp &&
+    annotations[BASELINE_ANNOTATION] === baseline[BASELINE_ANNOTATION];
+  if (isCurrent) return [];
+  const metadata = {
+    labels: { [HELD_LABEL]: 'true' },
+    annotations: { ...baseline, [STAMP_ANNOTATION]: stamp ?? null },
+  };
+  return [{ type: 'merge', ref: refOf(route), resourceVersion, patch: { metadata, spec: { rules } } }];
+};
+
+const unweighted = (backend: unknown): unknown => ({ ...(isRecord(backend) ? backend : {}), weight: undefined });
+
+/** The rule as it was before: with its noted backends when they are still the same ones, else with the apex in place. */
+const restored = (rule: JsonRecord, { ref, baseline }: { ref: RouteRef; baseline: JsonRecord }): JsonRecord => {
+  if (!isAdopted(rule, ref)) return rule;
+  const noted = baseline[ruleKey(rule)];
+  const apex = withApex(rule, ref);
+  const isSame = Array.isArray(noted) && sameJson(noted.map(unweighted), listAt(apex, 'backendRefs').map(unweighted));
+  return isSame ? { ...rule, backendRefs: noted } : apex;
+};
+
+/** Gives the route back as it was, in one guarded patch; nothing when it was never adopted by this Canary. */
+export const releaseAdoptedRoute = (route: KubeObject | undefined, ref: RouteRef): readonly ObjectPatch[] => {
+  if (route === undefined || readBaseline(route)?.canaryUid !== ref.canaryUid) return [];
+  const baseline = recordAt(readBaseline(route), 'value');
+  const rules = listAt(route, 'spec', 'rules').map((rule) =>
+    isRecord(rule) ? restored(rule, { ref, baseline }) : rule,
+  );
+  const patch = {
+    metadata: {
+      labels: { [HELD_LABEL]: null },
+      annotations: { [BASELINE_ANNOTATION]: null, [STAMP_ANNOTATION]: null },
+    },
+    spec: { rules },
+  };
+  return [{ type: 'merge', ref: refOf(route), resourceVersion: route.metadata.resourceVersion ?? '', patch }];
+};

@@ -1,0 +1,124 @@
+import type { Side } from '../../api/names.ts';
+import { listAt, stringAt } from '../../lib/json.ts';
+import type { KubeObject } from '../../lib/kube-object.ts';
+import type { MetricSelectors } from '../../rollout/metric-check.ts';
+import type { Objects, RouteRef } from '../router.ts';
+import { sideService } from '../split.ts';
+
+/** Name and place of one side's Service, as the planes write them into their labels. */
+type Backend = { readonly namespace: string; readonly service: string; readonly port: number };
+
+/** What one implementation of the Gateway API does in a way of its own. */
+type GatewayPlane = {
+  /** Its counters by backend; absent where it cannot tell the sides apart. */
+  readonly metrics?: (backend: Backend) => MetricSelectors;
+  /** Its conditions carry no observedGeneration, so that they cannot say which version of a route they mean. */
+  readonly hidesGeneration?: true;
+};
+
+const selectors = (names: {
+  readonly requests: string;
+  readonly backend: string;
+  readonly errors: string;
+  readonly buckets: string;
+  readonly unit: 's' | 'ms';
+}): MetricSelectors => ({
+  requests: `${names.requests}{${names.backend}}`,
+  errors: `${names.requests}{${names.backend},${names.errors}}`,
+  durationBuckets: { selector: `${names.buckets}{${names.backend}}`, unit: names.unit },
+});
+
+const envoyCluster = (backend: string): MetricSelectors =>
+  selectors({
+    requests: 'envoy_cluster_upstream_rq',
+    backend,
+    errors: 'envoy_response_code=~"5.."',
+    buckets: 'envoy_cluster_upstream_rq_time_bucket',
+    unit: 'ms',
+  });
+
+/**
+ * By controllerName. Not listed, because their counters do not tell two backends of one rule apart: Envoy Gateway (one
+ * Envoy cluster for both), NGINX Gateway Fabric (global counters), Kong (one service for each rule), Cilium (depends on
+ * how Hubble is set up), ALB and Lattice (CloudWatch). There the application's own metrics serve.
+ */
+const PLANES: Readonly<Record<string, GatewayPlane>> = {
+  'traefik.io/gateway-controller': {
+    metrics: ({ namespace, service }) =>
+      selectors({
+        requests: 'traefik_service_requests_total',
+        backend: `service=~".*-svc-${namespace}-${service}-[0-9]+@kubernetesgateway"`,
+        errors: 'code=~"5.."',
+        buckets: 'traefik_service_request_duration_seconds_bucket',
+        unit: 's',
+      }),
+  },
+  // The source reports also what never reached a pod (no endpoints, no connection), the destination cannot.
+  'istio.io/gateway-controller': {
+    metrics: ({ namespace, service }) =>
+      selectors({
+        requests: 'istio_requests_total',
+        backend: `reporter="source",destination_service_namespace="${namespace}",destination_service_name="${service}"`,
+        errors: 'response_code=~"5.."',
+        buckets: 'istio_request_duration_milliseconds_bucket',
+        unit: 'ms',
+      }),
+  },
+  // A request that got no answer has `error` in place of `http_status`.
+  'linkerd.io/policy-controller': {
+    hidesGeneration: true,
+    metrics: ({ namespace, service }) => {
+      const backend = `backend_namespace="${namespace}",backend_name="${service}"`;
+      const requests = 'outbound_http_route_backend_response_statuses_total';
+      const buckets = 'outbound_http_route_backend_response_duration_seconds_bucket';
+      return selectors({ requests, backend, errors: 'http_status=~"5..|"', buckets, unit: 's' });
+    },
+  },
+  'projectcontour.io/gateway-controller': {
+    metrics: ({ namespace, service, port }) => envoyCluster(`envoy_cluster_name="${namespace}_${service}_${port}"`),
+  },
+  'kgateway.dev/kgateway': {
+    metrics: ({ namespace, service, port }) =>
+      envoyCluster(`envoy_cluster_name=~"kube_${namespace}_${service}_${port}(_.*)?"`),
+  },
+  'gateways.kuma.io/controller': {
+    metrics: ({ namespace, service, port }) => envoyCluster(`service="${service}_${namespace}_svc_${port}"`),
+  },
+};
+
+/** Parents of a route as references to objects, with the API's defaults filled in. */
+export const parentsOf = (route: KubeObject) =>
+  listAt(route, 'spec', 'parentRefs').map((parent) => ({
+    apiVersion: `${stringAt(parent, 'group') ?? 'gateway.networking.k8s.io'}/v1`,
+    kind: stringAt(parent, 'kind') ?? 'Gateway',
+    namespace: stringAt(parent, 'namespace') ?? route.metadata.namespace ?? '',
+    name: stringAt(parent, 'name') ?? '',
+  }));
+
+/** Controllers of a route: those that answered in its status; before that, those of its Gateways' classes. */
+const controllersOf = (route: KubeObject, { get }: Objects): ReadonlySet<string> => {
+  const answered = listAt(route, 'status', 'parents').flatMap((parent) => stringAt(parent, 'controllerName') ?? []);
+  if (answered.length > 0) return new Set(answered);
+  const classes = parentsOf(route).flatMap((parent) => stringAt(get(parent), 'spec', 'gatewayClassName') ?? []);
+  return new Set(
+    classes.flatMap((name) => {
+      const gatewayClass = get({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name });
+      return stringAt(gatewayClass, 'spec', 'controllerName') ?? [];
+    }),
+  );
+};
+
+/** The implementation behind a route; an unknown one, or several at once, promise nothing. */
+export const gatewayPlane = (route: KubeObject, objects: Objects): GatewayPlane => {
+  const [controller, ...others] = controllersOf(route, objects);
+  return (controller !== undefined && others.length === 0 ? PLANES[controller] : undefined) ?? {};
+};
+
+/** Counters of one side behind a route; null where its plane cannot tell the sides apart. */
+export const gatewayMetrics = (
+  route: KubeObject,
+  { objects, ref, side }: { readonly objects: Objects; readonly ref: RouteRef; readonly side: Side },
+): MetricSelectors | null => {
+  const backend = { namespace: ref.namespace, service: sideService(ref, side), port: ref.port };
+  return gatewayPlane(route, objects).metrics?.(backend) ?? null;
+};
