@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { jsonSchemaOf, nodeAt } from '#src/api/json-schema.ts';
+import { KINDS, kindNamed } from '#src/api/kinds.ts';
+import { placesOf, type Rule, sentenceCel, sentenceOf } from '#src/api/rules/rule.ts';
+import { validateSpec } from '#src/api/validate.ts';
+import { isRecord } from '#src/lib/json.ts';
+import { SPECS } from '../example.ts';
+import { celValue, evaluate } from './cel.ts';
+import { WRONG_SPECS } from './wrong-specs.ts';
+
+const kindOf = (name: string) => kindNamed(name) ?? assert.fail(`${name} is no kind`);
+const clean = (spec: unknown): unknown => JSON.parse(JSON.stringify(spec));
+const about = (told: readonly string[]): string => told.join('; ').slice(0, 90);
+
+for (const { kind, spec, told } of WRONG_SPECS) {
+  test(`refuses a wrong ${kind}: ${about(told)}`, () => {
+    const result = validateSpec(kindOf(kind), clean(spec));
+    assert.ok(!result.ok);
+    assert.deepEqual(
+      result.problems.map(({ where, message }) => `${where}: ${message}`),
+      told,
+    );
+  });
+}
+
+test('every rule has a spec that it refuses, and no two say the same', () => {
+  const told = WRONG_SPECS.flatMap(({ kind, spec }) => refusedBy(kind, spec));
+  for (const { kind, rules } of KINDS.filter((each) => each.kind !== 'ClusterAnalysisTemplate')) {
+    for (const rule of rules.filter((each) => each.transition !== true)) {
+      assert.ok(told.includes(rule), `${kind} ${rule.at}: ${rule.sentence}`);
+    }
+    assert.equal(new Set(rules.map((rule) => `${rule.at} ${rule.field} ${rule.sentence}`)).size, rules.length);
+  }
+});
+
+/** The rules that a spec breaks, as CEL and as TypeScript have it, which must be the same. */
+const refusedBy = (kindName: string, spec: unknown): readonly Rule[] => {
+  const kind = kindOf(kindName);
+  const schema = jsonSchemaOf(kind.spec);
+  const object = { spec: kind.spec.parse(clean(spec)) };
+  return kind.rules.filter((rule) => {
+    if (rule.transition === true) return false;
+    return placesOf(object, rule.at).some(({ path, value }) => {
+      const place = path.split(/[.[\]]+/).filter((step) => step !== '');
+      const steps = place.slice(1).map((step) => (/^[0-9]+$/.test(step) ? Number(step) : step));
+      const self = celValue(value, nodeAt(schema, steps));
+      const holds = rule.holds(value);
+      assert.equal(evaluate(rule.cel, { self }) === true, holds, `${rule.cel} of ${JSON.stringify(value)}`);
+      const sentence = sentenceCel(rule);
+      if (!holds && sentence !== undefined) assert.equal(evaluate(sentence, { self }), sentenceOf(rule, value));
+      return !holds;
+    });
+  });
+};
+
+test('CEL and TypeScript agree on the right specs too', () => {
+  for (const [kind, spec] of Object.entries(SPECS)) {
+    const broken = refusedBy(kind, spec).map(({ field }) => field);
+    assert.deepEqual(broken, kind === 'CanaryAction' ? ['verb'] : [], kind);
+  }
+});
+
+test('what has no effect may stand there', () => {
+  const { analysis, git, service, ...rest } = SPECS['Canary'] ?? {};
+  assert.ok(isRecord(analysis) && isRecord(git) && isRecord(service));
+  const harmless = {
+    ...rest,
+    suspend: false,
+    skipAnalysis: false,
+    revertOnDeletion: true,
+    acknowledgeEndOfLife: true,
+    service: {
+      ...service,
+      portDiscovery: false,
+      headless: false,
+      gateways: [],
+      match: [],
+      unmanagedMetadata: { labels: ['a'] },
+    },
+    analysis: {
+      ...analysis,
+      iterations: 0,
+      match: [],
+      mirror: false,
+      mirrorWeight: 100,
+      stepWeightPromotion: 0,
+      webhooks: [],
+      primaryReadyThreshold: 100,
+      canaryReadyThreshold: 100,
+      onInconclusive: 'hold',
+      consecutiveThreshold: 2,
+    },
+    git: { ...git, required: false, freeze: false, promote: [] },
+  };
+  assert.deepEqual(validateSpec(kindOf('Canary'), harmless).ok, true);
+  assert.deepEqual(refusedBy('Canary', harmless), []);
+});

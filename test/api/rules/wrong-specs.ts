@@ -1,0 +1,379 @@
+import { SPECS } from '../example.ts';
+
+/** A spec that one rule refuses, and every problem that is told of it, as `where: message`. */
+export type WrongSpec = { readonly kind: string; readonly spec: unknown; readonly told: readonly string[] };
+
+type Fields = Readonly<Record<string, unknown>>;
+const canary = SPECS['Canary'] ?? {};
+const analysis: Fields = {
+  interval: '30s',
+  stepWeights: [5, 50],
+  metrics: [{ name: 'request-success-rate', thresholdRange: { min: 99 } }],
+};
+const service: Fields = { port: 80, gatewayRefs: [{ name: 'edge' }] };
+
+/** Canaries that differ from the example in one part. */
+const withSpec = (fields: Fields, ...told: readonly string[]): WrongSpec => ({
+  kind: 'Canary',
+  spec: { ...canary, ...fields },
+  told,
+});
+const withAnalysis = (fields: Fields, ...told: readonly string[]): WrongSpec =>
+  withSpec({ analysis: { ...analysis, ...fields } }, ...told.map((text) => `spec.analysis${text}`));
+const withMetric = (metric: Fields, ...told: readonly string[]): WrongSpec =>
+  withAnalysis({ metrics: [metric] }, ...told.map((text) => `.metrics[0]${text}`));
+const withService = (fields: Fields, ...told: readonly string[]): WrongSpec =>
+  withSpec({ service: { ...service, ...fields } }, ...told.map((text) => `spec.service${text}`));
+const withGit = (fields: Fields, ...told: readonly string[]): WrongSpec =>
+  withSpec(
+    { git: { repositoryRef: { name: 'config' }, path: 'apps', ...fields } },
+    ...told.map((text) => `spec.git${text}`),
+  );
+const other = (kind: string, fields: Fields, ...told: readonly string[]): WrongSpec => ({
+  kind,
+  spec: { ...SPECS[kind], ...fields },
+  told,
+});
+
+const ingressRef = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'podinfo' };
+const routeRef = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: 'podinfo' };
+const range = { min: 1 };
+
+const planes: readonly WrongSpec[] = [
+  withSpec({ provider: 'istio' }, 'spec.provider: provider "istio" is not supported yet: want gatewayapi or nginx'),
+  withSpec(
+    { provider: 'appmesh' },
+    'spec.provider: provider "appmesh" is discontinued and not supported: its successor is gatewayapi',
+  ),
+  withSpec({ provider: 'ngnix' }, 'spec.provider: provider "ngnix" is unknown: want gatewayapi or nginx'),
+  withSpec(
+    { service: { port: 80 } },
+    'spec: Nothing tells the data plane: set service.gatewayRefs or routeRef for Gateway API, or ingressRef for NGINX',
+  ),
+  withSpec(
+    { service, ingressRef },
+    'spec.provider: provider is not set and both ingressRef (NGINX) and service.gatewayRefs or routeRef (Gateway API) are: keep those of one data plane',
+  ),
+  withSpec(
+    { service: { port: 80 }, provider: 'gatewayapi:v1' },
+    'spec.service.gatewayRefs: provider gatewayapi needs service.gatewayRefs, or routeRef to adopt an HTTPRoute',
+  ),
+  withSpec(
+    { service: { port: 80 }, provider: 'nginx' },
+    'spec.ingressRef: provider nginx needs ingressRef, the Ingress whose traffic is split',
+  ),
+  withSpec(
+    { service, ingressRef, provider: 'gatewayapi' },
+    'spec.ingressRef: ingressRef has no effect with provider gatewayapi: remove it, or set provider: nginx',
+  ),
+  withSpec(
+    { service: { port: 80 }, ingressRef, routeRef, provider: 'nginx' },
+    'spec: service.gatewayRefs and routeRef have no effect with provider nginx: remove them, or set provider: gatewayapi',
+  ),
+  withSpec(
+    { service: { port: 80, hosts: ['shop.example.com'] }, ingressRef },
+    'spec.service.hosts: service.hosts has no effect on an Ingress, whose rules name the hosts: remove it',
+  ),
+  withSpec(
+    { routeRef: { ...routeRef, kind: 'ApisixRoute' } },
+    'spec.routeRef.kind: routeRef.kind ApisixRoute is not supported yet: want HTTPRoute',
+  ),
+  withSpec(
+    { routeRef: { ...routeRef, apiVersion: 'v1' } },
+    'spec.routeRef.apiVersion: routeRef.apiVersion "v1" has no HTTPRoute: want gateway.networking.k8s.io/v1',
+  ),
+  withSpec(
+    { service: { port: 80 }, ingressRef: { ...ingressRef, apiVersion: 'extensions/v1beta1' } },
+    'spec.ingressRef: ingressRef extensions/v1beta1 Ingress cannot be split: want networking.k8s.io/v1 Ingress',
+  ),
+];
+
+const targets: readonly WrongSpec[] = [
+  withSpec(
+    { targetRef: { kind: 'DaemonSet', name: 'podinfo' } },
+    'spec.targetRef.kind: targetRef.kind DaemonSet is not supported yet: want Deployment',
+  ),
+  withSpec(
+    { targetRef: { apiVersion: 'extensions/v1beta1', kind: 'Deployment', name: 'podinfo' } },
+    'spec.targetRef.apiVersion: targetRef.apiVersion "extensions/v1beta1" has no Deployment: want apps/v1',
+  ),
+  withSpec(
+    { targetRef: { name: '2048.game' } },
+    'spec.service.name: targetRef.name "2048.game" cannot name a Service: set service.name to letters, digits and "-"',
+  ),
+  withSpec(
+    { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'podinfo' } },
+    'spec.autoscalerRef: autoscalerRef is not supported yet: remove it and the autoscaler; the primary keeps the replicas of the target',
+  ),
+  withSpec(
+    { upstreamRef: { name: 'podinfo' } },
+    'spec.upstreamRef: upstreamRef is not supported yet: Gloo Upstreams are not served; use Gateway API and service.gatewayRefs',
+  ),
+  withSpec(
+    { suspend: true },
+    'spec.suspend: suspend is not supported yet: remove it; reverting the change in Git withdraws a run',
+  ),
+  withSpec(
+    { skipAnalysis: true },
+    'spec.skipAnalysis: skipAnalysis is not supported yet: remove it; every new version is analysed',
+  ),
+];
+
+const OWN_ROUTE = 'remove it, or put it into an HTTPRoute of your own and name that as routeRef';
+const OWN_LIST = 'remove it, or put it into an HTTPRoute of your own, named as routeRef';
+const GIVEN = 'remove it; the Services carry the labels and settings that Serin gives them';
+const MESH = 'remove it; it belongs to a mesh that is not served';
+const notYet = (field: string, instead: string): string => `.${field}: ${field} is not supported yet: ${instead}`;
+
+const services: readonly WrongSpec[] = [
+  withService({ timeout: '5s' }, notYet('timeout', OWN_ROUTE)),
+  withService({ backendTimeout: '5s' }, notYet('backendTimeout', OWN_ROUTE)),
+  withService({ retries: { attempts: 3 } }, notYet('retries', OWN_ROUTE)),
+  withService({ headers: { request: { add: { a: 'b' } } } }, notYet('headers', OWN_ROUTE)),
+  withService({ corsPolicy: { allowMethods: ['GET'] } }, notYet('corsPolicy', OWN_ROUTE)),
+  withService({ rewrite: { uri: '/' } }, notYet('rewrite', OWN_ROUTE)),
+  withService({ match: [{ uri: { prefix: '/' } }] }, notYet('match', OWN_LIST)),
+  withService({ mirror: [{ backendRef: { name: 'x' } }] }, notYet('mirror', OWN_LIST)),
+  withService({ trafficDistribution: 'PreferClose' }, notYet('trafficDistribution', GIVEN)),
+  withService({ apex: { labels: { team: 'shop' } } }, notYet('apex', GIVEN)),
+  withService({ primary: {} }, notYet('primary', GIVEN)),
+  withService({ canary: {} }, notYet('canary', GIVEN)),
+  withService({ portDiscovery: true }, notYet('portDiscovery', 'remove it and name the port in service.port')),
+  withService({ headless: true }, notYet('headless', 'remove it; weights need Services with an address')),
+  withService({ gateways: ['mesh'] }, notYet('gateways', MESH)),
+  withService({ delegation: true }, notYet('delegation', MESH)),
+  withService({ trafficPolicy: { tls: { mode: 'DISABLE' } } }, notYet('trafficPolicy', MESH)),
+  withService({ meshName: 'global' }, notYet('meshName', MESH)),
+  withService({ backends: ['x'] }, notYet('backends', MESH)),
+  withService(
+    { gatewayRefs: [{ name: 'edge' }, { kind: 'Service', group: '', name: 'podinfo' }] },
+    '.gatewayRefs[1]: gatewayRefs that are not a Gateway of gateway.networking.k8s.io are not supported yet: remove group and kind',
+  ),
+];
+
+const EVIDENCE = 'remove it; it belongs to the evidence judge';
+const WEIGHT = 'remove it; a run splits by weight';
+const READY = 'remove it; every pod must be ready';
+const hook = { name: 'load', url: 'http://loadtester.test/' };
+
+const analyses: readonly WrongSpec[] = [
+  withAnalysis(
+    { judge: 'evidence' },
+    '.judge: judge: evidence is not supported yet: want judge: threshold, and a thresholdRange on every metric',
+  ),
+  withAnalysis(
+    { metrics: [] },
+    '.metrics: Without metrics and threshold the evidence judge would decide, which is not supported yet: add a metric with a thresholdRange',
+  ),
+  withAnalysis(
+    { metrics: [], threshold: 5 },
+    '.metrics: metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange',
+  ),
+  withAnalysis(
+    { metrics: [], judge: 'threshold' },
+    '.metrics: metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange',
+  ),
+  withAnalysis(
+    { metrics: [{ name: 'request-duration', thresholdRange: { max: 500 }, dryRun: true }] },
+    '.metrics: Every metric is a dryRun, so nothing would judge the canary: want at least one that counts',
+  ),
+  withAnalysis(
+    { consecutiveThreshold: 3 },
+    '.consecutiveThreshold: consecutiveThreshold is never reached, because threshold (1 when absent) is reached before it: want a threshold at least as high',
+  ),
+  withAnalysis({ interval: '500ms' }, '.interval: interval 500ms is too short: want 1s or more'),
+  withAnalysis(
+    { stepWeights: undefined },
+    ': Without steps the ramp would be adaptive, which is not supported yet: set stepWeights such as [5, 10, 25, 50], or stepWeight and maxWeight',
+  ),
+  withAnalysis({ stepWeight: 5 }, '.stepWeight: stepWeight and stepWeights are both set: keep one of them'),
+  withAnalysis(
+    { stepWeights: [10, 5] },
+    '.stepWeights: stepWeights must rise at every step: want each number to be greater than the one before',
+  ),
+  withAnalysis(
+    { stepWeights: [5, 5, 50] },
+    '.stepWeights: stepWeights must rise at every step: want each number to be greater than the one before',
+  ),
+  withAnalysis(
+    { verifyTraffic: 'required' },
+    '.verifyTraffic: verifyTraffic: required is not supported yet: want best-effort or off',
+  ),
+  withAnalysis(
+    { stepWeights: undefined, iterations: 10 },
+    notYet('iterations', 'want stepWeights, or stepWeight and maxWeight'),
+  ),
+  withAnalysis({ match: [{ headers: {} }] }, notYet('match', WEIGHT)),
+  withAnalysis({ mirror: true }, notYet('mirror', WEIGHT)),
+  withAnalysis({ mirrorWeight: 50 }, notYet('mirrorWeight', WEIGHT)),
+  withAnalysis({ sessionAffinity: { cookieName: 'side' } }, notYet('sessionAffinity', WEIGHT)),
+  withAnalysis(
+    { stepWeightPromotion: 50 },
+    notYet('stepWeightPromotion', 'remove it; a promoted version takes all traffic at once'),
+  ),
+  withAnalysis({ webhooks: [hook] }, notYet('webhooks', 'remove it; metrics alone judge a run')),
+  withAnalysis({ primaryReadyThreshold: 50 }, notYet('primaryReadyThreshold', READY)),
+  withAnalysis({ canaryReadyThreshold: 50 }, notYet('canaryReadyThreshold', READY)),
+  withAnalysis({ slo: '99.9%' }, notYet('slo', EVIDENCE)),
+  withAnalysis({ tolerance: { relative: '25%' } }, notYet('tolerance', EVIDENCE)),
+  withAnalysis({ latency: { absolute: '1%' } }, notYet('latency', EVIDENCE)),
+  withAnalysis({ confidence: '99%' }, notYet('confidence', EVIDENCE)),
+  withAnalysis({ maxImpact: '5s' }, notYet('maxImpact', EVIDENCE)),
+  withAnalysis({ bake: '5m' }, notYet('bake', EVIDENCE)),
+  withAnalysis({ maxDuration: '30m' }, notYet('maxDuration', EVIDENCE)),
+  withAnalysis({ onInconclusive: 'promote' }, notYet('onInconclusive', EVIDENCE)),
+  withAnalysis(
+    { alerts: [{ name: 'team', providerRef: { kind: 'AlertProvider', name: 'slack' } }] },
+    '.alerts[0].providerRef.kind: providerRef.kind AlertProvider is not supported yet: want NotificationProvider',
+  ),
+];
+
+const metrics: readonly WrongSpec[] = [
+  withMetric(
+    { name: 'latency', thresholdRange: range },
+    ': Metric latency has no query: want query or templateRef, or a built-in name: request-success-rate, request-duration',
+  ),
+  withMetric(
+    { name: 'request-duration', query: 'up', thresholdRange: { max: 500 } },
+    ': Metric request-duration is built in and brings its own query: remove query and templateRef, or rename it',
+  ),
+  withMetric(
+    { name: 'lag', query: 'up', templateRef: { name: 'lag' }, thresholdRange: range },
+    ': Metric lag has both query and templateRef: keep one of them',
+  ),
+  withMetric(
+    { name: 'lag', query: 'up', args: { queue: 'orders' }, thresholdRange: range },
+    '.args: args are for a template, and metric lag has none: want templateRef, or remove args',
+  ),
+  withMetric(
+    { name: 'lag', templateRef: { name: 'lag' } },
+    '.thresholdRange: Metric lag has nothing to be held against: want thresholdRange with min or max',
+  ),
+  withMetric(
+    { name: 'lag', query: 'up', thresholdRange: { min: 2, max: 1 } },
+    '.thresholdRange: thresholdRange lets nothing pass, because min is above max: want min at or below max',
+  ),
+  withMetric(
+    { name: 'request-success-rate', thresholdRange: { min: 0.99 } },
+    '.thresholdRange: request-success-rate is a percentage of which more is better: want thresholdRange.min from 1 to 100, such as 99',
+  ),
+  withMetric(
+    { name: 'request-duration', thresholdRange: { min: 500 } },
+    '.thresholdRange: request-duration is in milliseconds and less is better: want thresholdRange.max above 0, such as 500',
+  ),
+  withMetric(
+    { name: 'lag', query: 'up', thresholdRange: range, interval: '0s' },
+    '.interval: interval 0s is too short: want 1s or more',
+  ),
+  withMetric(
+    { name: 'lag', query: 'max(lag{namespace="{{ namspace }}"})', thresholdRange: range },
+    '.query: query has an unknown variable in {{ }}: want one of name, namespace, target, primary, canary, service, route, ingress, interval, or args.NAME',
+  ),
+  withMetric(
+    { name: 'lag', query: 'up', threshold: 5 },
+    '.threshold: threshold is not supported yet: write thresholdRange with min or max',
+  ),
+  withMetric(
+    { name: 'lag', templateRef: { name: 'lag' }, templateVariables: { queue: 'orders' }, thresholdRange: range },
+    '.templateVariables: templateVariables is not supported yet: write args',
+  ),
+];
+
+const OUTSIDE =
+  'leads out of the repository: want a folder of the Repository such as apps/podinfo, without a leading "/", .. and .git';
+const gits: readonly WrongSpec[] = [
+  withGit({ path: '/apps' }, `.path: path "/apps" ${OUTSIDE}`),
+  withGit({ path: 'apps/../..' }, `.path: path "apps/../.." ${OUTSIDE}`),
+  withGit({ path: 'apps/.git/hooks' }, `.path: path "apps/.git/hooks" ${OUTSIDE}`),
+  withGit({ required: true }, notYet('required', 'remove it; a run ends without waiting for Git')),
+  withGit({ freeze: true }, notYet('freeze', 'remove git, or set onSuccess and onFailure to none')),
+  withGit(
+    { promote: [{ name: 'staging', path: 'envs/staging' }] },
+    notYet('promote', 'remove it; the next environment is changed by hand'),
+  ),
+];
+
+const others: readonly WrongSpec[] = [
+  other('CanaryAction', {}, 'spec.verb: verb abort is not supported yet: revert the change in Git to withdraw a run'),
+  other(
+    'AnalysisTemplate',
+    { provider: { type: 'datadog' } },
+    'spec.provider.type: provider.type "datadog" is not supported yet: want prometheus',
+  ),
+  other(
+    'AnalysisTemplate',
+    { provider: { region: 'eu-1' } },
+    'spec.provider.region: region is not supported yet: remove it; Prometheus has none',
+  ),
+  other(
+    'ClusterAnalysisTemplate',
+    { query: 'up{job="{{ job }}"}' },
+    'spec.query: query has an unknown variable in {{ }}: want one of name, namespace, target, primary, canary, service, route, ingress, interval, or args.NAME',
+  ),
+  other(
+    'AnalysisTemplate',
+    { args: [{ name: 'token', default: 'x', valueFrom: { secretKeyRef: { name: 't', key: 'token' } } }] },
+    'spec.args[0]: Arg token has both default and valueFrom: keep one of them',
+  ),
+  other(
+    'AnalysisTemplate',
+    { args: [{ name: 'queue' }, { name: 'percentile', default: '99', pattern: '^0[.][0-9]+$' }] },
+    'spec.args[1].default: The default of arg percentile does not match its own pattern: change one of them',
+  ),
+  other(
+    'AnalysisTemplate',
+    { args: [{ name: 'queue', default: 'a', pattern: '(' }] },
+    'spec.args[0].default: The default of arg queue does not match its own pattern: change one of them',
+  ),
+  other(
+    'NotificationProvider',
+    { type: 'msteams' },
+    'spec.type: type msteams is not supported yet: want slack or webhook',
+  ),
+  other(
+    'NotificationProvider',
+    { secretRef: undefined },
+    'spec.address: Nothing tells where messages go: want address, or secretRef to a Secret with the key address',
+  ),
+  other(
+    'Repository',
+    { url: 'https://me:hunter2@git.example.com/config.git' },
+    'spec.url: url carries a credential: want it in the Secret that secretRef names',
+  ),
+  other(
+    'Repository',
+    { branch: 'release..1' },
+    'spec.branch: branch "release..1" cannot be the name of a branch: want one such as main',
+  ),
+  other(
+    'Repository',
+    { branch: '-D' },
+    'spec.branch: branch "-D" cannot be the name of a branch: want one such as main',
+  ),
+  other(
+    'Repository',
+    { root: '../other' },
+    'spec.root: root "../other" leads out of the repository: want a folder such as clusters/eu-1, without a leading "/", .. and .git',
+  ),
+  other(
+    'Repository',
+    { provider: { type: 'gitlab', secretRef: { name: 'api' } } },
+    'spec.provider.type: provider.type gitlab is not supported yet: want github or gitea, or remove provider',
+  ),
+  other(
+    'Repository',
+    { commit: { template: 'x' } },
+    'spec.commit.template: template is not supported yet: remove it; commits carry the messages that Serin writes',
+  ),
+];
+
+/** At least one wrong spec for each rule of each kind but those about changes. */
+export const WRONG_SPECS: readonly WrongSpec[] = [
+  ...planes,
+  ...targets,
+  ...services,
+  ...analyses,
+  ...metrics,
+  ...gits,
+  ...others,
+];
