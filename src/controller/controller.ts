@@ -183,7 +183,7 @@ export class Controller {
   #lead(): void {
     this.#leading = true;
     this.#deps.metrics.leading(true);
-    this.#deps.log.info({ identity: this.#deps.identity }, 'leading');
+    this.#deps.log.info({ holder: this.#deps.identity }, 'leading');
     for (const canary of this.#caches.list('Canary')) this.#queue.add(keyOf(canary.metadata));
     this.#queue.start();
   }

@@ -108,21 +108,17 @@ export const write = async (patches: readonly ObjectPatch[], deps: PerformDeps):
   }
 };
 
+/** Guarded by the resourceVersion of the newest Canary known: its status may have been written a moment ago. */
 const writeFinalizers = async (
-  scene: Scene,
+  { object }: Scene,
   deps: PerformDeps,
   change: (finalizers: readonly string[]) => readonly string[],
 ): Promise<void> => {
-  const { object } = scene;
-  const { resourceVersion, finalizers = [] } = object.metadata;
-  const changed = change(
-    finalizers.filter((name) => name !== FINALIZER || finalizers.indexOf(name) === finalizers.lastIndexOf(name)),
-  );
+  const ref = refOf(object);
+  const { resourceVersion, finalizers = [] } = (deps.caches.get(ref) ?? object).metadata;
   try {
-    wrote(
-      deps,
-      await deps.client.mergePatch(refOf(object), { metadata: { resourceVersion, finalizers: [...new Set(changed)] } }),
-    );
+    const metadata = { resourceVersion, finalizers: [...new Set(change(finalizers))] };
+    wrote(deps, await deps.client.mergePatch(ref, { metadata }));
   } catch (error) {
     if (!isKubeError(error, 'NotFound')) throw error;
   }

@@ -1,0 +1,96 @@
+import { admit, admitUpdate } from '../api/admit.ts';
+import { KINDS } from '../api/kinds.ts';
+import { GROUP } from '../api/names.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Random } from '../lib/random.ts';
+import { SandboxApi } from './api/sandbox-api.ts';
+import { CONTROLLER_NAME, type Gateway, type GatewayTimings, startGateway } from './gateway/start-gateway.ts';
+import { PodNetwork } from './network/pod-network.ts';
+import { Scraper } from './prometheus/scraper.ts';
+import { SeriesStore } from './prometheus/series-store.ts';
+import type { ImageCatalogue } from './workloads/image-catalogue.ts';
+import { startWorkloads, type WorkloadTimings } from './workloads/start-workloads.ts';
+
+export type ClusterOptions = {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly catalogue: ImageCatalogue;
+  /** Real servers on loopback for pods and gateway; otherwise everything stays in the process. */
+  readonly listen: boolean;
+  readonly scrapeIntervalMs: number;
+  readonly timings?: Partial<WorkloadTimings & GatewayTimings>;
+};
+
+/** The embedded cluster without Git: API server, workloads, a gateway, and a Prometheus that scrapes it. */
+export type Cluster = {
+  readonly api: SandboxApi;
+  readonly network: PodNetwork;
+  readonly gateway: Gateway;
+  readonly series: SeriesStore;
+  readonly scraper: Scraper;
+  readonly stop: () => Promise<void>;
+};
+
+/** Namespace and name of the Gateway that the cluster has from the start, with one listener `web`. */
+export const GATEWAY = { namespace: 'gateways', name: 'edge' } as const;
+
+/** Starts a cluster with our own kinds admitted by our own rules, one Gateway, and one ingress class. */
+export const startCluster = (options: ClusterOptions): Cluster => {
+  const { clock, random, catalogue, listen, scrapeIntervalMs, timings = {} } = options;
+  const api = new SandboxApi({ clock, random });
+  for (const { kind } of KINDS) {
+    api.admit({ group: GROUP, kind }, (object, { old }) => {
+      const admitted = old === undefined ? admit(object) : admitUpdate(object, old);
+      if (admitted.ok) return { object: admitted.object };
+      return { problems: admitted.problems.map(({ where, message }) => ({ field: where, message })) };
+    });
+  }
+  const network = new PodNetwork({ listen });
+  const stopWorkloads = startWorkloads({ backend: api, random, catalogue, network, timings });
+  const gateway = startGateway({ backend: api, random, network, timings });
+  addGateway(api);
+  const series = new SeriesStore();
+  const scraper = new Scraper({ store: series, clock, intervalMs: scrapeIntervalMs });
+  scraper.add({ job: 'gateway', instance: 'edge', read: async () => gateway.metrics() });
+  return {
+    api,
+    network,
+    gateway,
+    series,
+    scraper,
+    stop: async () => {
+      scraper.close();
+      stopWorkloads();
+      await gateway.stop();
+      await network.close();
+      api.close();
+    },
+  };
+};
+
+const addGateway = (api: SandboxApi): void => {
+  const manager = { manager: 'sandbox' };
+  const gatewayApi = 'gateway.networking.k8s.io/v1';
+  api.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: GATEWAY.namespace } }, manager);
+  api.write(
+    {
+      apiVersion: gatewayApi,
+      kind: 'GatewayClass',
+      metadata: { name: 'sandbox' },
+      spec: { controllerName: CONTROLLER_NAME },
+    },
+    manager,
+  );
+  api.write(
+    {
+      apiVersion: gatewayApi,
+      kind: 'Gateway',
+      metadata: { ...GATEWAY },
+      spec: {
+        gatewayClassName: 'sandbox',
+        listeners: [{ name: 'web', port: 8000, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } }],
+      },
+    },
+    manager,
+  );
+};
