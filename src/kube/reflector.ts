@@ -84,6 +84,8 @@ export class Reflector<T, Index extends string = never> {
   readonly #writer: StoreWriter<T>;
   /** resourceVersions by key, of deleted objects too until the next list. */
   #versions = new Map<string, number>();
+  /** The version of the last list: what is not newer was in it, or was deleted before it. */
+  #listed = Number.NaN;
   #state: State<T> = { at: 'empty' };
   #stop: AbortController | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -175,7 +177,7 @@ export class Reflector<T, Index extends string = never> {
 
   /** A single 404 may come from a server that is still starting, and does not empty a store that holds something. */
   #absent(): number {
-    if (this.#state.at === 'absent' || this.store.size() === 0) this.#replace(new Map());
+    if (this.#state.at === 'absent' || this.store.size() === 0) this.#replace(new Map(), Number.NaN);
     this.#state = { at: 'absent' };
     this.#failures = 0;
     return ABSENT_MS;
@@ -193,7 +195,7 @@ export class Reflector<T, Index extends string = never> {
       this.#state = { at: 'listing', found, next: page.continue };
       return;
     }
-    this.#replace(found);
+    this.#replace(found, orderOf(page.resourceVersion));
     const relistAt = clock.monotonic() + RELIST_MS * (1 + random() / 4);
     this.#state = { at: 'watching', version: page.resourceVersion, relistAt };
   }
@@ -220,7 +222,7 @@ export class Reflector<T, Index extends string = never> {
       for await (const event of watch) {
         limit.heard();
         const version = this.#take(event);
-        this.#state = { ...from, version };
+        if (version !== undefined) this.#state = { ...from, version };
         this.#failures = 0;
         events++;
       }
@@ -235,20 +237,21 @@ export class Reflector<T, Index extends string = never> {
   }
 
   /** Brings one event into the store; returns the resourceVersion to go on from. */
-  #take(event: WatchEvent): string {
+  #take(event: WatchEvent): string | undefined {
     if (event.type === 'ERROR') {
       const status = numberAt(event.status, 'code') ?? 500;
       throw errorOfAnswer(this.#watchCall(), { status, headers: {}, body: event.status });
     }
     const { object } = event;
-    const version = object.metadata.resourceVersion ?? '';
+    const version = object.metadata.resourceVersion;
     if (event.type === 'BOOKMARK') return version;
     this.#changes++;
     const key = keyOf(object.metadata);
-    const order = orderOf(object);
-    const seen = this.#versions.get(key) ?? Number.NaN;
+    const order = orderOf(version);
     const deleted = event.type === 'DELETED';
-    if (order < seen || (order === seen && !deleted)) return version;
+    const seen = this.#versions.get(key) ?? Number.NaN;
+    // Not every server gives a deletion a version of its own: one that is as old as its object counts.
+    if (deleted ? order < seen : order <= seen || order <= this.#listed) return version;
     const known = deleted ? undefined : this.#know(object);
     this.#versions.set(key, order);
     if (known === undefined) this.#writer.remove(key);
@@ -258,7 +261,7 @@ export class Reflector<T, Index extends string = never> {
 
   /** Undefined, and reported, when `project` throws: one odd object must not blind us to the others. */
   #know(object: KubeObject): Known<T> | undefined {
-    const version = orderOf(object);
+    const version = orderOf(object.metadata.resourceVersion);
     const key = keyOf(object.metadata);
     const value = this.store.get(key);
     if (value !== undefined && version === this.#versions.get(key)) return { version, value };
@@ -270,7 +273,8 @@ export class Reflector<T, Index extends string = never> {
     }
   }
 
-  #replace(found: ReadonlyMap<string, Known<T>>): void {
+  #replace(found: ReadonlyMap<string, Known<T>>, listed: number): void {
+    this.#listed = listed;
     this.#versions = new Map([...found].map(([key, { version }]) => [key, version]));
     this.#writer.replace(new Map([...found].map(([key, { value }]) => [key, value])));
     this.#synced.resolve();
@@ -291,7 +295,7 @@ export class Reflector<T, Index extends string = never> {
  * resourceVersions are comparable decimal integers (KEP-5504). One that is not is NaN, which compares with nothing: then
  * every event counts.
  */
-const orderOf = ({ metadata }: KubeObject): number => {
-  const order = Number(metadata.resourceVersion);
+const orderOf = (resourceVersion: string | undefined): number => {
+  const order = Number(resourceVersion);
   return Number.isSafeInteger(order) ? order : Number.NaN;
 };
