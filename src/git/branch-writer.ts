@@ -6,8 +6,6 @@ import type { GitSettings } from './git-process.ts';
 import { Mirror } from './mirror.ts';
 import type { RepositoryAccess } from './repository-access.ts';
 
-/** Longest wait of a record for company in its commit. */
-const BATCH_MS = 1000;
 /** Fetches and commits after which a mirror is made anew, to bound its size. */
 const MIRROR_USES = 500;
 const HOUR_MS = 3_600_000;
@@ -21,6 +19,8 @@ type Job = Passenger & {
 export type BranchWriterOptions = {
   readonly settings: GitSettings;
   readonly random: Random;
+  /** Longest wait of a record for company in its commit. */
+  readonly batchMs: number;
   /** Private folder for the mirror. */
   readonly parent: string;
   readonly access: RepositoryAccess;
@@ -52,7 +52,7 @@ export class BranchWriter {
     return new Promise((resolve, reject) => {
       this.#queue.push({ ...passenger, signal, resolve, reject });
       if (isUrgent(passenger)) this.#flush();
-      else this.#cancelFlush ??= this.#clock.after(BATCH_MS, () => this.#flush());
+      else this.#cancelFlush ??= this.#clock.after(this.#options.batchMs, () => this.#flush());
     });
   }
 

@@ -4,14 +4,20 @@ import { type GitSettings, killGroup, spawnGit } from './git-process.ts';
 
 export type StoredObject = { readonly sha: string; readonly type: string; readonly body: Buffer };
 type Waiting = {
+  readonly name: string;
   readonly resolve: (object: StoredObject | undefined) => void;
   readonly reject: (error: Error) => void;
 };
 
-/** One open `git cat-file --batch`: reads objects of a mirror without starting a process for each. */
+/**
+ * One open `git cat-file --batch`: reads objects of a mirror without starting a process for each. It may reach no
+ * server: an object that the mirror does not hold is missing, it is never fetched behind our back.
+ */
 export class CatFile {
-  readonly #child: ChildProcessWithoutNullStreams;
-  readonly #waiting: Waiting[] = [];
+  readonly #settings: GitSettings;
+  readonly #gitDir: string;
+  #child: ChildProcessWithoutNullStreams;
+  #waiting: Waiting[] = [];
   #chunks: Buffer[] = [];
   #size = 0;
   /** Bytes that must be there before the next answer can be complete. */
@@ -19,21 +25,16 @@ export class CatFile {
   #ended: GitError | undefined;
 
   constructor(settings: GitSettings, gitDir: string) {
-    // No protocol is allowed: a missing object stays missing, it is never fetched behind our back.
-    const env = { GIT_ALLOW_PROTOCOL: 'none' };
-    this.#child = spawnGit({ settings, gitDir, args: ['cat-file', '--batch'], env });
-    this.#child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
-    this.#child.stderr.resume();
-    this.#child.stdin.on('error', () => {});
-    this.#child.on('error', (cause) => this.#end(new GitError('internal', 'Cannot start git cat-file', { cause })));
-    this.#child.on('close', () => this.#end(new GitError('internal', 'Cannot read objects: git cat-file has ended')));
+    this.#settings = settings;
+    this.#gitDir = gitDir;
+    this.#child = this.#start();
   }
 
   /** The object that `name` (SHA or ref) stands for; undefined when it is not there. */
   read(name: string): Promise<StoredObject | undefined> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
-      this.#waiting.push({ resolve, reject });
+      this.#waiting.push({ name, resolve, reject });
       this.#child.stdin.write(`${name}\n`);
     });
   }
@@ -41,6 +42,38 @@ export class CatFile {
   close(): void {
     this.#end(new GitError('internal', 'Cannot read objects: the mirror is closed'));
     killGroup(this.#child.pid, 'SIGKILL');
+  }
+
+  #start(): ChildProcessWithoutNullStreams {
+    // Newer gits know the first; for older ones the protocol of a lazy fetch is forbidden.
+    const env = { GIT_NO_LAZY_FETCH: '1', GIT_ALLOW_PROTOCOL: 'none' };
+    const child = spawnGit({ settings: this.#settings, gitDir: this.#gitDir, args: ['cat-file', '--batch'], env });
+    let words = '';
+    child.stdout.on('data', (chunk: Buffer) => this.#receive(chunk));
+    child.stderr.on('data', (chunk: Buffer) => {
+      words = `${words}${chunk.toString()}`.slice(-2000);
+    });
+    child.stdin.on('error', () => {});
+    child.on('error', (cause) => this.#end(new GitError('internal', 'Cannot start git cat-file', { cause })));
+    child.on('close', () => this.#onClose(words));
+    return child;
+  }
+
+  /** Older gits end when an object is missing from a partial mirror: that one is missing, the others are asked again. */
+  #onClose(words: string): void {
+    if (this.#ended !== undefined) return;
+    const [missing, ...others] = this.#waiting;
+    if (missing === undefined || !words.includes('promisor')) {
+      this.#end(new GitError('internal', 'Cannot read objects: git cat-file has ended'));
+      return;
+    }
+    this.#waiting = others;
+    this.#chunks = [];
+    this.#size = 0;
+    this.#need = 0;
+    this.#child = this.#start();
+    for (const { name } of others) this.#child.stdin.write(`${name}\n`);
+    missing.resolve(undefined);
   }
 
   #end(error: GitError): void {

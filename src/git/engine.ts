@@ -18,6 +18,8 @@ export type GitEngineOptions = {
   readonly random: Random;
   /** Private, ephemeral storage; the engine makes a folder of its own in it and removes it. */
   readonly folder: string;
+  /** Longest wait of a record for others to share its commit, ms; 1000 unless told. Failures never wait. */
+  readonly batchMs?: number;
   /** `PATH` for git and ssh. */
   readonly searchPath?: string;
   /** Test option: also allows http:// and file:// repositories. */
@@ -102,7 +104,8 @@ export class GitEngine implements OutcomeWriter {
     const known = this.#writers.get(key);
     if (known !== undefined) return known;
     this.#closeIdle();
-    const writer = new BranchWriter({ settings, random: this.#options.random, parent: folder, access, branch });
+    const { random, batchMs = 1000 } = this.#options;
+    const writer = new BranchWriter({ settings, random, batchMs, parent: folder, access, branch });
     this.#writers.set(key, writer);
     return writer;
   }
