@@ -1,5 +1,5 @@
 import { Agent, request as httpRequest } from 'node:http';
-import { ConnectionError, type HttpAnswer, type HttpRequest } from './http.ts';
+import { ConnectionError, endToEndHeaders, type HttpAnswer, type HttpRequest } from './http.ts';
 
 /** A client that keeps its connections alive and retries nothing. */
 export type HttpClient = {
@@ -29,10 +29,7 @@ export const createHttpClient = (): HttpClient => {
             message.on('data', (chunk: Uint8Array) => chunks.push(chunk));
             message.on('error', lost);
             message.on('end', () => {
-              const headers: Record<string, string> = {};
-              for (const [name, value] of Object.entries(message.headers)) {
-                if (typeof value === 'string') headers[name] = value;
-              }
+              const headers = endToEndHeaders(message.headers);
               resolve({ status: message.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString() });
             });
           },

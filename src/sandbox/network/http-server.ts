@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type HttpHandler, type HttpRequest, textAnswer } from './http.ts';
+import { endToEndHeaders, type HttpHandler, type HttpRequest, textAnswer } from './http.ts';
 
 /** A real server on the loopback interface. */
 export type HttpServer = {
@@ -9,18 +9,10 @@ export type HttpServer = {
   readonly close: () => Promise<void>;
 };
 
-const headersOf = (message: IncomingMessage): Record<string, string> => {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(message.headers)) {
-    if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
-};
-
 const requestOf = async (message: IncomingMessage): Promise<HttpRequest> => {
   const chunks: Uint8Array[] = [];
   for await (const chunk of message) chunks.push(chunk);
-  const headers = headersOf(message);
+  const headers = endToEndHeaders(message.headers);
   return {
     method: message.method ?? 'GET',
     host: (headers['host'] ?? '').replace(/:\d+$/, '').toLowerCase(),

@@ -32,3 +32,17 @@ export const textAnswer = (status: number, body: string): HttpAnswer => ({
   headers: { 'content-type': 'text/plain; charset=utf-8' },
   body,
 });
+
+const HOP_BY_HOP = ['connection', 'content-length', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
+
+/** Headers of a message that are not about the one connection it came over. Repeated ones are joined. */
+export const endToEndHeaders = (
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+): Readonly<Record<string, string>> => {
+  const kept: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value === undefined || HOP_BY_HOP.includes(name)) continue;
+    kept[name] = typeof value === 'string' ? value : value.join(', ');
+  }
+  return kept;
+};

@@ -2,12 +2,12 @@ import { hashOf } from '../../lib/hash.ts';
 import { at, listAt, numberAt, sameJson, stringAt, stringsAt } from '../../lib/json.ts';
 import { type KubeObject, keyOf, refOf } from '../../lib/kube-object.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
-import { conditionStatus } from './conditions.ts';
 import type { EventController } from './event-controller.ts';
 import { KeyQueue } from './key-queue.ts';
 import { hasLabels } from './label-selector.ts';
 import type { ObjectIndex } from './object-index.ts';
 import { controlledBy, MANAGER } from './ownership.ts';
+import { hasEnded, isReady } from './pod-status.ts';
 
 export const SERVICE_NAME_LABEL = 'kubernetes.io/service-name';
 const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
@@ -41,8 +41,6 @@ const portsOf = (service: KubeObject, pod: KubeObject): readonly EndpointPort[] 
   }
   return ports;
 };
-
-const isReady = (pod: KubeObject): boolean => conditionStatus(listAt(pod, 'status', 'conditions'), 'Ready') === 'True';
 
 const endpointOf = (pod: KubeObject, always: boolean): Readonly<Record<string, unknown>> => {
   const terminating = pod.metadata.deletionTimestamp !== undefined;
@@ -99,7 +97,7 @@ export const createEndpointSliceController = (options: EndpointSliceControllerOp
     const pods = index
       .labelled('Pod', { namespace, labels: stringsAt(service, 'spec', 'selector') })
       .filter((pod) => stringAt(pod, 'status', 'podIP') !== undefined)
-      .filter((pod) => !['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? ''));
+      .filter((pod) => !hasEnded(pod));
     const groups = Map.groupBy(pods, (pod) => JSON.stringify(portsOf(service, pod)));
     if (groups.size === 0) return [sliceOf(service, { ports: [], pods: [] })];
     return [...groups.values()].map((group) =>

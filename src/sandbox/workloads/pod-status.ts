@@ -1,7 +1,7 @@
-import { listAt } from '../../lib/json.ts';
+import { listAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { timestamp } from '../api/metadata.ts';
-import { carriedOver } from './conditions.ts';
+import { carriedOver, conditionStatus } from './conditions.ts';
 import type { Image } from './image-catalogue.ts';
 
 export type ContainerState =
@@ -29,6 +29,14 @@ export type PodReport = {
   readonly containers: readonly ContainerReport[];
   readonly now: number;
 };
+
+/** The pod's condition Ready. */
+export const isReady = (pod: KubeObject): boolean =>
+  conditionStatus(listAt(pod, 'status', 'conditions'), 'Ready') === 'True';
+
+/** True when its containers have ended for good. */
+export const hasEnded = (pod: KubeObject): boolean =>
+  ['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? '');
 
 const stateJson = (state: ContainerState): Readonly<Record<string, unknown>> => {
   if (state.kind === 'running') return { running: { startedAt: timestamp(state.startedAt) } };

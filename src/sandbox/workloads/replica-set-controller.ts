@@ -2,11 +2,12 @@ import { listAt, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.t
 import { type KubeObject, keyOf, refOf } from '../../lib/kube-object.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
-import { conditionOf, conditionStatus } from './conditions.ts';
+import { conditionOf } from './conditions.ts';
 import type { EventController } from './event-controller.ts';
 import { KeyQueue } from './key-queue.ts';
 import type { ObjectIndex } from './object-index.ts';
 import { claim, controlledBy, controllerOf, MANAGER } from './ownership.ts';
+import { hasEnded, isReady } from './pod-status.ts';
 import { wantedReplicas } from './replica-sets-of.ts';
 
 const KIND = { apiVersion: 'apps/v1', kind: 'ReplicaSet' } as const;
@@ -42,12 +43,8 @@ const podOf = (set: KubeObject, suffix: string): KubeObject => {
   };
 };
 
-const isReady = (pod: KubeObject): boolean => conditionStatus(listAt(pod, 'status', 'conditions'), 'Ready') === 'True';
-
 /** Counts for the set's replicas: neither ended nor about to go. */
-const isActive = (pod: KubeObject): boolean =>
-  pod.metadata.deletionTimestamp === undefined &&
-  !['Succeeded', 'Failed'].includes(stringAt(pod, 'status', 'phase') ?? '');
+const isActive = (pod: KubeObject): boolean => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
 
 /** Milliseconds until a ready pod counts as available; 0 when it does, undefined when it is not ready. */
 const availableIn = (pod: KubeObject, { set, now }: { set: KubeObject; now: number }): number | undefined => {

@@ -1,6 +1,7 @@
 import { hashOf } from '../../lib/hash.ts';
 import { at, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { oldestFirst } from './oldest-first.ts';
 import { controlledBy } from './ownership.ts';
 
 /** Label by which a ReplicaSet and its pods are told from those of the Deployment's other templates. */
@@ -28,17 +29,13 @@ const templateOf = (deployment: KubeObject): unknown => {
   return { ...template, metadata: { ...metadata, labels: recordAt(metadata, 'labels') } };
 };
 
-const byAge = (a: KubeObject, b: KubeObject): number =>
-  (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? '') ||
-  a.metadata.name.localeCompare(b.metadata.name);
-
 /** The ReplicaSet with exactly the Deployment's template, oldest first when there are several; and all others. */
 export const partition = (
   deployment: KubeObject,
   sets: readonly KubeObject[],
 ): { readonly fresh: KubeObject | undefined; readonly old: readonly KubeObject[] } => {
   const template = templateOf(deployment);
-  const sorted = [...sets].sort(byAge);
+  const sorted = sets.toSorted(oldestFirst);
   const fresh = sorted.find((set) => sameJson(templateWithoutHash(set), template));
   return { fresh, old: sorted.filter((set) => set !== fresh) };
 };

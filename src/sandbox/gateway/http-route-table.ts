@@ -1,0 +1,95 @@
+import { hashOf } from '../../lib/hash.ts';
+import { listAt } from '../../lib/json.ts';
+import { type KubeObject, keyOf } from '../../lib/kube-object.ts';
+import { oldestFirst } from '../workloads/oldest-first.ts';
+import { type BackendRef, backendRefsOf, usesService } from './backend-ref.ts';
+import { bySpecificity, covers } from './hostnames.ts';
+import type { GatewayKind, ObjectView } from './object-view.ts';
+import { byPrecedence, compileMatch, matches, type ParsedRequest, type RequestMatch } from './request-match.ts';
+import { type AttachmentOptions, attachmentsOf } from './route-attachment.ts';
+import { SmoothWeights } from './smooth-weights.ts';
+
+/** A backend with its place in the rule, which is part of its name in the metrics. */
+export type RuleBackend = BackendRef & { readonly position: number };
+
+/** One match of one rule on one host: where a request goes. */
+export type HttpRouteEntry = {
+  readonly hostname: string;
+  readonly match: RequestMatch;
+  /** Shared by all entries of the rule, so that the split is exact over the rule's requests. */
+  readonly backends: SmoothWeights<RuleBackend>;
+  /** The name that Traefik's metrics give the backend. */
+  readonly metricName: (backend: RuleBackend) => string;
+};
+
+/** All accepted HTTPRoutes of a view, compiled route by route when they are first needed after a change. */
+export class HttpRouteTable {
+  readonly #options: AttachmentOptions;
+  readonly #compiled = new Map<string, readonly HttpRouteEntry[]>();
+  #hosts: ReadonlyMap<string, readonly HttpRouteEntry[]> | undefined;
+
+  constructor(options: AttachmentOptions) {
+    this.#options = options;
+  }
+
+  /** Must be told everything that has changed in the view. */
+  changed(kind: GatewayKind, object: KubeObject): void {
+    if (kind === 'EndpointSlice' || kind === 'Ingress') return;
+    this.#hosts = undefined;
+    if (kind === 'HTTPRoute') this.#compiled.delete(keyOf(object.metadata));
+    else if (kind === 'Service') this.#forgetUsersOf(object);
+    else this.#compiled.clear();
+  }
+
+  /** The entry that the request belongs to, by Gateway API's order of precedence. */
+  find(request: ParsedRequest): HttpRouteEntry | undefined {
+    this.#hosts ??= this.#build();
+    for (const [hostname, entries] of this.#hosts) {
+      if (!covers(hostname, request.host)) continue;
+      const entry = entries.find(({ match }) => matches(match, request));
+      if (entry !== undefined) return entry;
+    }
+    return undefined;
+  }
+
+  #forgetUsersOf(service: KubeObject): void {
+    for (const route of this.#options.view.list('HTTPRoute')) {
+      if (usesService(route, service)) this.#compiled.delete(keyOf(route.metadata));
+    }
+  }
+
+  #build(): ReadonlyMap<string, readonly HttpRouteEntry[]> {
+    const entries = [...this.#options.view.list('HTTPRoute')].sort(oldestFirst).flatMap((route) => {
+      const key = keyOf(route.metadata);
+      const known = this.#compiled.get(key) ?? compileRoute(route, this.#options);
+      this.#compiled.set(key, known);
+      return known;
+    });
+    const hosts = [...Map.groupBy(entries, ({ hostname }) => hostname)].sort(([a], [b]) => bySpecificity(a, b));
+    return new Map(hosts.map(([hostname, of]) => [hostname, of.toSorted((a, b) => byPrecedence(a.match, b.match))]));
+  }
+}
+
+const compileRoute = (route: KubeObject, options: AttachmentOptions): readonly HttpRouteEntry[] => {
+  const { namespace = '', name } = route.metadata;
+  const rules = listAt(route, 'spec', 'rules').map((rule) => ({
+    matches: listAt(rule, 'matches').length === 0 ? [undefined] : listAt(rule, 'matches'),
+    backends: backendsOf(route, rule, options.view),
+  }));
+  return attachmentsOf(route, options).flatMap(({ accepted, gateway, hostnames }) => {
+    if (!accepted.ok) return [];
+    return rules.flatMap((rule, ruleIndex) =>
+      rule.matches.flatMap((written) => {
+        const match = compileMatch(written);
+        const hash = hashOf([hostnames, written]).slice(0, 20);
+        const router = `httproute-${namespace}-${name}-gw-${gateway.namespace}-${gateway.name}-ep-web-${ruleIndex}-${hash}`;
+        const metricName = ({ target, position }: RuleBackend): string =>
+          `${router}-svc-${target.namespace}-${target.service}-${position}@kubernetesgateway`;
+        return hostnames.map((hostname) => ({ hostname, match, backends: rule.backends, metricName }));
+      }),
+    );
+  });
+};
+
+const backendsOf = (route: KubeObject, rule: unknown, view: ObjectView): SmoothWeights<RuleBackend> =>
+  new SmoothWeights(backendRefsOf(route, rule, view).map((ref, position) => ({ ...ref, position })));
