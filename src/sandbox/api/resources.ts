@@ -1,47 +1,32 @@
-import { GROUP, VERSION } from '../../api/names.ts';
+import { RESOURCES } from '../../kube/resources.ts';
 import { recordAt } from '../../lib/json.ts';
 import type { KubeObject, Resource } from '../../lib/kube-object.ts';
 import { omit } from './json-copy.ts';
+import {
+  customShape,
+  DISRUPTION_BUDGET,
+  GATEWAY,
+  NETWORK_POLICY,
+  PLAIN,
+  POD,
+  SERVICE,
+  type Shape,
+  WORKLOAD,
+} from './shapes.ts';
 
 /** A kind that the sandbox serves, with what its API server does differently from kind to kind. */
 export type ServedResource = Resource & {
   /** Has the sub-resource `status`, and the main resource cannot write it. */
   readonly status: boolean;
+  /** Built from Go types: in lists, items come without apiVersion and kind. */
+  readonly typed: boolean;
   /** PUT without resourceVersion is taken. */
   readonly unconditionalUpdate: boolean;
+  /** How its objects are merged and owned. */
+  readonly shape: () => Shape;
   /** The part of an object whose change makes a new generation; absent for kinds without generation. */
   readonly generationOf?: (object: KubeObject) => unknown;
 };
-
-const specOf = (object: KubeObject): unknown => object['spec'];
-
-/**
- * The annotations of a Deployment count, because they are copied to its ReplicaSets (kubernetes
- * pkg/registry/apps/deployment/strategy.go). Those of the deployment controller itself do not: in a real cluster it
- * writes them through `/status`, which counts nothing.
- */
-const specAndAnnotationsOf = (object: KubeObject): unknown => {
-  const annotations = Object.entries(recordAt(object, 'metadata', 'annotations'));
-  return [
-    object['spec'],
-    Object.fromEntries(annotations.filter(([key]) => !key.startsWith('deployment.kubernetes.io/'))),
-  ];
-};
-
-const contentOf = (object: KubeObject): unknown => omit(object, 'apiVersion', 'kind', 'metadata');
-
-type Traits = Partial<Pick<ServedResource, 'status' | 'unconditionalUpdate' | 'namespaced' | 'generationOf'>>;
-type Name = readonly [apiVersion: string, kind: string, plural: string];
-
-const builtIn = ([apiVersion, kind, plural]: Name, traits: Traits = {}): ServedResource => ({
-  ...groupVersionOf(apiVersion),
-  kind,
-  plural,
-  namespaced: true,
-  status: false,
-  unconditionalUpdate: true,
-  ...traits,
-});
 
 /** Group and version of an apiVersion; the core group is empty. */
 export const groupVersionOf = (apiVersion: string): { readonly group: string; readonly version: string } => {
@@ -51,70 +36,82 @@ export const groupVersionOf = (apiVersion: string): { readonly group: string; re
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 };
 
-export const apiVersionOf = ({ group, version }: Pick<Resource, 'group' | 'version'>): string =>
-  group === '' ? version : `${group}/${version}`;
-
 /** `Deployment.apps`, `Service`: names a kind whatever its version. */
 export const kindKeyOf = ({ group, kind }: Pick<Resource, 'group' | 'kind'>): string =>
   group === '' ? kind : `${kind}.${group}`;
 
-/** A kind as a CustomResourceDefinition serves it. */
-export const customResource = (resource: Resource, { status = true } = {}): ServedResource => ({
+const specOf = (object: KubeObject): unknown => object['spec'];
+const contentOf = (object: KubeObject): unknown => omit(object, 'apiVersion', 'kind', 'metadata');
+const contentWithoutStatusOf = (object: KubeObject): unknown =>
+  omit(object, 'apiVersion', 'kind', 'metadata', 'status');
+
+/**
+ * The annotations of a Deployment count, because they are copied to its ReplicaSets (kubernetes
+ * pkg/registry/apps/deployment/strategy.go). Those of the deployment controller itself do not: in a real cluster it
+ * writes them through `/status`, which counts nothing.
+ */
+const specAndAnnotationsOf = (object: KubeObject): unknown => {
+  const annotations = Object.entries(recordAt(object, 'metadata', 'annotations'));
+  const counted = annotations.filter(([key]) => !key.startsWith('deployment.kubernetes.io/'));
+  return [object['spec'], Object.fromEntries(counted)];
+};
+
+/** A kind as a CustomResourceDefinition serves it. Without a schema, all its lists but conditions are atomic. */
+export const customResource = (
+  resource: Resource,
+  {
+    status = true,
+    shape = () => customShape(undefined),
+  }: { readonly status?: boolean; readonly shape?: () => Shape } = {},
+): ServedResource => ({
   ...resource,
   status,
+  typed: false,
   unconditionalUpdate: false,
-  generationOf: status ? (object) => omit(object, 'apiVersion', 'kind', 'metadata', 'status') : contentOf,
+  shape,
+  generationOf: status ? contentWithoutStatusOf : contentOf,
 });
 
-const withStatus: Traits = { status: true, generationOf: specOf };
+type Traits = Partial<Pick<ServedResource, 'status' | 'unconditionalUpdate' | 'generationOf'>>;
+
+const builtIn = (resource: Resource, traits: Traits = {}, shape = PLAIN): ServedResource => ({
+  ...resource,
+  status: false,
+  typed: true,
+  unconditionalUpdate: true,
+  shape: () => shape,
+  ...traits,
+});
+
+const withStatus: Traits = { status: true };
+const specAndStatus: Traits = { status: true, generationOf: specOf };
 
 export const KUBERNETES_RESOURCES: readonly ServedResource[] = [
-  builtIn(['v1', 'Namespace', 'namespaces'], { namespaced: false, status: true }),
-  builtIn(['v1', 'Node', 'nodes'], { namespaced: false, status: true }),
-  builtIn(['v1', 'Pod', 'pods'], withStatus),
-  builtIn(['v1', 'Service', 'services'], { status: true }),
-  builtIn(['v1', 'ConfigMap', 'configmaps']),
-  builtIn(['v1', 'Secret', 'secrets']),
-  builtIn(['v1', 'ServiceAccount', 'serviceaccounts']),
-  builtIn(['apps/v1', 'Deployment', 'deployments'], { status: true, generationOf: specAndAnnotationsOf }),
-  builtIn(['apps/v1', 'ReplicaSet', 'replicasets'], withStatus),
-  builtIn(['apps/v1', 'DaemonSet', 'daemonsets'], withStatus),
-  builtIn(['apps/v1', 'ControllerRevision', 'controllerrevisions']),
-  builtIn(['autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'], { status: true }),
-  builtIn(['coordination.k8s.io/v1', 'Lease', 'leases'], { unconditionalUpdate: false }),
-  builtIn(['discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'], { generationOf: contentOf }),
-  builtIn(['events.k8s.io/v1', 'Event', 'events']),
-  builtIn(['networking.k8s.io/v1', 'Ingress', 'ingresses'], withStatus),
-  builtIn(['networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'], { generationOf: specOf }),
-  builtIn(['policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'], withStatus),
+  builtIn(RESOURCES.namespace, withStatus),
+  builtIn(RESOURCES.node, withStatus),
+  builtIn(RESOURCES.pod, specAndStatus, POD),
+  builtIn(RESOURCES.service, withStatus, SERVICE),
+  builtIn(RESOURCES.configMap),
+  builtIn(RESOURCES.secret),
+  builtIn(RESOURCES.serviceAccount),
+  builtIn(RESOURCES.deployment, { status: true, generationOf: specAndAnnotationsOf }, WORKLOAD),
+  builtIn(RESOURCES.replicaSet, specAndStatus, WORKLOAD),
+  builtIn(RESOURCES.daemonSet, specAndStatus, WORKLOAD),
+  builtIn(RESOURCES.controllerRevision),
+  builtIn(RESOURCES.horizontalPodAutoscaler, withStatus),
+  builtIn(RESOURCES.lease, { unconditionalUpdate: false }),
+  builtIn(RESOURCES.endpointSlice, { generationOf: contentOf }),
+  builtIn(RESOURCES.event),
+  builtIn(RESOURCES.ingress, specAndStatus),
+  builtIn(RESOURCES.ingressClass, { generationOf: specOf }),
+  builtIn(RESOURCES.networkPolicy, { generationOf: specOf }, NETWORK_POLICY),
+  builtIn(RESOURCES.podDisruptionBudget, specAndStatus, DISRUPTION_BUDGET),
 ];
-
-const custom = ([apiVersion, kind, plural]: Name, traits: { status?: boolean; namespaced?: boolean } = {}) =>
-  customResource({ ...groupVersionOf(apiVersion), kind, plural, namespaced: traits.namespaced ?? true }, traits);
 
 export const GATEWAY_RESOURCES: readonly ServedResource[] = [
-  custom(['gateway.networking.k8s.io/v1', 'GatewayClass', 'gatewayclasses'], { namespaced: false }),
-  custom(['gateway.networking.k8s.io/v1', 'Gateway', 'gateways']),
-  custom(['gateway.networking.k8s.io/v1', 'HTTPRoute', 'httproutes']),
-  custom(['gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', 'referencegrants'], { status: false }),
-];
-
-const serin = (kind: string, plural: string, traits: { status?: boolean; namespaced?: boolean } = {}): ServedResource =>
-  custom([`${GROUP}/${VERSION}`, kind, plural], traits);
-
-export const SERIN_RESOURCES: readonly ServedResource[] = [
-  serin('Canary', 'canaries'),
-  serin('CanaryRun', 'canaryruns'),
-  serin('CanaryAction', 'canaryactions'),
-  serin('AnalysisTemplate', 'analysistemplates', { status: false }),
-  serin('ClusterAnalysisTemplate', 'clusteranalysistemplates', { status: false, namespaced: false }),
-  serin('NotificationProvider', 'notificationproviders', { status: false }),
-  serin('Repository', 'repositories'),
-];
-
-/** Everything that is served unless a test says otherwise. */
-export const ALL_RESOURCES: readonly ServedResource[] = [
-  ...KUBERNETES_RESOURCES,
-  ...GATEWAY_RESOURCES,
-  ...SERIN_RESOURCES,
+  customResource(RESOURCES.gatewayClass),
+  customResource(RESOURCES.gateway, { shape: () => GATEWAY }),
+  customResource(RESOURCES.httpRoute),
+  customResource(RESOURCES.grpcRoute),
+  customResource(RESOURCES.referenceGrant, { status: false }),
 ];

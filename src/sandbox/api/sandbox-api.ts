@@ -1,52 +1,90 @@
+import type { KubeRequest, KubeResponse } from '../../kube/transport.ts';
 import type { Cancel, Clock } from '../../lib/clock.ts';
 import type { KubeObject, ObjectRef, Resource } from '../../lib/kube-object.ts';
 import { type Random, seededRandom } from '../../lib/random.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
-import type { KindRules } from './admission.ts';
+import type { Admission, KindRules } from './admission.ts';
+import { Audit } from './audit.ts';
+import { startGarbageCollector } from './garbage-collector.ts';
 import { frozenCopy } from './json-copy.ts';
+import { kindRules } from './kind-rules.ts';
 import { parseObject, withField } from './kube-json.ts';
-import { ALL_RESOURCES, customResource, groupVersionOf, kindKeyOf, type ServedResource } from './resources.ts';
+import { timestamp } from './metadata.ts';
+import { startNamespaceController } from './namespaces.ts';
+import { ownedByUpdate } from './ownership.ts';
+import { Registry } from './registry.ts';
+import { type Caller, RequestHandler } from './request-handler.ts';
+import {
+  customResource,
+  GATEWAY_RESOURCES,
+  KUBERNETES_RESOURCES,
+  kindKeyOf,
+  type ServedResource,
+} from './resources.ts';
+import { SERIN_RESOURCES, SERIN_RULES } from './serin-resources.ts';
 import { noSuchResource, notFound } from './status.ts';
 import { type Change, Store } from './store.ts';
-import { type RemoveOptions, Writer } from './writer.ts';
+import type { Watch } from './watch.ts';
+import { type RemoveOptions, type WriteOptions, Writer } from './writer.ts';
 
 export type SandboxApiOptions = {
   readonly clock: Clock;
-  /** Kinds that are served from the start; everything that Serin knows when absent. */
+  /** Kinds that are served from the start; everything that Serin knows when absent. Must have Namespace. */
   readonly resources?: readonly ServedResource[];
   /** For generated names. Repeats by default. */
   readonly random?: Random;
   /** How many changes a watch may lag behind before it gets 410. */
   readonly historyLimit?: number;
+  readonly bookmarkEveryMs?: number;
 };
 
-/** The sandbox's API server: storage and rules, for its own controllers in process and for clients by `transport`. */
+/** Everything that is served unless a test says otherwise. */
+export const ALL_RESOURCES: readonly ServedResource[] = [
+  ...KUBERNETES_RESOURCES,
+  ...GATEWAY_RESOURCES,
+  ...SERIN_RESOURCES,
+];
+
+/**
+ * The sandbox's API server: storage and rules, for its own controllers as a ClusterBackend, for clients by
+ * `transport` (in-process-transport.ts) and `serveHttp` (http-server.ts).
+ */
 export class SandboxApi implements ClusterBackend {
   readonly clock: Clock;
+  /** Counts the requests of clients; the sandbox's own controllers are not among them. */
+  readonly audit = new Audit();
   readonly #store: Store;
   readonly #writer: Writer;
-  readonly #resources = new Map<string, ServedResource>();
-  readonly #rules = new Map<string, KindRules[]>();
+  readonly #registry: Registry;
+  readonly #handler: RequestHandler;
+  readonly #hooks = new Map<string, KindRules[]>();
   readonly #listeners = new Set<(event: ClusterEvent) => void>();
+  readonly #stops: readonly Cancel[];
   #undelivered: Change[] = [];
 
-  constructor({
-    clock,
-    resources = ALL_RESOURCES,
-    random = seededRandom(1),
-    historyLimit = 10_000,
-  }: SandboxApiOptions) {
+  constructor(options: SandboxApiOptions) {
+    const { clock, resources = ALL_RESOURCES, random = seededRandom(1), historyLimit = 10_000 } = options;
     this.clock = clock;
-    this.#store = new Store({ historyLimit });
-    for (const resource of resources) this.#resources.set(kindKeyOf(resource), resource);
-    this.#writer = new Writer({
-      store: this.#store,
-      clock,
-      random,
-      namespaces: this.#resourceOf({ apiVersion: 'v1', kind: 'Namespace' }),
-      rules: (kindKey) => this.#rules.get(kindKey) ?? [],
+    const [store, registry] = [new Store({ historyLimit }), new Registry(resources)];
+    const namespaces = registry.ofKind({ apiVersion: 'v1', kind: 'Namespace' });
+    if (namespaces === undefined) throw new TypeError('Cannot serve without Namespace: it is not among the resources');
+    const builtIn = { ...SERIN_RULES, ...kindRules(() => this.list({ apiVersion: 'v1', kind: 'Service' })) };
+    const rules = (kindKey: string): readonly KindRules[] => [
+      ...(builtIn[kindKey] === undefined ? [] : [builtIn[kindKey]]),
+      ...(this.#hooks.get(kindKey) ?? []),
+    ];
+    const writer = new Writer({ store, clock, random, namespaces, rules });
+    const shared = { store, writer, registry, clock };
+    this.#store = store;
+    this.#registry = registry;
+    this.#writer = writer;
+    this.#handler = new RequestHandler({
+      ...shared,
+      audit: this.audit,
+      bookmarkEveryMs: options.bookmarkEveryMs ?? 60_000,
     });
-    this.#store.listen((change) => this.#enqueue(change));
+    store.listen((change) => this.#enqueue(change));
+    this.#stops = [startGarbageCollector(shared), startNamespaceController({ ...shared, namespaces })];
     for (const name of ['default', 'kube-system']) {
       this.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, { manager: 'kube-apiserver' });
     }
@@ -54,17 +92,43 @@ export class SandboxApi implements ClusterBackend {
 
   /** Serves one more kind, as a CustomResourceDefinition would. */
   register(resource: Resource, options: { readonly status?: boolean } = {}): void {
-    this.#resources.set(kindKeyOf(resource), customResource(resource, options));
+    this.#registry.add(customResource(resource, options));
+  }
+
+  /** Adds defaults and validation to a kind, after those that it has. */
+  admit(kind: Pick<Resource, 'group' | 'kind'>, admit: Admission): void {
+    const key = kindKeyOf(kind);
+    this.#hooks.set(key, [...(this.#hooks.get(key) ?? []), { admit }]);
+  }
+
+  /** Answers one request of a client. Refusals are thrown as ApiError. */
+  handle(request: KubeRequest, caller: Caller): KubeResponse {
+    return this.#handler.handle(request, caller);
+  }
+
+  /** Opens a watch for a client. Refusals are thrown as ApiError. */
+  watch(request: KubeRequest, caller: Caller): Watch {
+    return this.#handler.watch(request, caller);
+  }
+
+  /** Forgets the history: every list token and watch position from before now gets 410. */
+  compact(): void {
+    this.#store.compact();
+  }
+
+  /** Stops the garbage collector and the namespace controller. */
+  close(): void {
+    for (const stop of this.#stops) stop();
   }
 
   readonly read = (ref: ObjectRef): KubeObject | undefined => {
-    const resource = this.#resources.get(kindKeyOf({ ...groupVersionOf(ref.apiVersion), kind: ref.kind }));
+    const resource = this.#registry.ofKind(ref);
     return resource === undefined ? undefined : this.#store.get(resource, ref);
   };
 
   /** Objects of a kind that is not served are none. */
-  readonly list: ClusterBackend['list'] = ({ apiVersion, kind }, { namespace, labels = {} } = {}) => {
-    const resource = this.#resources.get(kindKeyOf({ ...groupVersionOf(apiVersion), kind }));
+  readonly list: ClusterBackend['list'] = (kind, { namespace, labels = {} } = {}) => {
+    const resource = this.#registry.ofKind(kind);
     if (resource === undefined) return [];
     const wanted = Object.entries(labels);
     const all = this.#store.list(resource, namespace);
@@ -73,29 +137,26 @@ export class SandboxApi implements ClusterBackend {
   };
 
   readonly write: ClusterBackend['write'] = (object, { manager }) => {
-    const resource = this.#resourceOf(object);
+    const resource = this.#served(object);
     const input = parseObject(frozenCopy(object));
-    const options = { user: manager, own: () => [] };
     const existing = this.#store.get(resource, object.metadata);
+    const options = this.#writingAs(manager, { resource, existing });
     return existing === undefined
       ? this.#writer.create(resource, input, options)
       : this.#writer.update(resource, existing, { ...options, input });
   };
 
   readonly writeStatus: ClusterBackend['writeStatus'] = (ref, status, { manager }) => {
-    const resource = this.#resourceOf(ref);
+    const resource = this.#served(ref);
     const existing = this.#store.get(resource, ref);
     if (existing === undefined) throw notFound({ ...resource, name: ref.name });
     const input = withField(existing, 'status', frozenCopy(status));
-    return this.#writer.update(resource, existing, { user: manager, own: () => [], subresource: 'status', input });
+    const options = this.#writingAs(manager, { resource, existing, subresource: 'status' });
+    return this.#writer.update(resource, existing, { ...options, input });
   };
 
-  /**
-   * Deletes as a DELETE request without a body would: dependents follow in the background, and a pod that is bound to
-   * a node is only marked, until it is removed again with `gracePeriodSeconds: 0`, as a kubelet does.
-   */
   readonly remove = (ref: ObjectRef, options: RemoveOptions = {}): boolean => {
-    const resource = this.#resourceOf(ref);
+    const resource = this.#served(ref);
     const existing = this.#store.get(resource, ref);
     if (existing === undefined) return false;
     this.#writer.remove(resource, existing, options);
@@ -107,10 +168,20 @@ export class SandboxApi implements ClusterBackend {
     return () => void this.#listeners.delete(listener);
   };
 
-  #resourceOf({ apiVersion, kind }: { readonly apiVersion: string; readonly kind: string }): ServedResource {
-    const resource = this.#resources.get(kindKeyOf({ ...groupVersionOf(apiVersion), kind }));
+  #served(kind: { readonly apiVersion: string; readonly kind: string }): ServedResource {
+    const resource = this.#registry.ofKind(kind);
     if (resource === undefined) throw noSuchResource();
     return resource;
+  }
+
+  #writingAs(
+    name: string,
+    what: { resource: ServedResource; existing: KubeObject | undefined; subresource?: 'status' },
+  ): WriteOptions {
+    const { resource, existing, subresource } = what;
+    const manager = { name, operation: 'Update', subresource } as const;
+    const tracking = { resource, manager, time: timestamp(this.clock.now()) };
+    return { user: name, subresource, own: (admitted) => ownedByUpdate(existing, admitted, tracking) };
   }
 
   /** Listeners hear of a change when the code that made it has come to its end or waits. */

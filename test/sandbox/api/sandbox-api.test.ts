@@ -35,11 +35,14 @@ test('status is written apart from spec and makes no generation', () => {
   const api = new SandboxApi({ clock: new VirtualClock() });
   const ref = { apiVersion: 'apps/v1', kind: 'ReplicaSet', namespace: 'default', name: 'web' };
   const { apiVersion, kind, namespace, name } = ref;
-  const object = { apiVersion, kind, metadata: { namespace, name }, spec: { replicas: 1 } };
+  const labels = { app: 'web' };
+  const template = { metadata: { labels }, spec: { containers: [{ name: 'app', image: 'web:1' }] } };
+  const spec = { replicas: 1, selector: { matchLabels: labels }, template };
+  const object = { apiVersion, kind, metadata: { namespace, name }, spec };
   api.write({ ...object, status: { replicas: 9 } }, { manager });
   assert.equal(api.read(ref)?.['status'], undefined);
   api.writeStatus(ref, { replicas: 1 }, { manager });
-  api.write({ ...object, spec: { replicas: 2 } }, { manager });
+  api.write({ ...object, spec: { ...spec, replicas: 2 } }, { manager });
   assert.deepEqual(api.read(ref)?.['status'], { replicas: 1 });
   assert.equal(api.read(ref)?.metadata.generation, 2);
 });

@@ -1,0 +1,81 @@
+import { isRecord, type JsonRecord } from '../../lib/json.ts';
+
+/**
+ * A set of paths into an object, as a tree: what `managedFields` holds in its form FieldsV1. Keys are path elements as
+ * written there: `f:name` a field, `k:{"name":"app"}` an item of a list with keys, `v:"x"` an item of a set.
+ */
+export type FieldSet = {
+  /** The path down to here is itself in the set. */
+  readonly member: boolean;
+  readonly children: ReadonlyMap<string, FieldSet>;
+};
+
+export const NO_FIELDS: FieldSet = { member: false, children: new Map() };
+export const LEAF: FieldSet = { member: true, children: new Map() };
+
+export const isEmpty = (set: FieldSet): boolean => !set.member && set.children.size === 0;
+
+/** A set from its parts; children that hold nothing are left out. */
+export const fieldSet = (member: boolean, children: Iterable<readonly [string, FieldSet]>): FieldSet => ({
+  member,
+  children: new Map([...children].filter(([, child]) => !isEmpty(child))),
+});
+
+const combine = (a: FieldSet, b: FieldSet, keep: (inA: boolean, inB: boolean) => boolean): FieldSet => {
+  const elements = new Set([...a.children.keys(), ...b.children.keys()]);
+  const children = [...elements].map((element): [string, FieldSet] => [
+    element,
+    combine(a.children.get(element) ?? NO_FIELDS, b.children.get(element) ?? NO_FIELDS, keep),
+  ]);
+  return fieldSet(keep(a.member, b.member), children);
+};
+
+export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA || inB);
+export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && inB);
+/** Paths of `a` that are not in `b`; paths below those of `b` stay. */
+export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && !inB);
+
+/** The set with every field that has something below it: whoever owns `spec.replicas` also holds `spec` in place. */
+export const withParents = (set: FieldSet): FieldSet =>
+  fieldSet(
+    set.member,
+    [...set.children].map(([element, child]): [string, FieldSet] => {
+      const closed = withParents(child);
+      return [element, element.startsWith('f:') ? { ...closed, member: true } : closed];
+    }),
+  );
+
+/** The set as FieldsV1, keys in order. */
+export const toFieldsV1 = (set: FieldSet): JsonRecord => {
+  const children = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  const fields = children.map(([element, child]): [string, JsonRecord] => [element, toFieldsV1(child)]);
+  return { ...(set.member && fields.length > 0 ? { '.': {} } : {}), ...Object.fromEntries(fields) };
+};
+
+export const fromFieldsV1 = (fields: unknown): FieldSet => {
+  const parse = (node: unknown): FieldSet => {
+    const entries = Object.entries(isRecord(node) ? node : {});
+    const children = entries.filter(([element]) => element !== '.');
+    return fieldSet(
+      children.length === 0 || children.length < entries.length,
+      children.map(([element, child]) => [element, parse(child)]),
+    );
+  };
+  return { ...parse(fields), member: false };
+};
+
+/** Every path of the set as a person reads it: `.spec.containers[name="app"].image`. */
+export const pathsOf = (set: FieldSet, prefix = ''): readonly string[] => {
+  const children = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1));
+  const below = children.flatMap(([element, child]) => pathsOf(child, prefix + readable(element)));
+  return set.member ? [prefix, ...below] : below;
+};
+
+const readable = (element: string): string => {
+  const rest = element.slice(2);
+  if (element.startsWith('f:')) return `.${rest}`;
+  if (element.startsWith('v:')) return `[=${rest}]`;
+  const key: unknown = JSON.parse(rest);
+  const parts = Object.entries(isRecord(key) ? key : {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+  return `[${parts.join(',')}]`;
+};

@@ -1,0 +1,54 @@
+import { at, recordAt, sameJson, stringsAt } from '../../lib/json.ts';
+import type { KubeObject } from '../../lib/kube-object.ts';
+import type { KindRules } from './admission.ts';
+import { withField } from './kube-json.ts';
+import type { FieldProblem } from './status.ts';
+
+const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+const DATA = ['data', 'binaryData'];
+
+const immutable = (field: string): FieldProblem => ({
+  field,
+  message: 'Forbidden: field is immutable when `immutable` is set',
+  reason: 'FieldValueForbidden',
+});
+
+const configProblems = (object: KubeObject, old: KubeObject | undefined): readonly FieldProblem[] => {
+  const keys = DATA.flatMap((field) => Object.keys(recordAt(object, field)).map((key) => ({ field, key })));
+  const wrong = keys
+    .filter(({ key }) => !KEY.test(key))
+    .map(({ field, key }) => ({
+      field: `${field}[${key}]`,
+      message: `Invalid value: ${JSON.stringify(key)}: a valid config key must consist of alphanumeric characters, "-", "_" or "."`,
+    }));
+  if (old?.['immutable'] !== true) return wrong;
+  const changed = DATA.filter((field) => !sameJson(recordAt(object, field), recordAt(old, field)));
+  return [...wrong, ...(object['immutable'] === true ? [] : [immutable('immutable')]), ...changed.map(immutable)];
+};
+
+export const configMapRules: KindRules = {
+  admit: (object, { old }) => {
+    const problems = configProblems(object, old);
+    return problems.length > 0 ? { problems } : { object };
+  },
+};
+
+/** `stringData` is for writing only: it ends up in `data`, as base64. */
+const mergeStringData = (secret: KubeObject): KubeObject => {
+  const entries = Object.entries(stringsAt(secret, 'stringData'));
+  if (entries.length === 0) return withField(secret, 'stringData', undefined);
+  const encoded = entries.map(([key, value]): [string, string] => [key, Buffer.from(value).toString('base64')]);
+  const data = { ...recordAt(secret, 'data'), ...Object.fromEntries(encoded) };
+  return withField(withField(secret, 'data', data), 'stringData', undefined);
+};
+
+export const secretRules: KindRules = {
+  admit: (object, { old }) => {
+    const merged = mergeStringData({ ...object, type: object['type'] ?? 'Opaque' });
+    const problems = [...configProblems(merged, old)];
+    if (old !== undefined && at(old, 'type') !== merged['type']) {
+      problems.push({ field: 'type', message: `Invalid value: ${JSON.stringify(merged['type'])}: field is immutable` });
+    }
+    return problems.length > 0 ? { problems } : { object: merged };
+  },
+};

@@ -1,0 +1,149 @@
+import { at, isRecord, type JsonRecord, listAt, recordAt, stringAt } from '../../lib/json.ts';
+import type { KindRules } from './admission.ts';
+import { defaulted, eachDefaulted, withDefaults } from './defaults-pod.ts';
+import { withField } from './kube-json.ts';
+import { invalidValue } from './metadata.ts';
+import type { FieldProblem } from './status.ts';
+
+const SERVICE = { group: '', kind: 'Service' };
+const GATEWAY = { group: 'gateway.networking.k8s.io', kind: 'Gateway' };
+const PATH = { type: 'PathPrefix', value: '/' };
+const exact = (match: JsonRecord): JsonRecord => withDefaults(match, { type: 'Exact' });
+
+const filter = (value: JsonRecord): JsonRecord => {
+  const redirected = defaulted(value, 'requestRedirect', (redirect) => withDefaults(redirect, { statusCode: 302 }));
+  return defaulted(redirected, 'requestMirror', (mirror) =>
+    defaulted(recordAt(mirror), 'backendRef', (ref) => withDefaults(ref, SERVICE)),
+  );
+};
+
+const match = (value: JsonRecord): JsonRecord => {
+  const filled = { ...value, path: withDefaults(value['path'], PATH) };
+  return eachDefaulted(eachDefaulted(filled, 'headers', exact), 'queryParams', exact);
+};
+
+const backendRef = (value: JsonRecord): JsonRecord =>
+  eachDefaulted(withDefaults(value, { ...SERVICE, weight: 1 }), 'filters', filter);
+
+const rule = (value: JsonRecord): JsonRecord => {
+  const matched = eachDefaulted(withDefaults(value, { matches: [{}] }), 'matches', match);
+  return eachDefaulted(eachDefaulted(matched, 'filters', filter), 'backendRefs', backendRef);
+};
+
+const defaultHttpRoute = (spec: unknown): JsonRecord => {
+  const ruled = eachDefaulted(withDefaults(spec, { rules: [{}] }), 'rules', rule);
+  return eachDefaulted(ruled, 'parentRefs', (ref) => withDefaults(ref, GATEWAY));
+};
+
+type Limit = readonly [field: string, most: number];
+const LIMITS: readonly Limit[] = [
+  ['rules', 16],
+  ['parentRefs', 32],
+  ['hostnames', 16],
+];
+
+const tooMany = (items: readonly unknown[], field: string, most: number): readonly FieldProblem[] =>
+  items.length > most
+    ? [{ field, message: `Too many: ${items.length}: must have at most ${most} items`, reason: 'FieldValueInvalid' }]
+    : [];
+
+const backendProblems = (backend: unknown, field: string): readonly FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  const weight = at(backend, 'weight');
+  if (typeof weight !== 'number' || !Number.isInteger(weight) || weight < 0 || weight > 1_000_000) {
+    const message = invalidValue(weight, `${field}.weight in body should be a whole number from 0 to 1000000`);
+    problems.push({ field: `${field}.weight`, message });
+  }
+  if ((stringAt(backend, 'name') ?? '') === '') {
+    problems.push({ field: `${field}.name`, message: 'Required value', reason: 'FieldValueRequired' });
+  }
+  const isService = at(backend, 'group') === '' && at(backend, 'kind') === 'Service';
+  if (isService && at(backend, 'port') === undefined) {
+    problems.push({ field, message: invalidValue('object', 'Must have port for Service reference') });
+  }
+  return problems;
+};
+
+const routeProblems = (spec: JsonRecord): readonly FieldProblem[] => {
+  const problems = LIMITS.flatMap(([field, most]) => tooMany(listAt(spec, field), `spec.${field}`, most));
+  for (const [index, item] of listAt(spec, 'rules').entries()) {
+    const field = `spec.rules[${index}]`;
+    const backends = listAt(item, 'backendRefs');
+    problems.push(
+      ...tooMany(listAt(item, 'matches'), `${field}.matches`, 64),
+      ...tooMany(backends, `${field}.backendRefs`, 16),
+    );
+    for (const [place, backend] of backends.entries())
+      problems.push(...backendProblems(backend, `${field}.backendRefs[${place}]`));
+  }
+  return problems;
+};
+
+/** Defaults and limits of the CustomResourceDefinition of Gateway API 1.6. */
+export const httpRouteRules: KindRules = {
+  admit: (object) => {
+    const spec = defaultHttpRoute(object['spec']);
+    const problems = routeProblems(spec);
+    return problems.length > 0 ? { problems } : { object: withField(object, 'spec', spec) };
+  },
+};
+
+const PATH_TYPES = ['Exact', 'Prefix', 'ImplementationSpecific'];
+
+const ingressPathProblems = (path: unknown, field: string): readonly FieldProblem[] => {
+  const problems: FieldProblem[] = [];
+  const pathType = stringAt(path, 'pathType');
+  if (pathType === undefined) {
+    problems.push({
+      field: `${field}.pathType`,
+      message: 'Required value: pathType must be specified',
+      reason: 'FieldValueRequired',
+    });
+  } else if (!PATH_TYPES.includes(pathType)) {
+    const message = `Unsupported value: ${JSON.stringify(pathType)}: supported values: "Exact", "ImplementationSpecific", "Prefix"`;
+    problems.push({ field: `${field}.pathType`, message, reason: 'FieldValueNotSupported' });
+  }
+  const text = stringAt(path, 'path') ?? '';
+  if (pathType !== 'ImplementationSpecific' && !text.startsWith('/')) {
+    problems.push({ field: `${field}.path`, message: invalidValue(text, 'must be an absolute path') });
+  }
+  return [...problems, ...ingressBackendProblems(at(path, 'backend'), `${field}.backend`)];
+};
+
+const ingressBackendProblems = (backend: unknown, field: string): readonly FieldProblem[] => {
+  if (isRecord(at(backend, 'resource'))) return [];
+  const port = recordAt(backend, 'service', 'port');
+  if ((stringAt(backend, 'service', 'name') ?? '') === '') {
+    return [{ field: `${field}.service.name`, message: 'Required value', reason: 'FieldValueRequired' }];
+  }
+  if (port['name'] !== undefined || port['number'] !== undefined) return [];
+  return [
+    {
+      field: `${field}.service.port`,
+      message: 'Required value: port name or number is required',
+      reason: 'FieldValueRequired',
+    },
+  ];
+};
+
+export const ingressRules: KindRules = {
+  admit: (object) => {
+    const problems: FieldProblem[] = [];
+    const spec = recordAt(object, 'spec');
+    const rules = listAt(spec, 'rules');
+    if (rules.length === 0 && spec['defaultBackend'] === undefined) {
+      problems.push({
+        field: 'spec',
+        message: invalidValue(spec, 'either `defaultBackend` or `rules` must be specified'),
+      });
+    }
+    if (spec['defaultBackend'] !== undefined)
+      problems.push(...ingressBackendProblems(spec['defaultBackend'], 'spec.defaultBackend'));
+    for (const [index, item] of rules.entries()) {
+      const field = `spec.rules[${index}].http.paths`;
+      for (const [place, path] of listAt(item, 'http', 'paths').entries())
+        problems.push(...ingressPathProblems(path, `${field}[${place}]`));
+    }
+    return problems.length > 0 ? { problems } : { object };
+  },
+};

@@ -1,0 +1,127 @@
+import { at, isRecord, type JsonRecord, numberAt, recordAt, sameJson, stringsAt } from '../../lib/json.ts';
+import type { KubeObject } from '../../lib/kube-object.ts';
+import type { AdmissionContext, KindRules, Verdict } from './admission.ts';
+import { containerProblems, defaulted, defaultPodSpec, withDefaults } from './defaults-pod.ts';
+import { withField } from './kube-json.ts';
+import { invalidValue, labelProblems } from './metadata.ts';
+import type { FieldProblem } from './status.ts';
+
+const defaultTemplate = (spec: JsonRecord): JsonRecord =>
+  defaulted(spec, 'template', (template) => ({ ...recordAt(template), spec: defaultPodSpec(at(template, 'spec')) }));
+
+const defaultDeployment = (spec: unknown): JsonRecord => {
+  const filled = withDefaults(spec, {
+    replicas: 1,
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+    strategy: {},
+  });
+  const strategy = withDefaults(filled['strategy'], { type: 'RollingUpdate' });
+  const rolling = { maxUnavailable: '25%', maxSurge: '25%' };
+  return {
+    ...filled,
+    strategy:
+      strategy['type'] === 'RollingUpdate'
+        ? { ...strategy, rollingUpdate: withDefaults(strategy['rollingUpdate'], rolling) }
+        : strategy,
+  };
+};
+
+const defaultDaemonSet = (spec: unknown): JsonRecord => {
+  const filled = withDefaults(spec, { revisionHistoryLimit: 10, updateStrategy: {} });
+  const strategy = withDefaults(filled['updateStrategy'], { type: 'RollingUpdate' });
+  const rolling = { maxUnavailable: 1, maxSurge: 0 };
+  return {
+    ...filled,
+    updateStrategy:
+      strategy['type'] === 'RollingUpdate'
+        ? { ...strategy, rollingUpdate: withDefaults(strategy['rollingUpdate'], rolling) }
+        : strategy,
+  };
+};
+
+/** True when a LabelSelector selects these labels. matchExpressions are read, unknown operators select nothing. */
+export const selects = (selector: unknown, labels: Readonly<Record<string, string>>): boolean => {
+  const expressions = at(selector, 'matchExpressions');
+  return (
+    Object.entries(recordAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value) &&
+    (Array.isArray(expressions) ? expressions : []).every((expression) => {
+      const key = at(expression, 'key');
+      const value = typeof key === 'string' ? labels[key] : undefined;
+      const values = at(expression, 'values');
+      const isIn = value !== undefined && Array.isArray(values) && values.includes(value);
+      switch (at(expression, 'operator')) {
+        case 'In':
+          return isIn;
+        case 'NotIn':
+          return !isIn;
+        case 'Exists':
+          return value !== undefined;
+        case 'DoesNotExist':
+          return value === undefined;
+        default:
+          return false;
+      }
+    })
+  );
+};
+
+const workloadProblems = (object: KubeObject, old: KubeObject | undefined): readonly FieldProblem[] => {
+  const spec = recordAt(object, 'spec');
+  const labels = stringsAt(spec, 'template', 'metadata', 'labels');
+  const { selector } = spec;
+  const problems: FieldProblem[] = [];
+  const replicas = numberAt(spec, 'replicas');
+  if (replicas !== undefined && (replicas < 0 || !Number.isInteger(replicas))) {
+    problems.push({ field: 'spec.replicas', message: invalidValue(replicas, 'must be greater than or equal to 0') });
+  }
+  if (!isRecord(selector)) {
+    problems.push({ field: 'spec.selector', message: 'Required value', reason: 'FieldValueRequired' });
+  } else if (sameJson(selector, {})) {
+    problems.push({
+      field: 'spec.selector',
+      message: invalidValue(selector, 'empty selector is invalid for workloads'),
+    });
+  } else if (!selects(selector, labels)) {
+    const message = invalidValue(labels, '`selector` does not match template `labels`');
+    problems.push({ field: 'spec.template.metadata.labels', message });
+  }
+  if (old !== undefined && !sameJson(at(old, 'spec', 'selector'), selector)) {
+    problems.push({ field: 'spec.selector', message: invalidValue(selector, 'field is immutable') });
+  }
+  const policy = at(spec, 'template', 'spec', 'restartPolicy');
+  if (policy !== undefined && policy !== 'Always') {
+    const message = `Unsupported value: ${JSON.stringify(policy)}: supported values: "Always"`;
+    problems.push({ field: 'spec.template.spec.restartPolicy', message, reason: 'FieldValueNotSupported' });
+  }
+  return [
+    ...problems,
+    ...labelProblems(labels, 'spec.template.metadata.labels'),
+    ...containerProblems(at(spec, 'template', 'spec'), 'spec.template.spec'),
+  ];
+};
+
+const workload = (fill: (spec: unknown) => JsonRecord): KindRules => ({
+  admit: (object: KubeObject, { old }: AdmissionContext): Verdict => {
+    const filled = withField(object, 'spec', defaultTemplate(fill(object['spec'])));
+    const problems = workloadProblems(filled, old);
+    return problems.length > 0 ? { problems } : { object: filled };
+  },
+});
+
+export const deploymentRules = workload(defaultDeployment);
+export const daemonSetRules = workload(defaultDaemonSet);
+export const replicaSetRules = workload((spec) => withDefaults(spec, { replicas: 1 }));
+
+export const podRules: KindRules = {
+  admit: (object) => {
+    const filled = withField(
+      object,
+      'spec',
+      withDefaults(defaultPodSpec(object['spec']), { enableServiceLinks: true }),
+    );
+    const problems = containerProblems(filled['spec'], 'spec');
+    return problems.length > 0 ? { problems } : { object: filled };
+  },
+  allocate: (object) => withField(object, 'status', { phase: 'Pending' }),
+};
