@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { jsonSchemaOf, nodeAt } from '#src/api/json-schema.ts';
-import { KINDS, kindNamed } from '#src/api/kinds.ts';
-import { placesOf, type Rule, sentenceCel, sentenceOf } from '#src/api/rules/rule.ts';
+import { KINDS } from '#src/api/kinds.ts';
 import { validateSpec } from '#src/api/validate.ts';
 import { isRecord } from '#src/lib/json.ts';
 import { SPECS } from '../example.ts';
-import { celValue, evaluate } from './cel.ts';
+import { clean, kindOf, refusedBy } from './both-forms.ts';
 import { WRONG_SPECS } from './wrong-specs.ts';
 
-const kindOf = (name: string) => kindNamed(name) ?? assert.fail(`${name} is no kind`);
-const clean = (spec: unknown): unknown => JSON.parse(JSON.stringify(spec));
 const about = (told: readonly string[]): string => told.join('; ').slice(0, 90);
 
 for (const { kind, spec, told } of WRONG_SPECS) {
@@ -25,7 +21,7 @@ for (const { kind, spec, told } of WRONG_SPECS) {
 }
 
 test('every rule has a spec that it refuses, and no two say the same', () => {
-  const told = WRONG_SPECS.flatMap(({ kind, spec }) => refusedBy(kind, spec));
+  const told = WRONG_SPECS.flatMap(({ kind, spec }) => refusedBy(kindOf(kind), spec));
   for (const { kind, rules } of KINDS.filter((each) => each.kind !== 'ClusterAnalysisTemplate')) {
     for (const rule of rules.filter((each) => each.transition !== true)) {
       assert.ok(told.includes(rule), `${kind} ${rule.at}: ${rule.sentence}`);
@@ -34,29 +30,9 @@ test('every rule has a spec that it refuses, and no two say the same', () => {
   }
 });
 
-/** The rules that a spec breaks, as CEL and as TypeScript have it, which must be the same. */
-const refusedBy = (kindName: string, spec: unknown): readonly Rule[] => {
-  const kind = kindOf(kindName);
-  const schema = jsonSchemaOf(kind.spec);
-  const object = { spec: kind.spec.parse(clean(spec)) };
-  return kind.rules.filter((rule) => {
-    if (rule.transition === true) return false;
-    return placesOf(object, rule.at).some(({ path, value }) => {
-      const place = path.split(/[.[\]]+/).filter((step) => step !== '');
-      const steps = place.slice(1).map((step) => (/^[0-9]+$/.test(step) ? Number(step) : step));
-      const self = celValue(value, nodeAt(schema, steps));
-      const holds = rule.holds(value);
-      assert.equal(evaluate(rule.cel, { self }) === true, holds, `${rule.cel} of ${JSON.stringify(value)}`);
-      const sentence = sentenceCel(rule);
-      if (!holds && sentence !== undefined) assert.equal(evaluate(sentence, { self }), sentenceOf(rule, value));
-      return !holds;
-    });
-  });
-};
-
 test('CEL and TypeScript agree on the right specs too', () => {
   for (const [kind, spec] of Object.entries(SPECS)) {
-    const broken = refusedBy(kind, spec).map(({ field }) => field);
+    const broken = refusedBy(kindOf(kind), spec).map(({ field }) => field);
     assert.deepEqual(broken, kind === 'CanaryAction' ? ['verb'] : [], kind);
   }
 });
@@ -94,5 +70,5 @@ test('what has no effect may stand there', () => {
     git: { ...git, required: false, freeze: false, promote: [] },
   };
   assert.deepEqual(validateSpec(kindOf('Canary'), harmless).ok, true);
-  assert.deepEqual(refusedBy('Canary', harmless), []);
+  assert.deepEqual(refusedBy(kindOf('Canary'), harmless), []);
 });
