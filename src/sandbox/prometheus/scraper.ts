@@ -50,7 +50,9 @@ export class Scraper {
       if (this.#targets.get(key) !== scraped) return;
       this.#targets.delete(key);
       scraped.cancel();
-      this.#markStale(scraped, { time: this.#clock.now(), present: new Map() });
+      const time = this.#clock.now();
+      this.#markStale(scraped, { time, present: new Map() });
+      this.#store.append(this.#up(target), { time, value: null });
     };
   }
 
@@ -78,8 +80,7 @@ export class Scraper {
       this.#store.append(labels, { time, value: sample.value });
     }
     this.#markStale(scraped, { time, present });
-    const up = this.#attach(scraped.target, { [METRIC_NAME]: 'up' });
-    this.#store.append(up, { time, value: samples === undefined ? 0 : 1 });
+    this.#store.append(this.#up(scraped.target), { time, value: samples === undefined ? 0 : 1 });
   }
 
   /** Undefined when the target does not answer within the interval, or answers what is no exposition. */
@@ -103,6 +104,10 @@ export class Scraper {
       if (!now.present.has(key)) this.#store.append(labels, { time: now.time, value: null });
     }
     scraped.series = now.present;
+  }
+
+  #up(target: Target): Labels {
+    return this.#attach(target, { [METRIC_NAME]: 'up' });
   }
 
   #attach(target: Target, labels: Labels): Labels {
