@@ -4,7 +4,10 @@ import { isRecord, type JsonRecord } from '../lib/json.ts';
 /** One node of a JSON schema: what zod emits, with our own keys `want` and `sensitive`. */
 export type SchemaNode = JsonRecord;
 
-/** JSON schema of what users write, in the dialect of OpenAPI 3.0; throws for what cannot be expressed. */
+/**
+ * JSON schema of what users write, in the dialect of OpenAPI 3.0. Throws for what cannot be expressed, and for a default
+ * that its own schema refuses.
+ */
 export const jsonSchemaOf = (schema: z.ZodType): SchemaNode =>
   z.toJSONSchema(schema, {
     target: 'openapi-3.0',
@@ -12,6 +15,12 @@ export const jsonSchemaOf = (schema: z.ZodType): SchemaNode =>
     reused: 'inline',
     cycles: 'throw',
     unrepresentable: 'throw',
+    override: ({ zodSchema: { _zod }, path }) => {
+      const { def } = _zod;
+      if (def.type !== 'default' && def.type !== 'prefault') return;
+      if (z.safeParse(def.innerType, def.defaultValue).success) return;
+      throw new TypeError(`Cannot use the default of ${path.join('.')}: its own schema refuses it`);
+    },
   });
 
 /** The node that describes what stands at `path`; undefined below open objects and for unknown fields. */
