@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../lib/clock.ts';
+import { ApiError } from '../api/status.ts';
 import { DelayLine } from './delay-line.ts';
 
 export type KeyQueueOptions = {
@@ -8,7 +9,13 @@ export type KeyQueueOptions = {
   readonly sync: (key: string) => void;
 };
 
-/** Keys to look at again soon: each is worked on once, `delayMs` after it was first added, in order of arrival. */
+/** When a key is tried again whose write the API has refused. */
+const RETRY_MS = 1000;
+
+/**
+ * Keys to look at again soon: each is worked on once, `delayMs` after it was first added, in order of arrival. Work
+ * that the API refuses (a namespace that is going away, an invalid template) is tried again; other errors are bugs.
+ */
 export class KeyQueue {
   readonly #clock: Clock;
   readonly #line: DelayLine<string>;
@@ -19,7 +26,12 @@ export class KeyQueue {
     this.#clock = clock;
     const deliver = (key: string): void => {
       this.#waiting.delete(key);
-      sync(key);
+      try {
+        sync(key);
+      } catch (error) {
+        if (!(error instanceof ApiError)) throw error;
+        this.addAfter(key, RETRY_MS);
+      }
     };
     this.#line = new DelayLine({ clock, delayMs, deliver });
   }

@@ -23,6 +23,8 @@ class Buckets {
   }
 }
 
+export type LabelQuery = { readonly namespace: string; readonly labels: Readonly<Record<string, string>> };
+
 /**
  * The objects of some kinds as their events told them, found by owner, by label and by namespace without looking at
  * all of them. Kinds go by their bare name: within the sandbox's controllers it is unambiguous.
@@ -65,7 +67,7 @@ export class ObjectIndex {
   }
 
   /** Objects of a namespace that carry all of the labels; none for no labels. */
-  labelled(kind: string, { namespace, labels }: { namespace: string; labels: Readonly<Record<string, string>> }) {
+  labelled(kind: string, { namespace, labels }: LabelQuery): readonly KubeObject[] {
     let smallest: ReadonlySet<string> | undefined;
     for (const [name, value] of Object.entries(labels)) {
       const keys = this.#buckets.get(`${kind} ${namespace} ${name}=${value}`);

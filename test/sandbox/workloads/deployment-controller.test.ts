@@ -168,3 +168,32 @@ test('overlapping selectors adopt nothing that another owns, and orphans are ado
   assert.equal(world.get('Pod', mine.metadata.name).metadata.ownerReferences?.[0]?.uid, set);
   assert.equal(world.pods().length, 4);
 });
+
+test('what the API refuses is tried again, and disturbs nobody else', async () => {
+  const world = workloadWorld();
+  let closed = true;
+  world.backend.admit({ group: '', kind: 'Pod' }, (object) =>
+    closed && object.metadata.labels?.['app'] === 'app'
+      ? { problems: [{ field: 'spec', message: 'quota exceeded' }] }
+      : { object },
+  );
+  world.backend.write(deployment(), user);
+  world.backend.write(deployment({ name: 'other' }), user);
+  await world.clock.advance(2000);
+  assert.deepEqual([world.pods({ app: 'app' }).length, world.pods({ app: 'other' }).length], [0, 2]);
+  closed = false;
+  await world.clock.advance(2000);
+  assert.equal(world.pods({ app: 'app' }).length, 2);
+});
+
+test('a namespace that is deleted takes its workloads along', async () => {
+  const world = workloadWorld();
+  world.backend.write(deployment(), user);
+  await world.clock.advance(1000);
+  world.backend.remove({ apiVersion: 'v1', kind: 'Namespace', name: 'shop' });
+  await world.clock.advance(10_000);
+  assert.deepEqual(
+    [world.list('Deployment').length, world.list('ReplicaSet').length, world.list('Pod').length],
+    [0, 0, 0],
+  );
+});
