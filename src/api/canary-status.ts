@@ -79,7 +79,7 @@ export const stepStatus = z.object({
 export type StepStatus = DeepReadonly<z.output<typeof stepStatus>>;
 
 const RUN_STAGES = ['scaling', 'shifting', 'promoting', 'returning', 'ending'] as const;
-/** Where a run is. `ending` begins with the outcome and lasts until the canary is gone and the record is written. */
+/** Where a run is. `ending` begins with the outcome and lasts until its traffic has drained and the record is written. */
 export type RunStage = (typeof RUN_STAGES)[number];
 
 const run = z.object({

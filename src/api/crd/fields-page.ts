@@ -15,29 +15,36 @@ export const fieldsPage = (): string =>
 
 const sectionOf = (kind: Kind): readonly string[] => {
   const short = kind.shortNames.length > 0 ? `, short name \`${kind.shortNames.join('`, `')}\`` : '';
-  const refusals = kind.rules.map((rule) => `- \`${rule.at}\`: ${rule.sentence}.`);
-  return [
+  const head = [
     `## ${kind.kind}`,
     '',
     `${kind.description} ${kind.namespaced ? 'Namespaced' : 'Cluster-scoped'}${short}.`,
     '',
-    ...tableOf('spec', jsonSchemaOf(kind.spec)),
+  ];
+  const twin = KINDS.find(({ spec }) => spec === kind.spec);
+  if (twin !== undefined && twin !== kind) return [...head, `Its fields and rules are those of ${twin.kind}.`, ''];
+  const refusals = kind.rules.map((rule) => `- \`${rule.at}\`: ${cell(rule.sentence)}`);
+  return [
+    ...head,
+    '| `spec` | type | default | meaning |',
+    '|---|---|---|---|',
+    ...rowsOf('', jsonSchemaOf(kind.spec)).map(([path, type, value, meaning]) => row([path, type, value, meaning])),
     '',
-    ...tableOf('status', jsonSchemaOf(kind.status)),
+    '| `status` | type | meaning |',
+    '|---|---|---|',
+    ...rowsOf('', jsonSchemaOf(kind.status)).map(([path, type, , meaning]) => row([path, type, meaning])),
     '',
-    ...(refusals.length === 0 ? [] : ['Refused, with these sentences:', '', ...refusals, '']),
+    ...(refusals.length === 0 ? [] : ['What is refused, and the sentence that says so:', '', ...refusals, '']),
   ];
 };
 
-const tableOf = (root: string, schema: SchemaNode): readonly string[] => [
-  `| \`${root}\` | type | default | meaning |`,
-  '|---|---|---|---|',
-  ...rowsOf('', schema),
-];
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-const rowsOf = (prefix: string, schema: SchemaNode): readonly string[] => {
+type Row = readonly [path: string, type: string, value: string, meaning: string];
+
+const rowsOf = (prefix: string, schema: SchemaNode): readonly Row[] => {
   const { properties, required } = schema;
   return Object.entries(isRecord(properties) ? properties : {}).flatMap(([name, child]) => {
     if (!isRecord(child)) return [];
@@ -46,8 +53,8 @@ const rowsOf = (prefix: string, schema: SchemaNode): readonly string[] => {
     const description = child['description'];
     if (typeof description !== 'string') throw new TypeError(`Cannot document ${path}: it has no description`);
     const must = Array.isArray(required) && required.includes(name);
-    const row = [`\`${path}\``, cell(typeOf(child)), must ? 'required' : defaultOf(child), cell(description)];
-    return [`| ${row.join(' | ')} |`, ...rowsOf(`${path}${items === undefined ? '.' : '[].'}`, items ?? child)];
+    const own: Row = [`\`${path}\``, cell(typeOf(child)), must ? 'required' : defaultOf(child), cell(description)];
+    return [own, ...rowsOf(`${path}${items === undefined ? '.' : '[].'}`, items ?? child)];
   });
 };
 
@@ -56,7 +63,7 @@ const defaultOf = ({ default: value }: SchemaNode): string =>
 
 const typeOf = (node: SchemaNode): string => {
   if (node['x-kubernetes-int-or-string'] === true) return 'integer or string';
-  if (Array.isArray(node['enum'])) return node['enum'].join(' \\| ').replaceAll('\\|', '|');
+  if (Array.isArray(node['enum'])) return node['enum'].join(' | ');
   if (isRecord(node['items'])) return `list of ${typeOf(node['items'])}`;
   const others = node['additionalProperties'];
   if (node['type'] === 'object' && isRecord(others) && Object.keys(others).length > 0)
