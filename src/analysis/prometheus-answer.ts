@@ -6,6 +6,8 @@ export type AnswerSample = { readonly labels: Readonly<Record<string, string>>; 
 /** A scalar is one sample without labels. NaN and infinities are kept: what they mean is the caller's question. */
 export type Answer = { readonly samples: readonly AnswerSample[]; readonly warnings: readonly string[] };
 
+const RESULT_TYPES: readonly string[] = ['vector', 'matrix', 'scalar', 'string'];
+
 /** The parsed JSON of a good answer; infinities as JavaScript reads them. Throws a MetricError for any other. */
 export const readBody = (status: number, text: unknown, shown: string): unknown => {
   const body = parseJson(text);
@@ -14,8 +16,8 @@ export const readBody = (status: number, text: unknown, shown: string): unknown 
   if (status === 401 || status === 403) throw new MetricError('denied', failed);
   if (status === 400 || status === 422) throw new MetricError('badQuery', failed);
   if (status !== 200) throw new MetricError('unavailable', failed);
-  if (stringAt(body, 'status') !== 'success') {
-    throw new MetricError('unreadable', `What answers at ${shown} is no Prometheus API: want JSON with a status`);
+  if (stringAt(body, 'status') !== 'success' || !RESULT_TYPES.includes(stringAt(body, 'data', 'resultType') ?? '')) {
+    throw new MetricError('unreadable', `What answers at ${shown} is no Prometheus API: want JSON with a result`);
   }
   return { ...(isRecord(body) ? body : {}), data: readableData(at(body, 'data')) };
 };
