@@ -1,12 +1,12 @@
-import type { CanaryStatus } from '../api/canary-status.ts';
+import type { CanaryStatus, Condition } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
-import { withTransitions } from './conditions.ts';
 import type { EventNote } from './decision.ts';
-import { problemsNote, problemText } from './problem-text.ts';
+import { problemText } from './problem-text.ts';
+import { timeText } from './time.ts';
 
 /**
- * For a Canary whose spec cannot even be read: what is wrong is said in status and, once, in an event. Everything else
- * stays as it is, and a run that is under way is held at its weight.
+ * What becomes of a Canary whose spec can't be understood, where admission was bypassed: nothing is decided about it,
+ * only its conditions say what is wrong. Whatever serves goes on serving.
  */
 export const refuse = (
   status: CanaryStatus,
@@ -16,19 +16,27 @@ export const refuse = (
     now,
   }: { readonly problems: readonly Problem[]; readonly generation: number; readonly now: number },
 ): { readonly status: CanaryStatus; readonly events: readonly EventNote[] } => {
-  const reason = problems[0]?.reason ?? 'InvalidSpec';
   const message = problemText(problems);
-  const wrong = withTransitions(
-    status.conditions,
-    [
-      ['Ready', { status: 'False', reason, message }],
-      ['Stalled', { status: 'True', reason, message }],
-    ],
-    { generation, now },
-  );
-  const others = status.conditions.filter(({ type }) => type !== 'Ready' && type !== 'Stalled');
+  const reason = problems[0]?.reason ?? 'InvalidSpec';
+  const condition = (type: Condition['type'], state: Condition['status']): Condition => {
+    const before = status.conditions.find((known) => known.type === type);
+    const lastTransitionTime = before?.status === state ? before.lastTransitionTime : timeText(now);
+    return { type, status: state, reason, message, lastTransitionTime, observedGeneration: generation };
+  };
+  const stalled = status.conditions.find(({ type }) => type === 'Stalled');
+  const known = stalled?.status === 'True' && stalled.message === message;
+  const kept = status.conditions.filter(({ type }) => type === 'Promoted' || type === 'GitSynced');
   return {
-    status: { ...status, observedGeneration: generation, conditions: [...wrong, ...others] },
-    events: problemsNote(status, problems),
+    status: {
+      ...status,
+      observedGeneration: generation,
+      conditions: [
+        condition('Ready', 'False'),
+        condition('Reconciling', 'False'),
+        condition('Stalled', 'True'),
+        ...kept,
+      ],
+    },
+    events: known ? [] : [{ reason, note: message }],
   };
 };

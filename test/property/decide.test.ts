@@ -10,7 +10,7 @@ import type { Happening, Story } from '../rollout/story.ts';
 import { World } from '../rollout/world.ts';
 
 const deep = process.env['SERIN_DEEP'] !== undefined;
-const runs = (fast: number): number => (deep ? fast * 50 : fast);
+const runs = (fast: number): number => (deep ? fast * 20 : fast);
 
 const revision = fc.constantFrom('v1', 'v2', 'v2', 'v3', 'v4');
 const at = fc.integer({ min: 0, max: 200 }).map((seconds) => seconds * 1_000);

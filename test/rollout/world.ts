@@ -8,9 +8,8 @@ import type { Observed } from '#src/rollout/observed.ts';
 import { aRevision, digestsOf, GIT_ON, SPEC, SUCCESS_RATE, T0 } from './an-observed.ts';
 import type { Happening, Story } from './story.ts';
 import { WorldEffects } from './world-effects.ts';
+import { ACCEPT_MS, WorldGateway, type WorldRoute } from './world-gateway.ts';
 import { applied, endpoints, type Moment, POD_MS, serving, viewOf, type Workload } from './world-workload.ts';
-
-const ACCEPT_MS = 200;
 
 class Crash extends Error {}
 
@@ -33,7 +32,7 @@ export class World {
   crashed = 0;
   statusWrites = 0;
   readonly target = { replicas: 4, deleting: false };
-  route: { weight: number; stamp?: string | undefined; changedAt: number; foreign: boolean } | undefined;
+  route: WorldRoute | undefined;
   primary: Workload | undefined;
   side: Workload | undefined;
   gone = false;
@@ -51,7 +50,7 @@ export class World {
   #apexMoved = false;
   #finalizer = false;
   #deleting = false;
-  #acceptedSince: { weight: number; at: number } | undefined;
+  readonly #gateway = new WorldGateway();
   #wakeAt: number | undefined;
 
   constructor(story: Story = {}) {
@@ -115,7 +114,7 @@ export class World {
         ...service('primary'),
         ...service('canary'),
       },
-      route: this.#routeView(seenAt),
+      route: this.#gateway.view(this.route, { seenAt, now: this.now }),
       pinned: [...this.#pinned],
       recorded: [...this.#recorded],
       metrics: [SUCCESS_RATE],
@@ -141,9 +140,10 @@ export class World {
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
       this.#effects.clear();
-      this.#acceptedSince = undefined;
+      this.#gateway.forget();
       return true;
     }
+    this.#checkExposure(observed);
     this.#wakeAt = decision.wakeAt;
     return decision.status !== observed.status || this.#snapshot() !== before;
   }
@@ -251,6 +251,7 @@ export class World {
         this.side = applied(this.side, { ...action, side: 'canary', digests: undefined }, this.#moment);
         break;
       case 'deleteCanary':
+        if ((this.route?.weight ?? 0) > 0) this.#violate('5: the canary was deleted while it had traffic');
         this.side = undefined;
         break;
       case 'scaleTarget':
@@ -306,6 +307,9 @@ export class World {
     if (weight > from) {
       if (weight > (this.status.run?.weight.set ?? 0)) this.#violate(`2: route ${weight} above what status records`);
       if (this.status.run?.outcome !== undefined) this.#violate('3: raised after the outcome');
+      const ready = endpoints(this.side, this.#moment);
+      const enough = weight === 100 ? (this.primary?.replicas ?? 1) : 1;
+      if ((this.#story.lag ?? 0) === 0 && ready < enough) this.#violate(`3: ${weight}% on ${ready} ready pods`);
     }
     if (weight < from && endpoints(this.primary, this.#moment) === 0) {
       this.#violate(`3: traffic went to a primary that is not ready`);
@@ -313,27 +317,6 @@ export class World {
     if (this.route?.weight === weight && this.route.stamp === stamp && !this.route.foreign) return;
     this.route = { weight, stamp, changedAt: this.now, foreign: false };
     this.weights.push(weight);
-  }
-
-  #routeView(seenAt: number): Observed['route'] {
-    const { route } = this;
-    if (route === undefined) {
-      return { exists: false, current: false, acceptance: 'pending', detail: 'no route', since: this.now };
-    }
-    const acceptance = seenAt >= route.changedAt + ACCEPT_MS ? 'accepted' : 'pending';
-    const { weight, stamp } = route;
-    if (acceptance === 'pending') this.#acceptedSince = undefined;
-    else if (this.#acceptedSince?.weight !== weight) this.#acceptedSince = { weight, at: this.now };
-    return {
-      exists: true,
-      canaryWeight: weight,
-      ...(stamp === undefined ? {} : { stamp }),
-      current: true,
-      acceptance,
-      detail: '',
-      since: this.#acceptedSince?.at ?? this.now,
-      ...(route.foreign ? { foreignManager: 'kubectl' } : {}),
-    };
   }
 
   /** What the outside answers, and what it must never be asked. */
@@ -394,6 +377,15 @@ export class World {
     } else if (endpoints(this.side, this.#moment) > 0 && served !== run.revision) {
       this.#violate(`5: ${served} gets traffic in the run of ${run.revision}`);
     }
+  }
+
+  /** After every reconcile: no more traffic than recorded, and none on pods that were seen to be gone. */
+  #checkExposure({ side, primary, status }: Observed): void {
+    const weight = this.route?.weight ?? 0;
+    if (weight === 0 || (primary?.endpoints ?? 0) === 0) return;
+    if (weight > (this.status.run?.weight.set ?? 0)) this.#violate(`2: weight ${weight} stayed above what is recorded`);
+    if (status.run !== undefined && (side?.endpoints ?? 0) === 0)
+      this.#violate(`3: weight ${weight} stayed on no pods`);
   }
 
   #violate(what: string): void {

@@ -12,29 +12,26 @@ import { upkeepWithPrimary } from '../upkeep.ts';
 import { settled } from './settled.ts';
 
 /**
- * The outcome stands; what is left is to drain the canary, remove it and write the record. A superseded run leaves its
- * canary to the next one, which gives it another template: its pods then go as the new ones come.
+ * The outcome stands; what is left is to drain the canary and to write the record. Then the run is over: its canary is
+ * removed like any other that nobody needs, or gets the next run's template at once, so that its pods go as the new
+ * ones come.
  */
 export const ending = (observed: Observed, now: number, run: EndedRun, stable: StableStatus): Turn => {
-  const { side, recorded, status } = observed;
+  const { recorded, status } = observed;
   const { outcome, cause } = run;
-  const stamp = stampText(run, { kind: 'outcome', outcome, ...(cause === undefined ? {} : { cause }) });
-  const route = holdRoute(observed, 0, { mayRaise: false, stamp });
   const drained = drainedAt(observed, run);
-  const gone = drained !== undefined && now >= drained;
   const written = recorded.includes(run.id);
-  if (gone && written && (side === undefined || outcome === 'Superseded')) {
+  if (drained !== undefined && now >= drained && written) {
     const { run: _ended, ...rest } = status;
     return settled({ ...observed, status: rest }, now, stable);
   }
-  const record: readonly Action[] = written ? [] : [{ type: 'writeRun', record: recordOf(observed, run) }];
-  const leaves = gone && side !== undefined && !side.deleting && outcome !== 'Superseded';
-  const remove: readonly Action[] = leaves ? [{ type: 'deleteCanary' }] : [];
+  const stamp = stampText(run, { kind: 'outcome', outcome, ...(cause === undefined ? {} : { cause }) });
+  const route = holdRoute(observed, 0, { mayRaise: false, stamp });
   const kept = { ...route, after: [...upkeepWithPrimary(observed, stable), ...route.after], effects: [] };
+  const record: readonly Action[] = written ? [] : [{ type: 'writeRun', record: recordOf(observed, run) }];
   const lowered = run.weight.set !== 0 && (route.before.length > 0 || observed.route.canaryWeight === 0);
   const next: CanaryStatus = lowered
     ? { ...status, run: { ...run, weight: { set: 0, since: timeText(now) } } }
     : status;
-  const wakeAt = drained === undefined || gone ? {} : { wakeAt: drained };
-  return followedBy(kept, turn(next, { after: [...remove, ...record], ...wakeAt }));
+  return followedBy(kept, turn(next, { after: record, ...(drained === undefined ? {} : { wakeAt: drained }) }));
 };
