@@ -1,5 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { CatFile } from '../../git/cat-file.ts';
 import { type GitCall, type GitSettings, runGit } from '../../git/git-process.ts';
 import type { RevisionSource } from '../gitops/revision-source.ts';
 
@@ -84,11 +85,13 @@ export class BareRepository implements RevisionSource {
     const spec = folder === '' ? [] : ['--', folder];
     const listing = await this.git(['ls-tree', '-r', '-z', '--full-tree', commit, ...spec]);
     const files = new Map<string, string>();
+    const objects = new CatFile(this.#settings, this.folder);
     for (const line of listing.split('\0')) {
-      const match = /^100\d+ blob ([0-9a-f]+)\t(.+)$/s.exec(line);
-      const [, sha, path] = match ?? [];
-      if (sha !== undefined && path !== undefined) files.set(path, await this.git(['cat-file', 'blob', sha]));
+      const [, sha, path] = /^100\d+ blob ([0-9a-f]+)\t(.+)$/s.exec(line) ?? [];
+      if (sha === undefined || path === undefined) continue;
+      files.set(path, (await objects.read(sha))?.body.toString() ?? '');
     }
+    objects.close();
     return files;
   }
 
