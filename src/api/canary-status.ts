@@ -51,6 +51,7 @@ const desired = z.object({
   hash: z.string().describe('Canonical hash of its template.'),
   since: time.describe('When it was first seen.'),
   source: maybe(source).describe('Commit that it comes from.'),
+  run: maybe(z.string()).describe('The run that judges or has judged it; absent until one has begun.'),
 });
 export type DesiredStatus = DeepReadonly<z.output<typeof desired>>;
 

@@ -89,10 +89,7 @@ export const conclude = (observed: Observed, now: number, run: RunStatus, ending
     {
       before,
       after: [{ type: 'writeRun', record: recordOf(observed, ended) }],
-      events: [
-        ...(cause === 'DeadlineExceeded' || cause === 'RouteNotObserved' ? [{ reason: cause, note: reason }] : []),
-        { reason: outcome, note: ended.sentence },
-      ],
+      events: [{ reason: outcome, note: ended.sentence }],
     },
   );
 };

@@ -1,4 +1,4 @@
-import type { CanaryStatus, Condition, HistoryStatus } from '../api/canary-status.ts';
+import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus } from '../api/canary-status.ts';
 import type { ConditionType } from '../api/words.ts';
 import { hasEnded } from './history.ts';
 import type { Observed } from './observed.ts';
@@ -39,6 +39,15 @@ const promoted = (observed: Observed, status: CanaryStatus): State => {
   return state(phase === 'Failed' ? 'False' : 'Unknown', phase, message);
 };
 
+/** Why a commit is still pending. The words of a failure stay while it is tried again, so that no try writes status. */
+const pendingText = (observed: Observed, { id, kind, run }: OutboxStatus): string => {
+  const text = `The ${kind} of run ${run} is on its way`;
+  const effect = observed.effects.get(`commit/${id}`);
+  if (effect?.state === 'failed') return `${text}; tried again after: ${effect.error}`;
+  const before = observed.status.conditions.find(({ type }) => type === 'GitSynced')?.message;
+  return before?.startsWith(text) === true ? before : text;
+};
+
 const gitSynced = (observed: Observed, status: CanaryStatus): State | undefined => {
   if (observed.git.mode === 'off') return undefined;
   const entries = status.outbox.filter(({ kind }) => kind !== 'message');
@@ -52,9 +61,7 @@ const gitSynced = (observed: Observed, status: CanaryStatus): State | undefined 
   }
   const pending = entries.find((entry) => entry.state === 'Pending');
   if (pending !== undefined) {
-    const effect = observed.effects.get(`commit/${pending.id}`);
-    const why = effect?.state === 'failed' ? `, tried again after: ${effect.error}` : '';
-    return state('False', 'Pending', `The ${pending.kind} of run ${pending.run} is on its way${why}`);
+    return state('False', 'Pending', pendingText(observed, pending));
   }
   const last: HistoryStatus | undefined = status.history.find(({ commit }) => commit !== undefined);
   const message = last === undefined ? 'Nothing to write yet' : `Run ${last.id} is in commit ${last.commit}`;

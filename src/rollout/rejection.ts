@@ -12,15 +12,9 @@ export type Rejection = { readonly outcome: Outcome; readonly quarantined: boole
  */
 export const rejection = (observed: Observed, revision: RevisionView): Rejection | undefined => {
   const { desired, history, quarantine } = observed.status;
-  const [last] = history;
-  if (
-    last !== undefined &&
-    rejects(last.outcome) &&
-    last.revision === revision.id &&
-    desired?.revision === revision.id &&
-    desired.since <= last.endedAt
-  ) {
-    return { outcome: last.outcome, quarantined: false, message: last.sentence };
+  const judged = desired?.revision === revision.id ? history.find(({ id }) => id === desired.run) : undefined;
+  if (judged !== undefined && rejects(judged.outcome)) {
+    return { outcome: judged.outcome, quarantined: false, message: judged.sentence };
   }
   const entry = quarantines(observed) ? quarantine.find((held) => held.revision === revision.id) : undefined;
   if (entry === undefined) return undefined;

@@ -15,16 +15,19 @@ import { settledAt } from '../window.ts';
 export const scaling = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const { side, pinned, canary, route, status } = observed;
   const first = nextStep(canary.spec, 0)?.weight ?? 100;
-  const accepted = settledAt(route, 0) !== undefined;
-  if (accepted && canaryCarries(observed, run, first)) return raise(observed, now, run);
+  const carries = canaryCarries(observed, run, first);
+  if (carries && settledAt(route, 0) !== undefined) return raise(observed, now, run);
   const gaveUp = side?.revision === run.revision && side.deadlineExceeded;
   const deadline = timeMs(run.deadline ?? run.stageSince);
   if (gaveUp || now >= deadline) {
-    const why = side?.waiting ?? (accepted ? 'it has no ready pod' : `the route is not accepted: ${route.detail}`);
+    const seconds = canary.spec.progressDeadlineSeconds;
+    const why = side?.waiting ?? 'it has no ready pod';
     return conclude(observed, now, run, {
       outcome: 'RolledBack',
-      cause: 'DeadlineExceeded',
-      reason: `${canaryName(observed)} was not ready within ${canary.spec.progressDeadlineSeconds} s: ${why}`,
+      cause: carries ? 'RouteNotObserved' : 'DeadlineExceeded',
+      reason: carries
+        ? `the route was not accepted within ${seconds} s: ${route.detail}`
+        : `${canaryName(observed)} was not ready within ${seconds} s: ${why}`,
     });
   }
   const pin: readonly Action[] = pinned.includes(run.revision) ? [] : [{ type: 'pinRevision', revision: run.revision }];

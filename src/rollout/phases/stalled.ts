@@ -1,4 +1,6 @@
 import type { Problem } from '../../api/problem.ts';
+import { hasEnded } from '../history.ts';
+import { holdRoute } from '../hold-route.ts';
 import type { Observed } from '../observed.ts';
 import { problemsNote } from '../problem-text.ts';
 import { type Turn, turn } from '../turn.ts';
@@ -13,7 +15,11 @@ export const problemsOf = ({ problems, target, canary }: Observed): readonly Pro
 
 /**
  * Something is wrong with the Canary itself: it is said once, and nothing is raised, judged or written. A run that is
- * under way is held at its weight.
+ * under way is held at its weight; one that has its outcome gets no traffic all the same.
  */
-export const stalled = (observed: Observed, problems: readonly Problem[]): Turn =>
-  turn(observed.status, { events: problemsNote(observed.status, problems) });
+export const stalled = (observed: Observed, problems: readonly Problem[]): Turn => {
+  const { status } = observed;
+  const decided = status.run !== undefined && hasEnded(status.run);
+  const { before } = decided ? holdRoute(observed, 0, { mayRaise: false }) : { before: [] };
+  return turn(status, { before, events: problemsNote(status, problems) });
+};

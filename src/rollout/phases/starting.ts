@@ -32,7 +32,15 @@ export const starting = (
     steps: [],
     deadline: timeText(now + deadlineMs(observed.canary.spec)),
   };
-  const status: CanaryStatus = { ...observed.status, run, runs: number, phase: 'Progressing', failedChecks: 0 };
+  const { desired } = observed.status;
+  const status: CanaryStatus = {
+    ...observed.status,
+    ...(desired === undefined ? {} : { desired: { ...desired, run: run.id } }),
+    run,
+    runs: number,
+    phase: 'Progressing',
+    failedChecks: 0,
+  };
   const told = tell(observed, status, { topic: 'started', run: run.id, now });
   const started = turn(told, {
     events: [{ reason: 'RunStarted', note: `Run ${run.id} judges revision ${run.revision} against ${run.previous}` }],

@@ -11,12 +11,12 @@ type Step = { readonly actions?: readonly Action[]; readonly waiting: string; re
 const firstStep = (observed: Observed, target: TargetView, now: number): Step => {
   const { primary, side, services, route, status } = observed;
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
-  const takenOver = primary !== undefined || services.apex?.selects === 'primary';
+  const takenOver = services.apex?.selects === 'primary';
   if (takenOver && target.replicas < replicas) {
     return { waiting: 'for the target to be scaled up', actions: [{ type: 'scaleTarget', replicas }] };
   }
   if (takenOver && target.readyReplicas < target.replicas) return { waiting: 'for the target to serve' };
-  if (services.apex?.selects === 'primary') {
+  if (takenOver) {
     return { waiting: 'for the apex Service to select the target', actions: [{ type: 'restoreApex' }] };
   }
   if (route.canaryWeight !== undefined) {
