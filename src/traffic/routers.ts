@@ -1,47 +1,22 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { Problem } from '../api/problem.ts';
-import { providerOf } from '../api/provider.ts';
-import { assertNever } from '../lib/assert-never.ts';
+import { type Provider, providerOf } from '../api/provider.ts';
 import { httpRoute } from './httproute.ts';
 import { ingressNginx } from './ingress-nginx.ts';
 import type { Router } from './router.ts';
 
-type Spec = Pick<CanarySpec, 'provider' | 'routeRef' | 'ingressRef' | 'service'>;
+const ROUTERS: Readonly<Record<Provider, Router>> = { gatewayapi: httpRoute, nginx: ingressNginx };
 
-const refused = (where: string, message: string): { readonly problem: Problem } => ({
-  problem: { where, message, reason: 'InvalidSpec' },
-});
-
-/** A reference to a kind that a router takes, whatever version of it is asked for. */
-const refersTo = (
-  ref: { readonly apiVersion: string; readonly kind: string } | undefined,
-  wanted: { readonly group: string; readonly kind: string },
-): boolean => ref === undefined || (ref.apiVersion.startsWith(`${wanted.group}/`) && ref.kind === wanted.kind);
-
-/** The router of a Canary's data plane, or why there is none. Admission refuses the same, but may have been bypassed. */
-export const routerFor = (spec: Spec): { readonly router: Router } | { readonly problem: Problem } => {
+/** The router of a Canary's data plane; a problem when the spec, unlike what admission lets pass, names none. */
+export const routerFor = (
+  spec: Pick<CanarySpec, 'provider' | 'routeRef' | 'ingressRef' | 'service'>,
+): { readonly router: Router } | { readonly problem: Problem } => {
   const provider = providerOf(spec);
-  switch (provider) {
-    case 'gatewayapi':
-      if (!refersTo(spec.routeRef, { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute' })) {
-        const found = `${spec.routeRef?.apiVersion} ${spec.routeRef?.kind}`;
-        return refused(
-          'spec.routeRef',
-          `a route of kind ${found} is not supported yet: want gateway.networking.k8s.io/v1 HTTPRoute`,
-        );
-      }
-      return { router: httpRoute };
-    case 'nginx':
-      if (!refersTo(spec.ingressRef, { group: 'networking.k8s.io', kind: 'Ingress' })) {
-        const found = `${spec.ingressRef?.apiVersion} ${spec.ingressRef?.kind}`;
-        return refused('spec.ingressRef', `kind ${found} is not an Ingress: want networking.k8s.io/v1 Ingress`);
-      }
-      return { router: ingressNginx };
-    case undefined:
-      return spec.provider === undefined
-        ? refused('spec', 'nothing tells the data plane: want service.gatewayRefs, routeRef or ingressRef')
-        : refused('spec.provider', `provider "${spec.provider}" is not supported yet: want gatewayapi or nginx`);
-    default:
-      return assertNever(provider, 'provider');
-  }
+  if (provider !== undefined) return { router: ROUTERS[provider] };
+  const known = Object.keys(ROUTERS).join(' or ');
+  const message =
+    spec.provider === undefined
+      ? 'nothing tells the data plane: want service.gatewayRefs, routeRef or ingressRef'
+      : `provider "${spec.provider}" is not supported yet: want ${known}`;
+  return { problem: { where: 'spec.provider', message, reason: 'InvalidSpec' } };
 };

@@ -15,32 +15,11 @@ import { networkPolicyProblems } from './network-policies.ts';
 import { podLabels, templateOf } from './pod-template.ts';
 import { isMadeFor } from './services.ts';
 
-/** Longest name that leaves room for `-primary` in a Service's name, which may have 63 characters. */
-const LONGEST_NAME = 55;
 const SIDES: readonly Side[] = ['primary', 'canary'];
 
 type Labels = Readonly<Record<string, string>>;
 
 const nameOf = (object: KubeObject): string => `${object.kind} ${keyOf(object.metadata)}`;
-
-const specProblems = ({ spec }: Claimant): readonly Problem[] => {
-  const { kind, apiVersion } = spec.targetRef;
-  const { target, apex } = namesOf(spec);
-  const problems: Problem[] = [];
-  if (apiVersion !== 'apps/v1' || kind !== 'Deployment') {
-    const message = `a target of kind ${apiVersion} ${kind} is not supported yet; want apps/v1 Deployment`;
-    problems.push({ where: 'spec.targetRef', message, reason: 'InvalidSpec' });
-  }
-  for (const [where, name] of [
-    ['spec.targetRef.name', target],
-    ['spec.service.name', apex],
-  ] as const) {
-    if (name.length <= LONGEST_NAME || (where === 'spec.service.name' && spec.service.name === undefined)) continue;
-    const message = `"${name}" has ${name.length} characters; want at most ${LONGEST_NAME}, so that "${name}-primary" fits`;
-    problems.push({ where, message, reason: 'InvalidSpec' });
-  }
-  return problems;
-};
 
 const targetProblems = (target: KubeObject): readonly Problem[] => {
   const where = nameOf(target);
@@ -129,8 +108,8 @@ const selectsAny = (service: KubeObject, pods: readonly Labels[]): boolean => {
 };
 
 /**
- * Everything about the workload that a person must put right before the target can be taken over; empty when nothing
- * is in the way. A target that does not exist is not among it: `decide` sees that itself.
+ * What a person must put right in the cluster before the target can be taken over; empty when nothing is in the way.
+ * The spec itself is held against the rule table when it is parsed, and `decide` sees itself that a target is missing.
  */
 export const preflight = ({
   canary,
@@ -145,8 +124,8 @@ export const preflight = ({
   /** Of the namespace. */
   readonly networkPolicies: readonly KubeObject[];
 }): readonly Problem[] => {
-  const problems = [...specProblems(canary), ...claimProblems(canary, others)];
-  if (problems.length > 0) return problems;
+  const claims = claimProblems(canary, others);
+  if (claims.length > 0) return claims;
   const { namespace } = canary;
   const names = namesOf(canary.spec);
   const deployment = (name: string): KubeObject | undefined =>

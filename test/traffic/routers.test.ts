@@ -25,12 +25,4 @@ test('what is not supported is refused with what would be', () => {
     'spec.provider: provider "istio" is not supported yet: want gatewayapi or nginx',
   );
   assert.match(answer({ service }), /nothing tells the data plane/);
-  assert.equal(
-    answer({ service, routeRef: { ...routeRef, kind: 'GRPCRoute' } }),
-    'spec.routeRef: a route of kind gateway.networking.k8s.io/v1 GRPCRoute is not supported yet: want gateway.networking.k8s.io/v1 HTTPRoute',
-  );
-  assert.match(
-    answer({ service, ingressRef: { ...ingressRef, apiVersion: 'v1' } }),
-    /want networking.k8s.io\/v1 Ingress/,
-  );
 });

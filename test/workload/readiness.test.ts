@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonRecord } from '#src/lib/json.ts';
+import { recordAt } from '#src/lib/json.ts';
+import type { KubeObject } from '#src/lib/kube-object.ts';
+import { digestsOf, keepsCapacity, workloadView } from '#src/workload/readiness.ts';
+import { aReplicaSet, aTarget } from './a-target.ts';
+
+const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
+
+/** `podinfo-canary` with two wanted pods, in the given state. */
+const aWorkload = (status: JsonRecord = {}, spec: JsonRecord = {}): KubeObject => {
+  const target = aTarget({ spec: { replicas: 2, ...spec } });
+  return {
+    ...target,
+    metadata: { ...target.metadata, name: 'podinfo-canary', labels: { 'serin.dev/revision': 'r2' } },
+    status: {
+      observedGeneration: 3,
+      replicas: 2,
+      updatedReplicas: 2,
+      readyReplicas: 2,
+      availableReplicas: 2,
+      ...status,
+    },
+  };
+};
+
+const aPod = (name: string, status: JsonRecord = {}, owner = 'rs-6d5f8c'): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: {
+    name,
+    namespace: 'shop',
+    ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'x', uid: owner }],
+  },
+  status: { conditions: [{ type: 'Ready', status: 'True' }], ...status },
+});
+
+const container = (fields: JsonRecord): JsonRecord => ({
+  containerStatuses: [{ name: 'app', ready: false, ...fields }],
+});
+const running = (imageID: string): JsonRecord => container({ ready: true, state: { running: {} }, imageID });
+
+const viewOf = (workload: KubeObject, pods: readonly KubeObject[] = [], slices: readonly KubeObject[] = []) =>
+  workloadView({ workload, replicaSets: [aReplicaSet(workload)], pods, slices });
+
+test('ready is: every wanted pod of the newest template available, and no other left', () => {
+  assert.equal(viewOf(aWorkload()).ready, true);
+  assert.equal(viewOf(aWorkload()).waiting, undefined);
+  assert.equal(viewOf(aWorkload()).revision, 'r2');
+  for (const status of [{ observedGeneration: 2 }, { updatedReplicas: 1 }, { availableReplicas: 1 }, { replicas: 3 }]) {
+    assert.equal(viewOf(aWorkload(status)).ready, false, JSON.stringify(status));
+  }
+  assert.equal(
+    viewOf(aWorkload({ replicas: 0, updatedReplicas: 0, availableReplicas: 0 }, { replicas: 0 })).ready,
+    false,
+  );
+});
+
+test('what it waits for is said: counts, old pods, refusals, Kubernetes itself', () => {
+  const waiting = (status: JsonRecord): string | undefined => viewOf(aWorkload(status)).waiting;
+  assert.equal(waiting({ availableReplicas: 1 }), '1 of 2 pods ready');
+  assert.equal(waiting({ replicas: 3 }), '1 pod of an older template left');
+  assert.equal(waiting({ observedGeneration: 1 }), 'Kubernetes has not acted on its newest spec yet');
+  const conditions = [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota: pods' }];
+  assert.equal(
+    waiting({ replicas: 0, updatedReplicas: 0, availableReplicas: 0, conditions }),
+    '0 of 2 pods ready: pods are refused: exceeded quota: pods',
+  );
+});
+
+test('a pod that cannot start is named with its container and reason, the worst first', () => {
+  const workload = aWorkload({ availableReplicas: 0 });
+  const waiting = (...statuses: readonly JsonRecord[]): string | undefined =>
+    viewOf(
+      workload,
+      statuses.map((status, index) => aPod(`podinfo-canary-${index}`, status)),
+    ).waiting;
+  assert.equal(
+    waiting(container({ state: { waiting: { reason: 'ImagePullBackOff', message: 'no such image' } } })),
+    '0 of 2 pods ready: pod podinfo-canary-0: container app: ImagePullBackOff: no such image',
+  );
+  assert.equal(
+    waiting(
+      container({ state: { running: {} } }),
+      container({
+        state: { waiting: { reason: 'CrashLoopBackOff', message: 'back-off 10s' } },
+        lastState: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+      }),
+    ),
+    '0 of 2 pods ready: pod podinfo-canary-1: container app: CrashLoopBackOff: exited with 137 (OOMKilled)',
+  );
+  assert.match(waiting(container({ state: { running: {} } })) ?? '', /container app: running, but not ready$/);
+  assert.match(waiting(container({ state: { terminated: { exitCode: 1, reason: 'Error' } } })) ?? '', /exited with 1$/);
+  const conditions = [{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message: '0/3 nodes' }];
+  assert.match(waiting({ conditions }) ?? '', /pod podinfo-canary-0: Unschedulable: 0\/3 nodes$/);
+  const init = { initContainerStatuses: [{ name: 'migrate', state: { waiting: { reason: 'ErrImagePull' } } }] };
+  assert.match(waiting(init) ?? '', /init container migrate: ErrImagePull$/);
+  assert.equal(waiting(container({ state: { waiting: { reason: 'ContainerCreating' } } })), '0 of 2 pods ready');
+  const long = container({ state: { waiting: { reason: 'X', message: 'y'.repeat(5000) } } });
+  assert.ok((waiting(long) ?? '').length < 400);
+});
+
+test('pods of other workloads and of older templates are not looked at', () => {
+  const broken = container({ state: { waiting: { reason: 'ErrImagePull' } } });
+  const { waiting, digests } = viewOf(aWorkload({ availableReplicas: 1 }), [aPod('old', broken, 'rs-old')]);
+  assert.equal(waiting, '1 of 2 pods ready');
+  assert.equal(digests, undefined);
+});
+
+test('digests are those that ready pods of the newest template run, when they agree', () => {
+  const image = (letter: string): string => `docker.io/shop/podinfo@${digest(letter)}`;
+  const of = (...pods: readonly KubeObject[]) => viewOf(aWorkload(), pods).digests;
+  assert.deepEqual(of(aPod('a', running(image('a'))), aPod('b', running(image('a')))), { app: digest('a') });
+  assert.equal(of(aPod('a', running(image('a'))), aPod('b', running(image('b')))), undefined);
+  assert.deepEqual(of(aPod('a', running(digest('a')))), {}, 'an image that was never pulled has no digest to pull by');
+  const unready = aPod('c', { ...running(image('c')), conditions: [{ type: 'Ready', status: 'False' }] });
+  assert.deepEqual(of(aPod('a', running(image('a'))), unready), { app: digest('a') });
+  assert.equal(of(unready), undefined);
+  assert.equal(digestsOf([]), undefined);
+});
+
+test('it is pinned when its images carry the digests that are asked for', () => {
+  const pinned = (digests: Record<string, string> | undefined): boolean =>
+    workloadView({ workload: aWorkload(), replicaSets: [], pods: [], slices: [], digests }).pinned;
+  assert.equal(pinned(undefined), true);
+  assert.equal(pinned({ app: digest('a') }), false);
+  assert.equal(pinned({ proxy: 'sha256:0000' }), true);
+});
+
+test('Kubernetes giving up counts for the newest spec only', () => {
+  const conditions = [{ type: 'Progressing', status: 'False', reason: 'ProgressDeadlineExceeded' }];
+  assert.equal(viewOf(aWorkload({ conditions })).deadlineExceeded, true);
+  assert.equal(viewOf(aWorkload({ conditions, observedGeneration: 2 })).deadlineExceeded, false);
+  assert.equal(viewOf(aWorkload()).deadlineExceeded, false);
+});
+
+test('endpoints are counted once for each pod', () => {
+  const endpoints = ['a', 'a', 'b'].map((name) => ({ addresses: ['10.0.0.1'], targetRef: { kind: 'Pod', name } }));
+  const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { name: 's' }, endpoints };
+  assert.equal(viewOf(aWorkload(), [], [slice]).endpoints, 2);
+});
+
+test('capacity is kept as Kubernetes resolves the strategy', () => {
+  const keeps = (replicas: number, strategy: JsonRecord | undefined): boolean => {
+    const { strategy: _, ...spec } = recordAt(aTarget(), 'spec');
+    return keepsCapacity({ ...aTarget(), spec: { ...spec, replicas, ...(strategy && { strategy }) } });
+  };
+  const rolling = (maxSurge: number | string, maxUnavailable: number | string): JsonRecord => ({
+    type: 'RollingUpdate',
+    rollingUpdate: { maxSurge, maxUnavailable },
+  });
+  assert.equal(keeps(3, rolling(1, 0)), true);
+  assert.equal(keeps(3, rolling(1, 1)), false);
+  assert.equal(keeps(3, rolling('25%', '25%')), true);
+  assert.equal(keeps(4, rolling('25%', '25%')), false);
+  assert.equal(keeps(3, undefined), true);
+  assert.equal(keeps(4, undefined), false);
+  assert.equal(keeps(3, rolling(0, '25%')), false, 'both 0 means unavailable 1');
+  assert.equal(keeps(3, { type: 'Recreate' }), false);
+});
