@@ -35,7 +35,9 @@ export const repositorySpec = z.strictObject({
   commit: z
     .strictObject({
       skipCI: z.boolean().default(true).describe('Puts [skip ci] into messages, so that a record starts no build.'),
-      template: text(4096).optional().describe('Message of commits.'),
+      template: text(4096)
+        .optional()
+        .describe('Message of commits, with variables in {{ }}: subject, sentence, outcome, cause, from, to, …'),
     })
     .prefault({})
     .describe('Messages of commits.'),

@@ -70,7 +70,7 @@ const withRule = (schema: SchemaNode, rule: Rule): SchemaNode => {
       rule: rule.cel,
       ...(expression === undefined ? { message: rule.sentence } : { messageExpression: expression }),
       ...(rule.field === undefined ? {} : { fieldPath: `.${rule.field}` }),
-      reason: REASONS[rule.kind ?? 'invalid'],
+      reason: REASONS[rule.fault ?? 'invalid'],
     };
     return { ...node, 'x-kubernetes-validations': [...(Array.isArray(before) ? before : []), validation] };
   });

@@ -12,14 +12,14 @@ const evidence = (field: keyof Analysis & string): RuleBody<Analysis> => notYet(
 const judgeRules: readonly RuleBody<Analysis>[] = [
   {
     field: 'judge',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'judge: evidence is not supported yet: want judge: threshold, and a thresholdRange on every metric',
     cel: '!has(self.judge) || self.judge != "evidence"',
     holds: ({ judge }) => judge !== 'evidence',
   },
   {
     field: 'metrics',
-    kind: 'required',
+    fault: 'required',
     sentence:
       'Without metrics and threshold the evidence judge would decide, which is not supported yet: add a metric with a thresholdRange',
     cel: 'has(self.judge) || has(self.threshold) || size(self.metrics) > 0',
@@ -27,7 +27,7 @@ const judgeRules: readonly RuleBody<Analysis>[] = [
   },
   {
     field: 'metrics',
-    kind: 'required',
+    fault: 'required',
     sentence: 'metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange',
     cel: 'size(self.metrics) > 0 || !(has(self.judge) ? self.judge == "threshold" : has(self.threshold))',
     holds: ({ judge, threshold, metrics }) =>
@@ -50,7 +50,7 @@ const judgeRules: readonly RuleBody<Analysis>[] = [
 
 const stepRules: readonly RuleBody<Analysis>[] = [
   {
-    kind: 'required',
+    fault: 'required',
     sentence:
       'Without steps the ramp would be adaptive, which is not supported yet: set stepWeights such as [5, 10, 25, 50], or stepWeight and maxWeight',
     cel: 'has(self.stepWeight) || has(self.stepWeights) || (has(self.iterations) && self.iterations > 0)',
@@ -59,7 +59,7 @@ const stepRules: readonly RuleBody<Analysis>[] = [
   },
   {
     field: 'stepWeight',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'stepWeight and stepWeights are both set: keep one of them',
     cel: '!has(self.stepWeight) || !has(self.stepWeights)',
     holds: ({ stepWeight, stepWeights }) => stepWeight === undefined || stepWeights === undefined,
@@ -76,7 +76,7 @@ const stepRules: readonly RuleBody<Analysis>[] = [
 const alertRules = rulesAt<Alert['providerRef']>('spec.analysis.alerts[].providerRef', [
   {
     field: 'kind',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'providerRef.kind {kind} is not supported yet: want NotificationProvider',
     cel: '!has(self.kind) || self.kind == "NotificationProvider"',
     holds: ({ kind = 'NotificationProvider' }) => kind === 'NotificationProvider',
@@ -91,7 +91,7 @@ export const analysisRules: readonly Rule[] = [
     ...stepRules,
     {
       field: 'verifyTraffic',
-      kind: 'forbidden',
+      fault: 'forbidden',
       sentence: 'verifyTraffic: required is not supported yet: want best-effort or off',
       cel: 'self.verifyTraffic != "required"',
       holds: ({ verifyTraffic }) => verifyTraffic !== 'required',

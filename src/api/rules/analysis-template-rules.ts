@@ -15,11 +15,14 @@ const matches = (pattern: string, value: string): boolean => {
 
 /** Rules of AnalysisTemplate and ClusterAnalysisTemplate. */
 export const analysisTemplateRules: readonly Rule[] = [
-  ...rulesAt<AnalysisTemplateSpec>('spec', [queryRule]),
+  ...rulesAt<AnalysisTemplateSpec>('spec', [
+    queryRule,
+    notYet('samples', { unless: 1, instead: 'remove it; a query gives one number' }),
+  ]),
   ...rulesAt<AnalysisTemplateSpec['provider']>('spec.provider', [
     {
       field: 'type',
-      kind: 'forbidden',
+      fault: 'forbidden',
       sentence: 'provider.type "{type}" is not supported yet: want prometheus',
       cel: 'self.type == "prometheus"',
       holds: ({ type }) => type === 'prometheus',

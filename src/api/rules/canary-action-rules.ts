@@ -8,7 +8,7 @@ export const canaryActionRules: readonly Rule[] = [
   ...rulesAt<CanaryActionSpec>('spec', [
     {
       field: 'verb',
-      kind: 'forbidden',
+      fault: 'forbidden',
       sentence: 'verb {verb} is not supported yet: revert the change in Git to withdraw a run',
       cel: 'false',
       holds: () => false,

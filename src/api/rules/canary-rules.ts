@@ -19,7 +19,7 @@ const hasGateways = (spec: Spec): boolean => (spec.service.gatewayRefs ?? []).le
 const specRules = rulesAt<Spec>('spec', [
   {
     field: 'provider',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'provider "{provider}" is not supported yet: want gatewayapi or nginx',
     cel: `!has(self.provider) || !(self.provider in ${celList(PROVIDERS_NOT_YET)})`,
     holds: ({ provider }) => provider === undefined || !isOneOf(PROVIDERS_NOT_YET, provider),
@@ -38,7 +38,7 @@ const specRules = rulesAt<Spec>('spec', [
       provider === undefined || isOneOf([...KNOWN, ...PROVIDERS_NOT_YET, ...PROVIDERS_GONE], provider),
   },
   {
-    kind: 'required',
+    fault: 'required',
     sentence:
       'Nothing tells the data plane: set service.gatewayRefs or routeRef for Gateway API, or ingressRef for NGINX',
     cel: `has(self.provider) || has(self.ingressRef) || has(self.routeRef) || ${HAS_GATEWAYS}`,
@@ -56,7 +56,7 @@ const specRules = rulesAt<Spec>('spec', [
   },
   {
     field: 'service.gatewayRefs',
-    kind: 'required',
+    fault: 'required',
     sentence: 'provider gatewayapi needs service.gatewayRefs, or routeRef to adopt an HTTPRoute',
     cel: `!has(self.provider) || !self.provider.startsWith("gatewayapi") || has(self.routeRef) || ${HAS_GATEWAYS}`,
     holds: (spec) =>
@@ -64,20 +64,20 @@ const specRules = rulesAt<Spec>('spec', [
   },
   {
     field: 'ingressRef',
-    kind: 'required',
+    fault: 'required',
     sentence: 'provider nginx needs ingressRef, the Ingress whose traffic is split',
     cel: '!has(self.provider) || self.provider != "nginx" || has(self.ingressRef)',
     holds: (spec) => spec.provider !== 'nginx' || spec.ingressRef !== undefined,
   },
   {
     field: 'ingressRef',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'ingressRef has no effect with provider gatewayapi: remove it, or set provider: nginx',
     cel: '!has(self.provider) || !self.provider.startsWith("gatewayapi") || !has(self.ingressRef)',
     holds: (spec) => spec.provider?.startsWith('gatewayapi') !== true || spec.ingressRef === undefined,
   },
   {
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence:
       'service.gatewayRefs and routeRef have no effect with provider nginx: remove them, or set provider: gatewayapi',
     cel: `!has(self.provider) || self.provider != "nginx" || !(has(self.routeRef) || ${HAS_GATEWAYS})`,
@@ -85,14 +85,14 @@ const specRules = rulesAt<Spec>('spec', [
   },
   {
     field: 'service.hosts',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'service.hosts has no effect on an Ingress, whose rules name the hosts: remove it',
     cel: '!has(self.ingressRef) || !has(self.service.hosts) || size(self.service.hosts) == 0',
     holds: (spec) => spec.ingressRef === undefined || (spec.service.hosts ?? []).length === 0,
   },
   {
     field: 'service.name',
-    kind: 'required',
+    fault: 'required',
     sentence: 'targetRef.name "{targetRef.name}" cannot name a Service: set service.name to letters, digits and "-"',
     cel: `has(self.service.name) || self.targetRef.name.matches(${celText(DNS_LABEL)})`,
     holds: (spec) => spec.service.name !== undefined || new RegExp(DNS_LABEL).test(spec.targetRef.name),
@@ -106,7 +106,7 @@ const specRules = rulesAt<Spec>('spec', [
 const targetRules = rulesAt<Spec['targetRef']>('spec.targetRef', [
   {
     field: 'kind',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'targetRef.kind {kind} is not supported yet: want Deployment',
     cel: 'self.kind == "Deployment"',
     holds: ({ kind }) => kind === 'Deployment',
@@ -123,7 +123,7 @@ const GATEWAY_API = 'gateway.networking.k8s.io/';
 const routeRules = rulesAt<ObjectRef>('spec.routeRef', [
   {
     field: 'kind',
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: 'routeRef.kind {kind} is not supported yet: want HTTPRoute',
     cel: 'self.kind == "HTTPRoute"',
     holds: ({ kind }) => kind === 'HTTPRoute',

@@ -17,7 +17,7 @@ const HAS_MAX = '(has(self.thresholdRange) && has(self.thresholdRange.max))';
 export const metricRules: readonly Rule[] = [
   ...rulesAt<Metric>('spec.analysis.metrics[]', [
     {
-      kind: 'required',
+      fault: 'required',
       sentence: `Metric {name} has no query: want query or templateRef, or a built-in name: ${BUILT_IN_METRICS.join(', ')}`,
       cel: `${BUILT_IN} || has(self.query) || has(self.templateRef)`,
       holds: ({ name, query, templateRef }) => NAMES.includes(name) || query !== undefined || templateRef !== undefined,
@@ -41,7 +41,7 @@ export const metricRules: readonly Rule[] = [
     },
     {
       field: 'thresholdRange',
-      kind: 'required',
+      fault: 'required',
       sentence: 'Metric {name} has nothing to be held against: want thresholdRange with min or max',
       cel: `has(self.threshold) || ${HAS_MIN} || ${HAS_MAX}`,
       holds: ({ threshold, thresholdRange: { min, max } = {} }) =>

@@ -13,7 +13,8 @@ export const QUERY_VARIABLES = [
   'interval',
 ] as const;
 
-const KNOWN = `^([^{]|[{][^{]|[{][{] *(${QUERY_VARIABLES.join('|')}|(args|variables)[.][A-Za-z0-9_-]+) *[}][}])*[{]?$`;
+/** A brace of PromQL may stand right before a variable: `up{{{ args.label }}="x"}`. */
+const KNOWN = `^([^{]|[{][^{]|[{]?[{][{]\\s*(${QUERY_VARIABLES.join('|')}|(args|variables)[.][A-Za-z0-9_-]+)\\s*[}][}])*[{]?$`;
 
 /** `query` must use variables that exist only. */
 export const queryRule: RuleBody<{ readonly query?: string | undefined }> = {

@@ -1,6 +1,6 @@
 import type { RepositorySpec } from '../repository.ts';
 import { pathRule } from './path-rule.ts';
-import { celList, celText, notYet, type Rule, rulesAt } from './rule.ts';
+import { celList, celText, type Rule, rulesAt } from './rule.ts';
 
 const PROVIDERS: readonly string[] = ['github', 'gitea'];
 /** `//user@` of http addresses, `//user:password@` of any. */
@@ -28,13 +28,10 @@ export const repositoryRules: readonly Rule[] = [
   ...rulesAt<NonNullable<RepositorySpec['provider']>>('spec.provider', [
     {
       field: 'type',
-      kind: 'forbidden',
+      fault: 'forbidden',
       sentence: 'provider.type {type} is not supported yet: want github or gitea, or remove provider',
       cel: `self.type in ${celList(PROVIDERS)}`,
       holds: ({ type }) => PROVIDERS.includes(type),
     },
-  ]),
-  ...rulesAt<RepositorySpec['commit']>('spec.commit', [
-    notYet('template', { instead: 'remove it; commits carry the messages that Serin writes' }),
   ]),
 ];

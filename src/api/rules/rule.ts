@@ -13,7 +13,7 @@ export type Rule<Self = unknown> = {
   /** What is wrong and what would be right; `{a.b}` stands for the text in that field. No final period. */
   readonly sentence: string;
   /** How the cluster heads the sentence: `Invalid value`, `Forbidden`, `Required value`. */
-  readonly kind?: 'invalid' | 'forbidden' | 'required';
+  readonly fault?: 'invalid' | 'forbidden' | 'required';
   /** The rule is about a change: it also sees the value as it was, and holds for new objects. */
   readonly transition?: true;
   readonly cel: string;
@@ -51,7 +51,7 @@ export const notYet = <Self>(
         : ` || self.${field} == ${JSON.stringify(unless)}`;
   return {
     field,
-    kind: 'forbidden',
+    fault: 'forbidden',
     sentence: `${field} is not supported yet: ${instead}`,
     cel: `!has(self.${field})${harmless}`,
     holds: (self) => {

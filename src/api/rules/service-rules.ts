@@ -37,7 +37,7 @@ export const serviceRules: readonly Rule[] = [
   ]),
   ...rulesAt<GatewayRef>('spec.service.gatewayRefs[]', [
     {
-      kind: 'forbidden',
+      fault: 'forbidden',
       sentence:
         'gatewayRefs that are not a Gateway of gateway.networking.k8s.io are not supported yet: remove group and kind',
       cel: '(!has(self.kind) || self.kind == "Gateway") && (!has(self.group) || self.group == "gateway.networking.k8s.io")',

@@ -5,7 +5,7 @@ import { type Rule, rulesAt } from './rule.ts';
 export const writeOnceRule = (kind: string): readonly Rule[] =>
   rulesAt<unknown>('spec', [
     {
-      kind: 'forbidden',
+      fault: 'forbidden',
       transition: true,
       sentence: `A ${kind} is written once: create a new one instead of changing it`,
       cel: 'self == oldSelf',

@@ -312,6 +312,11 @@ const others: readonly WrongSpec[] = [
   ),
   other(
     'AnalysisTemplate',
+    { samples: 10 },
+    'spec.samples: samples is not supported yet: remove it; a query gives one number',
+  ),
+  other(
+    'AnalysisTemplate',
     { args: [{ name: 'token', default: 'x', valueFrom: { secretKeyRef: { name: 't', key: 'token' } } }] },
     'spec.args[0]: Arg token has both default and valueFrom: keep one of them',
   ),
@@ -359,11 +364,6 @@ const others: readonly WrongSpec[] = [
     'Repository',
     { provider: { type: 'gitlab', secretRef: { name: 'api' } } },
     'spec.provider.type: provider.type gitlab is not supported yet: want github or gitea, or remove provider',
-  ),
-  other(
-    'Repository',
-    { commit: { template: 'x' } },
-    'spec.commit.template: template is not supported yet: remove it; commits carry the messages that Serin writes',
   ),
 ];
 
