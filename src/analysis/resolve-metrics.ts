@@ -44,7 +44,7 @@ type Fields = Pick<MetricCheck, 'query' | 'noData' | 'samples'> &
   };
 
 /** A ready-made template that asks the application itself, for planes that cannot tell canary from primary. */
-const APPLICATION_TEMPLATE = 'http-server-success-rate';
+const APPLICATION_TEMPLATE = 'http-server-error-rate';
 
 /**
  * What is to be measured, with everything resolved but the window. Pure. A metric that cannot be resolved is left out

@@ -121,7 +121,7 @@ describe('built-in metrics', () => {
     assert.equal(found.reason, 'InvalidSpec');
     assert.match(
       found.message,
-      /no metrics that tell canary from primary.*ClusterAnalysisTemplate http-server-success-rate/,
+      /no metrics that tell canary from primary.*ClusterAnalysisTemplate http-server-error-rate/,
     );
   });
 
