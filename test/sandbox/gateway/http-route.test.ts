@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { recordAt } from '#src/lib/json.ts';
-import { user } from '../workloads/workload-world.ts';
+import { recordAt, stringAt } from '#src/lib/json.ts';
+import { service, user } from '../workloads/workload-world.ts';
 import { backend, GATEWAY, gatewayWorld, httpRoute } from './gateway-world.ts';
 
 test('weights split requests exactly', async () => {
@@ -115,7 +115,8 @@ test('a backend in another namespace needs a ReferenceGrant', async () => {
     },
   };
   const foreign = { ...route, metadata: { name: 'app', namespace: 'default' } };
-  await world.write(gateway, foreign);
+  const from = [{ group: 'gateway.networking.k8s.io', kind: 'GRPCRoute', namespace: 'default' }];
+  await world.write(gateway, foreign, { ...grant, spec: { ...grant.spec, from } });
   const resolved = () => {
     const ref = { apiVersion: route.apiVersion, kind: 'HTTPRoute', namespace: 'default', name: 'app' };
     return JSON.stringify(world.backend.read(ref)?.['status']);
@@ -132,6 +133,11 @@ const refusals: readonly { readonly name: string; readonly spec: Record<string, 
     {
       name: 'a section that no listener has',
       spec: { parentRefs: [{ name: 'edge', sectionName: 'tls' }] },
+      reason: 'NoMatchingParent',
+    },
+    {
+      name: 'a port that no listener has',
+      spec: { parentRefs: [{ name: 'edge', port: 9 }] },
       reason: 'NoMatchingParent',
     },
     {
@@ -240,4 +246,50 @@ test('Traefik counts what it sent to a backend, under the name of route, rule an
     count(new RegExp(`duration_seconds_bucket{code="500",[^}]*${service('two-1')},le="${le}"} (\\d+)`));
   assert.deepEqual([buckets('0.1'), buckets('0.3'), buckets('\\+Inf')], [0, 10, 10]);
   assert.equal(Math.round(count(new RegExp(`duration_seconds_sum{code="500",[^}]*${service('two-1')}} ([\\d.]+)`))), 2);
+});
+
+test('a Service that comes after its route gets its share from then on', async () => {
+  const world = await gatewayWorld();
+  await world.write(httpRoute([{ backendRefs: [backend('late')] }]));
+  assert.deepEqual(await world.tally(1), { '500': 1 });
+  await world.write(service('late', { selector: { app: 'two' } }));
+  assert.deepEqual(await world.tally(1), { '2': 1 });
+  assert.equal(world.told('ResolvedRefs'), 'True ResolvedRefs @1');
+});
+
+test('requests of one Service go to its pods in turn', async () => {
+  const world = await gatewayWorld();
+  await world.write(httpRoute([{ backendRefs: [backend('one')] }]));
+  await world.tally(10);
+  const counts = world.pods({ app: 'one' }).map(async (pod) => {
+    const target = { address: stringAt(pod, 'status', 'podIP') ?? '', port: 8080 };
+    const { body } = await world.network.send(target, { method: 'GET', host: 'pod', path: '/metrics', headers: {} });
+    return /http_requests_total{code="200"} (\d+)/.exec(body)?.[1];
+  });
+  assert.deepEqual(await Promise.all(counts), ['5', '5']);
+});
+
+test('a status alone does not start the split anew', async () => {
+  const world = await gatewayWorld();
+  await world.write(httpRoute([{ backendRefs: [backend('one'), backend('two')] }]));
+  assert.deepEqual(await world.tally(1), { '1': 1 });
+  const ref = { apiVersion: GATEWAY.apiVersion, kind: 'HTTPRoute', namespace: 'shop', name: 'app' };
+  world.backend.writeStatus(ref, { parents: [] }, { manager: 'other' });
+  await world.clock.advance(500);
+  assert.deepEqual(await world.tally(1), { '2': 1 });
+});
+
+test('a GatewayClass of ours is accepted, and a Gateway counts a route that comes later', async () => {
+  const world = await gatewayWorld();
+  const read = (kind: string, name: string, namespace?: string) => {
+    const place = namespace === undefined ? { name } : { namespace, name };
+    return recordAt(world.backend.read({ apiVersion: GATEWAY.apiVersion, kind, ...place }), 'status');
+  };
+  assert.match(JSON.stringify(read('GatewayClass', 'traefik')), /"type":"Accepted","status":"True"/);
+  assert.match(JSON.stringify(read('Gateway', 'edge', 'shop')), /"attachedRoutes":0/);
+  await world.write(httpRoute([{ backendRefs: [backend('one')] }]));
+  assert.match(JSON.stringify(read('Gateway', 'edge', 'shop')), /"attachedRoutes":1/);
+  const mesh = { name: 'mesh', parentRefs: [{ group: '', kind: 'Service', name: 'one' }] };
+  await world.write(httpRoute([{ backendRefs: [backend('one')] }], mesh));
+  assert.deepEqual(read('HTTPRoute', 'mesh', 'shop'), {});
 });

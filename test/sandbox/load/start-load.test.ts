@@ -82,3 +82,26 @@ test('every second has its own count, and old ones are forgotten', async () => {
 test('a rate of nothing is an error', () => {
   assert.throws(() => load(async () => versioned('1'), 0), /want more than 0/);
 });
+
+test('what fell due while the process was busy is sent at once', () => {
+  let time = 0;
+  let wake = (): void => {};
+  const clock = {
+    now: () => time,
+    monotonic: () => time,
+    after: (_: number, run: () => void) => {
+      wake = run;
+      return () => {};
+    },
+  };
+  let sent = 0;
+  const send = async (): Promise<HttpAnswer> => {
+    sent++;
+    return versioned('1');
+  };
+  startLoad({ clock, requestsPerSecond: 50, send });
+  assert.equal(sent, 1);
+  time = 1000;
+  wake();
+  assert.equal(sent, 51);
+});

@@ -197,3 +197,19 @@ test('a namespace that is deleted takes its workloads along', async () => {
     [0, 0, 0],
   );
 });
+
+test('a rollout that is slow but steady never runs into its deadline', async () => {
+  const world = workloadWorld();
+  world.catalogue.publish('shop/app:steady', { readyAfterMs: 20_000 });
+  const strategy = { rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } };
+  world.backend.write(deployment({ spec: { replicas: 3, strategy, progressDeadlineSeconds: 30 } }), user);
+  await world.clock.advance(1000);
+  const told = new Set<unknown>();
+  world.backend.subscribe(({ object }) => {
+    if (object.kind === 'Deployment') told.add(world.condition(object, 'Progressing')[1]);
+  });
+  world.change(world.get('Deployment', 'app'), { template: template({ image: 'shop/app:steady' }) });
+  await world.clock.advance(90_000);
+  assert.deepEqual([...told], ['NewReplicaSetAvailable', 'NewReplicaSetCreated', 'ReplicaSetUpdated']);
+  assert.deepEqual(world.condition(world.get('Deployment', 'app'), 'Progressing'), ['True', 'NewReplicaSetAvailable']);
+});

@@ -74,3 +74,12 @@ test('pods whose named port has another number get a slice of their own', async 
   const ports = w.slices().map((slice) => listAt(slice, 'ports').map((port) => recordAt(port)['port']));
   assert.deepEqual(ports.flat().sort(), [8080, 9090]);
 });
+
+test('publishNotReadyAddresses makes every endpoint ready', async () => {
+  const w = world();
+  const app = service('app');
+  w.backend.write({ ...app, spec: { ...recordAt(app, 'spec'), publishNotReadyAddresses: true } }, user);
+  w.backend.write(deployment({ image: 'shop/app:never', spec: { replicas: 1 } }), user);
+  await w.clock.advance(1000);
+  assert.deepEqual(recordAt(w.endpoints()[0], 'conditions'), { ready: true, serving: false, terminating: false });
+});

@@ -170,3 +170,29 @@ test('of two containers on one port the second crashes', async () => {
   );
   assert.deepEqual(reasons, [undefined, 'CrashLoopBackOff']);
 });
+
+test('a container that crashes before it is ready is not ready in its next life either', async () => {
+  const world = workloadWorld({ backOffMs: 100 });
+  world.catalogue.publish('shop/app:1', { readyAfterMs: 500, crash: { afterMs: 450 } });
+  world.backend.write(deployment(one), user);
+  let everReady = false;
+  world.backend.subscribe(({ object }) => {
+    if (object.kind === 'Pod' && world.condition(object, 'Ready')[0] === 'True') everReady = true;
+  });
+  await world.clock.advance(3000);
+  assert.ok(Number(at(world.pods()[0], 'status', 'containerStatuses', 0, 'restartCount')) > 1);
+  assert.equal(everReady, false);
+});
+
+test('a pod that is deleted by force is cut off at once', async () => {
+  const world = workloadWorld();
+  world.backend.write(deployment(one), user);
+  await world.clock.advance(1000);
+  const [pod] = world.pods();
+  assert.ok(pod);
+  const target = { address: stringAt(pod, 'status', 'podIP') ?? '', port: 8080 };
+  const ref = { apiVersion: 'v1', kind: 'Pod', namespace: 'shop', name: pod.metadata.name };
+  world.backend.remove(ref, { gracePeriodSeconds: 0 });
+  await world.clock.settle();
+  await assert.rejects(world.network.send(target, GET), /nothing listens/);
+});
