@@ -99,7 +99,7 @@ export class LeaderElector {
         if (!isKubeError(error, 'Conflict') && !isKubeError(error, 'AlreadyExists')) this.#options.onError?.(error);
       }
       const retry = RETRY_MS * (1 + random() / 5);
-      const expiresIn = this.#expiresIn();
+      const expiresIn = Math.ceil(this.#expiresIn());
       await sleep(clock, expiresIn > 0 ? Math.min(retry, expiresIn) : retry, this.#stop.signal);
     }
   }
