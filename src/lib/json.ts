@@ -63,4 +63,13 @@ export const canonicalJson = (value: unknown): string => {
 };
 
 /** True when both are the same JSON, whatever the order of keys; undefined fields count as absent. */
-export const sameJson = (a: unknown, b: unknown): boolean => a === b || canonicalJson(a) === canonicalJson(b);
+export const sameJson = (a: unknown, b: unknown): boolean => {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) {
+    return a.length === b.length && a.every((item, index) => sameJson(item, b[index]));
+  }
+  if (!isRecord(a) || !isRecord(b)) return canonicalJson(a) === canonicalJson(b);
+  const fields = Object.keys(a).filter((key) => a[key] !== undefined);
+  const others = Object.keys(b).filter((key) => b[key] !== undefined);
+  return fields.length === others.length && fields.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
+};

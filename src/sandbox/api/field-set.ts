@@ -21,19 +21,32 @@ export const fieldSet = (member: boolean, children: Iterable<readonly [string, F
   children: new Map([...children].filter(([, child]) => !isEmpty(child))),
 });
 
-const combine = (a: FieldSet, b: FieldSet, keep: (inA: boolean, inB: boolean) => boolean): FieldSet => {
+type Rule = {
+  readonly keep: (inA: boolean, inB: boolean) => boolean;
+  /** What comes of a side when there is nothing on the other: itself, or nothing. */
+  readonly onlyA: boolean;
+  readonly onlyB: boolean;
+};
+
+const combine = (a: FieldSet, b: FieldSet, rule: Rule): FieldSet => {
+  if (isEmpty(b)) return rule.onlyA ? a : NO_FIELDS;
+  if (isEmpty(a)) return rule.onlyB ? b : NO_FIELDS;
   const elements = new Set([...a.children.keys(), ...b.children.keys()]);
   const children = [...elements].map((element): [string, FieldSet] => [
     element,
-    combine(a.children.get(element) ?? NO_FIELDS, b.children.get(element) ?? NO_FIELDS, keep),
+    combine(a.children.get(element) ?? NO_FIELDS, b.children.get(element) ?? NO_FIELDS, rule),
   ]);
-  return fieldSet(keep(a.member, b.member), children);
+  return fieldSet(rule.keep(a.member, b.member), children);
 };
 
-export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA || inB);
-export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && inB);
+const UNION: Rule = { keep: (inA, inB) => inA || inB, onlyA: true, onlyB: true };
+const INTERSECTION: Rule = { keep: (inA, inB) => inA && inB, onlyA: false, onlyB: false };
+const DIFFERENCE: Rule = { keep: (inA, inB) => inA && !inB, onlyA: true, onlyB: false };
+
+export const union = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, UNION);
+export const intersection = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, INTERSECTION);
 /** Paths of `a` that are not in `b`; paths below those of `b` stay. */
-export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, (inA, inB) => inA && !inB);
+export const difference = (a: FieldSet, b: FieldSet): FieldSet => combine(a, b, DIFFERENCE);
 
 /** The set with every field that has something below it: whoever owns `spec.replicas` also holds `spec` in place. */
 export const withParents = (set: FieldSet): FieldSet =>

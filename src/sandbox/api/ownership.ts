@@ -57,6 +57,14 @@ const isSame = (entry: ManagedFields, { name, operation, subresource }: Manager)
 const ownersOf = (object: KubeObject | undefined): readonly Owner[] =>
   (object?.metadata.managedFields ?? []).map((entry) => ({ entry, fields: fromFieldsV1(entry.fieldsV1) }));
 
+/** All owners, the others than `manager` without what is gone for them. */
+const othersAfter = (owners: readonly Owner[], gone: FieldSet, manager: Manager): readonly Owner[] =>
+  owners.map((owner) => {
+    if (isSame(owner.entry, manager) || isEmpty(intersection(owner.fields, gone))) return owner;
+    const fields = difference(owner.fields, gone);
+    return { entry: { ...owner.entry, fieldsV1: toFieldsV1(fields) }, fields };
+  });
+
 const fieldsOfManager = (owners: readonly Owner[], manager: Manager): FieldSet =>
   owners.find(({ entry }) => isSame(entry, manager))?.fields ?? NO_FIELDS;
 
@@ -75,10 +83,7 @@ const toManagedFields = (owners: readonly Owner[], own: FieldSet, tracking: Trac
   const others = owners.filter((owner) => owner !== before);
   const fieldsV1 = toFieldsV1(own);
   const unchanged = before !== undefined && sameJson(before.entry.fieldsV1, fieldsV1);
-  const all = [
-    ...others.map(({ entry, fields }) => ({ entry: { ...entry, fieldsV1: toFieldsV1(fields) }, fields })),
-    { entry: unchanged ? before.entry : { ...mine, fieldsV1 }, fields: own },
-  ];
+  const all = [...others, { entry: unchanged ? before.entry : { ...mine, fieldsV1 }, fields: own }];
   return all
     .filter(({ fields }) => !isEmpty(fields))
     .map(({ entry }) => entry)
@@ -98,10 +103,8 @@ export const ownedByUpdate = (
   const gone = union(changedFields(changes), changes.removed);
   const owners = ownersOf(before);
   const mine = fieldsOfManager(owners, tracking.manager);
-  const others = owners.map((owner) =>
-    isSame(owner.entry, tracking.manager) ? owner : { ...owner, fields: difference(owner.fields, gone) },
-  );
-  return toManagedFields(others, union(difference(mine, changes.removed), changedFields(changes)), tracking);
+  const left = othersAfter(owners, gone, tracking.manager);
+  return toManagedFields(left, union(difference(mine, changes.removed), changedFields(changes)), tracking);
 };
 
 /**
@@ -131,9 +134,7 @@ export const applyConfig = (
   });
   if (conflicts.length > 0 && !force) throw applyConflict(conflicts);
   const gone = union(changedFields(changes), changes.removed);
-  const left = owners.map((owner) =>
-    isSame(owner.entry, manager) ? owner : { ...owner, fields: difference(owner.fields, gone) },
-  );
+  const left = othersAfter(owners, gone, manager);
   return {
     object: assemble(live ?? config, recordAt(merged), manager),
     managedFields: toManagedFields(left, own, tracking),

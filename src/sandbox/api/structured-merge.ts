@@ -54,13 +54,14 @@ const SAME: Comparison = { added: NO_FIELDS, modified: NO_FIELDS, removed: NO_FI
 
 /** Which paths differ between two values of one shape. The order of a list with keys does not count. */
 export const compareFields = (before: unknown, after: unknown, shape: Shape | undefined): Comparison => {
-  if (before === undefined && after === undefined) return SAME;
+  if (before === after) return SAME;
   if (before === undefined) return { ...SAME, added: fieldsOf(after, shape, { containers: true }) };
   if (after === undefined) return { ...SAME, removed: fieldsOf(before, shape, { containers: true }) };
-  if (sameJson(before, after)) return SAME;
   const old = partsOf(before, shape) ?? emptyParts(before, shape);
   const now = partsOf(after, shape) ?? emptyParts(after, shape);
-  if (old === undefined || now === undefined || old.list !== now.list) return { ...SAME, modified: LEAF };
+  if (old === undefined || now === undefined || old.list !== now.list) {
+    return sameJson(before, after) ? SAME : { ...SAME, modified: LEAF };
+  }
   const elements = [...new Set([...old.items.keys(), ...now.items.keys()])];
   const below = elements.map((element): [string, Comparison] => {
     const [was, is] = [old.items.get(element), now.items.get(element)];
