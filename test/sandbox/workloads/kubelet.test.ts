@@ -172,7 +172,7 @@ test('of two containers on one port the second crashes', async () => {
 });
 
 test('a container that crashes before it is ready is not ready in its next life either', async () => {
-  const world = workloadWorld({ backOffMs: 100 });
+  const world = workloadWorld({ backOffMs: 10 });
   world.catalogue.publish('shop/app:1', { readyAfterMs: 500, crash: { afterMs: 450 } });
   world.backend.write(deployment(one), user);
   let everReady = false;
