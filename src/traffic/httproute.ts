@@ -1,12 +1,12 @@
-import { readBaseline } from '../api/baseline.ts';
 import { STAMP_ANNOTATION } from '../api/names.ts';
+import { isAdoptedBy, isMadeFor } from '../api/ownership.ts';
 import { listAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { foreignOwnerOf } from './field-owner.ts';
 import { routeAcceptance } from './httproute/acceptance.ts';
 import { adoptedRouteProblems, planAdoptedRoute, releaseAdoptedRoute } from './httproute/adopted-route.ts';
 import { gatewayMetrics, gatewayPlane } from './httproute/gateway-plane.ts';
-import { isOwn, ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httproute/own-route.ts';
+import { ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httproute/own-route.ts';
 import { canaryPercentOf } from './httproute/rule.ts';
 import type { Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, twoWay } from './split.ts';
@@ -22,7 +22,7 @@ const routeToBe = (objects: Objects, ref: RouteRef): KubeObject | undefined =>
 
 /** True when Serin writes this route: it made it, or has adopted it. */
 const isHeld = (route: KubeObject, ref: RouteRef): boolean =>
-  ref.routeRef === undefined ? isOwn(route, ref) : readBaseline(route)?.canaryUid === ref.canaryUid;
+  (ref.routeRef === undefined ? isMadeFor : isAdoptedBy)(route, ref.canaryUid);
 
 /**
  * Gateway API HTTPRoute. Without `routeRef` Serin makes a route of the apex's name and writes it whole; with it, a route
@@ -74,7 +74,10 @@ export const httpRoute: Router = {
     const { percent, said } = expressible(ref, intent.split);
     const options = { ref, percent, stamp: intent.stamp };
     if (ref.routeRef !== undefined) return { patches: planAdoptedRoute(route, options), ...said };
-    return { patches: route === undefined || isOwn(route, ref) ? planOwnRoute(route, options) : [], ...said };
+    return {
+      patches: route === undefined || isMadeFor(route, ref.canaryUid) ? planOwnRoute(route, options) : [],
+      ...said,
+    };
   },
 
   accepted: (objects, ref) => {
@@ -85,7 +88,7 @@ export const httpRoute: Router = {
 
   foreignManager: (objects, ref) => {
     const route = routeOf(objects, ref);
-    return route && foreignOwnerOf(route, ['f:spec', 'f:rules']);
+    return route && isHeld(route, ref) ? foreignOwnerOf(route, ['f:spec', 'f:rules']) : undefined;
   },
 
   metrics: (objects, ref, side) => {
@@ -97,7 +100,7 @@ export const httpRoute: Router = {
     const route = routeOf(objects, ref);
     const none = { effective: [], roundingErrorPpm: 0, warnings: [] };
     if (ref.routeRef !== undefined) return { patches: releaseAdoptedRoute(route, ref), ...none };
-    if (route === undefined || !isOwn(route, ref)) return { patches: [], ...none };
+    if (route === undefined || !isMadeFor(route, ref.canaryUid)) return { patches: [], ...none };
     const { uid } = route.metadata;
     return {
       patches: [{ type: 'delete', ref: routeRefOf(ref), ...(uid === undefined ? {} : { uid }) }],

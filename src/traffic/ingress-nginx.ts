@@ -1,4 +1,5 @@
-import { CANARY_UID_LABEL, STAMP_ANNOTATION } from '../api/names.ts';
+import { STAMP_ANNOTATION } from '../api/names.ts';
+import { isMadeFor } from '../api/ownership.ts';
 import type { Problem } from '../api/problem.ts';
 import { covers } from '../lib/covers.ts';
 import { at, listAt, sameJson, stringAt } from '../lib/json.ts';
@@ -22,13 +23,10 @@ const ingressRefOf = (ref: RouteRef): ObjectRef => ({
 
 const canaryRefOf = (ref: RouteRef): ObjectRef => ({ ...ingressRefOf(ref), name: canaryIngressName(ref) });
 
-const isMine = (object: KubeObject, ref: RouteRef): boolean =>
-  object.metadata.labels?.[CANARY_UID_LABEL] === ref.canaryUid;
-
 /** The canary Ingress when it is Serin's for this Canary. */
 const ownCanary = ({ get }: Objects, ref: RouteRef): KubeObject | undefined => {
   const found = get(canaryRefOf(ref));
-  return found !== undefined && isMine(found, ref) ? found : undefined;
+  return found !== undefined && isMadeFor(found, ref.canaryUid) ? found : undefined;
 };
 
 const isCanaryIngress = (ingress: KubeObject): boolean =>
@@ -89,7 +87,7 @@ export const ingressNginx: Router = {
       return [problem(where, message)];
     }
     const canary = objects.get(canaryRefOf(ref));
-    if (canary !== undefined && !isMine(canary, ref)) {
+    if (canary !== undefined && !isMadeFor(canary, ref.canaryUid)) {
       const message = `it has a name that Serin needs and was made by ${makerOf(canary)}; want it deleted`;
       return [problem(`Ingress ${keyOf(canary.metadata)}`, message)];
     }
@@ -107,7 +105,7 @@ export const ingressNginx: Router = {
     const { percent, said } = expressible(ref, intent.split);
     const ingress = objects.get(ingressRefOf(ref));
     const canary = objects.get(canaryRefOf(ref));
-    if (canary !== undefined && !isMine(canary, ref)) return { patches: [], ...said };
+    if (canary !== undefined && !isMadeFor(canary, ref.canaryUid)) return { patches: [], ...said };
     const object = canaryIngress({ ingress, canary }, { ref, percent, stamp: intent.stamp });
     if (object === undefined) return { patches: [], ...said };
     const isCurrent =

@@ -48,11 +48,22 @@ export const withDigests = (template: JsonRecord, digests: Digests): JsonRecord 
 };
 
 /** The template as the Deployment controller compares it: without its own label, and without an empty timestamp. */
-export const comparableTemplate = (template: JsonRecord): JsonRecord => {
+const comparable = (template: JsonRecord): JsonRecord => {
   const { [POD_TEMPLATE_HASH]: _, ...labels } = podLabels(template);
   const { creationTimestamp, ...metadata } = recordAt(template, 'metadata');
   return { ...template, metadata: { ...metadata, ...(creationTimestamp ? { creationTimestamp } : {}), labels } };
 };
 
-/** Canonical hash of a template: equal for equal templates, in any cluster. Hexadecimal, 64 digits. */
-export const templateHash = (template: JsonRecord): string => hashOf(comparableTemplate(template));
+const hashes = new WeakMap<KubeObject, string>();
+
+/**
+ * Canonical hash of a workload's template: equal for equal templates, in any cluster. Hexadecimal, 64 digits. It is
+ * remembered for each object, because objects in caches are looked at often and never change.
+ */
+export const templateHash = (workload: KubeObject): string => {
+  const known = hashes.get(workload);
+  if (known !== undefined) return known;
+  const hash = hashOf(comparable(templateOf(workload)));
+  hashes.set(workload, hash);
+  return hash;
+};

@@ -1,5 +1,6 @@
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, ROLE_LABEL } from '../api/names.ts';
+import { isMadeFor } from '../api/ownership.ts';
 import type { Problem } from '../api/problem.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { at, listAt, numberAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
@@ -13,7 +14,6 @@ import type { Names } from './names.ts';
 import { namesOf } from './names.ts';
 import { networkPolicyProblems } from './network-policies.ts';
 import { podLabels, templateOf } from './pod-template.ts';
-import { isMadeFor } from './services.ts';
 
 const SIDES: readonly Side[] = ['primary', 'canary'];
 
@@ -81,7 +81,7 @@ const inTheWay = (
     readonly isLeftOver: boolean;
   },
 ): Problem | undefined => {
-  if (isMadeFor(object, canary)) return undefined;
+  if (isMadeFor(object, canary.uid)) return undefined;
   const problem = (message: string): Problem => ({ where: nameOf(object), message, reason: 'Held' });
   const uid = object.metadata.labels?.[CANARY_UID_LABEL];
   if (uid !== undefined) {

@@ -1,6 +1,5 @@
-import { sameJson } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
-import { comparableTemplate, templateOf } from './pod-template.ts';
+import { templateHash } from './pod-template.ts';
 
 /** True when `object` is controlled by the object with this uid. */
 export const isOwnedBy = (object: KubeObject, uid: string | undefined): boolean =>
@@ -14,10 +13,10 @@ export const currentReplicaSet = (
   deployment: KubeObject,
   replicaSets: readonly KubeObject[],
 ): KubeObject | undefined => {
-  const template = comparableTemplate(templateOf(deployment));
+  const hash = templateHash(deployment);
   const age = (object: KubeObject): string => object.metadata.creationTimestamp ?? '';
   return replicaSets
     .filter((set) => isOwnedBy(set, deployment.metadata.uid) && set.metadata.deletionTimestamp === undefined)
-    .filter((set) => sameJson(comparableTemplate(templateOf(set)), template))
+    .filter((set) => templateHash(set) === hash)
     .reduce<KubeObject | undefined>((oldest, set) => (oldest && age(oldest) <= age(set) ? oldest : set), undefined);
 };

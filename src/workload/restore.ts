@@ -1,5 +1,5 @@
-import { readBaseline } from '../api/baseline.ts';
 import { BASELINE_ANNOTATION, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
+import { readBaseline } from '../api/ownership.ts';
 import { recordAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { hasLabels } from './label-selector.ts';

@@ -49,7 +49,7 @@ export const findRevision = ({
   if ('waiting' in tracked) return tracked;
   const { configs } = tracked;
   const suffix = configs.length === 0 ? '' : `-${hashOf(configs.map((config) => config.hash)).slice(0, 6)}`;
-  return { id: `${podTemplateHash}${suffix}`, hash: templateHash(template), images: imagesOf(template), configs };
+  return { id: `${podTemplateHash}${suffix}`, hash: templateHash(target), images: imagesOf(template), configs };
 };
 
 /** The target as `decide` sees it. */

@@ -1,6 +1,6 @@
-import { baselineAnnotation, readBaseline } from '../api/baseline.ts';
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
+import { baselineAnnotation, isMadeFor, readBaseline } from '../api/ownership.ts';
 import { covers } from '../lib/covers.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { at, isRecord, listAt, sameJson, stringsAt } from '../lib/json.ts';
@@ -9,10 +9,6 @@ import type { ServiceView } from '../rollout/observed.ts';
 import { readyEndpoints } from './endpoints.ts';
 import type { CanaryIdentity } from './names.ts';
 import { namesOf } from './names.ts';
-
-/** True when Serin made the object for this Canary: it goes when the Canary goes. Adopted objects are never labelled so. */
-export const isMadeFor = (object: KubeObject, canary: Pick<CanaryIdentity, 'uid'>): boolean =>
-  object.metadata.labels?.[CANARY_UID_LABEL] === canary.uid;
 
 /** The port that the Canary asks for. */
 const specPort = ({ spec: { service } }: CanaryIdentity): JsonRecord => ({
@@ -29,7 +25,7 @@ const isSamePort = (a: unknown, b: unknown): boolean =>
 /** Ports of the side Services: those of the apex, without what only one Service can have, and the Canary's. */
 const sidePorts = (canary: CanaryIdentity, apex: KubeObject | undefined): readonly JsonRecord[] => {
   const wanted = specPort(canary);
-  if (apex === undefined || isMadeFor(apex, canary)) return [wanted];
+  if (apex === undefined || isMadeFor(apex, canary.uid)) return [wanted];
   const ports = listAt(apex, 'spec', 'ports')
     .filter(isRecord)
     .map(({ nodePort: _, ...port }) => port);
@@ -87,7 +83,7 @@ export const apexManifest = ({
   const metadata = { name: namesOf(canary.spec).apex, namespace: canary.namespace };
   const object = { apiVersion: 'v1', kind: 'Service' };
   const port = specPort(canary);
-  if (existing === undefined || isMadeFor(existing, canary)) {
+  if (existing === undefined || isMadeFor(existing, canary.uid)) {
     const labels = { [CANARY_UID_LABEL]: canary.uid, [HELD_LABEL]: 'true' };
     return {
       ...object,

@@ -1,5 +1,6 @@
 import { at, listAt, numberAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { keyOf } from '../../lib/kube-object.ts';
 import type { Evidence, Objects } from '../router.ts';
 import { parentsOf } from './gateway-plane.ts';
 
@@ -8,12 +9,8 @@ type Answer = 'yes' | 'no' | 'pending' | 'unknown';
 
 type Said = { readonly answer: Answer; readonly detail: string };
 
-/** Conditions that must be True, and the one that says that only a part of the route, or an older one, is in force. */
-const WANTED = [
-  { type: 'Accepted', good: 'True' },
-  { type: 'ResolvedRefs', good: 'True' },
-] as const;
-const PARTIAL = { type: 'PartiallyInvalid', good: 'False' } as const;
+/** Conditions that must be True for the generation that stands. */
+const WANTED = ['Accepted', 'ResolvedRefs'] as const;
 
 const judge = (
   condition: unknown,
@@ -44,6 +41,21 @@ const answersFor = (answered: unknown, parent: unknown, namespace: string | unde
   return sameJson(key(answered), key(parent));
 };
 
+/** What one parent says in one entry of the status. */
+const readEntry = (entry: unknown, of: { readonly generation: number; readonly name: string }): readonly Said[] => {
+  const conditions = listAt(entry, 'conditions');
+  const find = (type: string): unknown => conditions.find((condition) => stringAt(condition, 'type') === type);
+  const partial = find('PartiallyInvalid');
+  return [
+    ...WANTED.map((type): Said => {
+      const condition = find(type);
+      if (condition === undefined) return { answer: 'pending', detail: `${of.name} has not said ${type} yet` };
+      return judge(condition, { ...of, good: 'True' });
+    }),
+    ...(stringAt(partial, 'status') === 'True' ? [judge(partial, { ...of, good: 'False' })] : []),
+  ];
+};
+
 const RANK: readonly Answer[] = ['no', 'pending', 'unknown', 'yes'];
 
 /**
@@ -54,27 +66,12 @@ const RANK: readonly Answer[] = ['no', 'pending', 'unknown', 'yes'];
 export const routeAcceptance = (route: KubeObject, { get }: Objects): Evidence => {
   const { namespace, generation = 0 } = route.metadata;
   const statuses = listAt(route, 'status', 'parents');
-  const parents = parentsOf(route);
-  const said = listAt(route, 'spec', 'parentRefs').flatMap((parent, index): readonly Said[] => {
-    const gateway = parents[index];
-    const name = gateway === undefined ? 'parent' : `${gateway.kind} ${gateway.namespace}/${gateway.name}`;
-    const entries = statuses.filter((entry) => answersFor(at(entry, 'parentRef'), parent, namespace));
-    if (entries.length === 0) {
-      const missing = gateway?.kind === 'Gateway' && get(gateway) === undefined;
-      const detail = missing ? `${name} does not exist` : `${name} has not answered yet`;
-      return [{ answer: 'pending', detail }];
-    }
-    return entries.flatMap((entry) => {
-      const conditions = listAt(entry, 'conditions');
-      const find = (type: string): unknown => conditions.find((condition) => stringAt(condition, 'type') === type);
-      const wanted = WANTED.map(({ type, good }): Said => {
-        const condition = find(type);
-        if (condition === undefined) return { answer: 'pending', detail: `${name} has not said ${type} yet` };
-        return judge(condition, { good, generation, name });
-      });
-      const partial = find(PARTIAL.type);
-      return partial === undefined ? wanted : [...wanted, judge(partial, { good: PARTIAL.good, generation, name })];
-    });
+  const said = parentsOf(route).flatMap(({ written, object }): readonly Said[] => {
+    const name = `${object.kind} ${keyOf(object)}`;
+    const entries = statuses.filter((entry) => answersFor(at(entry, 'parentRef'), written, namespace));
+    if (entries.length > 0) return entries.flatMap((entry) => readEntry(entry, { generation, name }));
+    const isMissing = object.kind === 'Gateway' && get(object) === undefined;
+    return [{ answer: 'pending', detail: isMissing ? `${name} does not exist` : `${name} has not answered yet` }];
   });
   const worst = RANK.map((answer) => said.find((one) => one.answer === answer)).find((one) => one !== undefined);
   if (worst === undefined) return { ok: false, refused: true, detail: 'the route has no parentRefs' };

@@ -1,5 +1,5 @@
-import { baselineAnnotation, readBaseline } from '../../api/baseline.ts';
 import { BASELINE_ANNOTATION, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
+import { baselineAnnotation, isAdoptedBy, readBaseline } from '../../api/ownership.ts';
 import type { Problem } from '../../api/problem.ts';
 import { hashOf } from '../../lib/hash.ts';
 import type { JsonRecord } from '../../lib/json.ts';
@@ -17,10 +17,8 @@ const ruleKey = ({ backendRefs: _, ...rest }: JsonRecord): string => hashOf(rest
 
 const rulesOf = (route: KubeObject): readonly JsonRecord[] => listAt(route, 'spec', 'rules').filter(isRecord);
 
-const isForeign = (route: KubeObject, ref: RouteRef): boolean => {
-  const baseline = readBaseline(route);
-  return baseline !== undefined && baseline.canaryUid !== ref.canaryUid;
-};
+const isForeign = (route: KubeObject, ref: RouteRef): boolean =>
+  readBaseline(route) !== undefined && !isAdoptedBy(route, ref.canaryUid);
 
 /** Why a route that lives in Git can't be adopted; empty when it can. */
 export const adoptedRouteProblems = (route: KubeObject | undefined, ref: RouteRef): readonly Problem[] => {
@@ -66,6 +64,7 @@ export const planAdoptedRoute = (
   { ref, percent, stamp }: { readonly ref: RouteRef; readonly percent: number; readonly stamp: string | undefined },
 ): readonly ObjectPatch[] => {
   if (route === undefined || isForeign(route, ref)) return [];
+  if (!isAdoptedBy(route, ref.canaryUid) && !rulesOf(route).some((rule) => isOurs(rule, ref))) return [];
   const before = listAt(route, 'spec', 'rules');
   const rules = before.map((rule) => (isRecord(rule) ? withCanaryPercent(rule, { ref, percent }) : rule));
   const baseline = baselineAnnotation({ canaryUid: ref.canaryUid, value: baselineOf(route, ref) });
@@ -96,7 +95,7 @@ const restored = (rule: JsonRecord, { ref, baseline }: { ref: RouteRef; baseline
 
 /** Gives the route back as it was, in one guarded patch; nothing when it was never adopted by this Canary. */
 export const releaseAdoptedRoute = (route: KubeObject | undefined, ref: RouteRef): readonly ObjectPatch[] => {
-  if (route === undefined || readBaseline(route)?.canaryUid !== ref.canaryUid) return [];
+  if (route === undefined || !isAdoptedBy(route, ref.canaryUid)) return [];
   const baseline = recordAt(readBaseline(route), 'value');
   const rules = listAt(route, 'spec', 'rules').map((rule) =>
     isRecord(rule) ? restored(rule, { ref, baseline }) : rule,

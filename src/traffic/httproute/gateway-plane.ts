@@ -1,6 +1,6 @@
 import type { Side } from '../../api/names.ts';
 import { listAt, stringAt } from '../../lib/json.ts';
-import type { KubeObject } from '../../lib/kube-object.ts';
+import type { KubeObject, ObjectRef } from '../../lib/kube-object.ts';
 import type { MetricSelectors } from '../../rollout/metric-check.ts';
 import type { Objects, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
@@ -86,20 +86,26 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
   },
 };
 
-/** Parents of a route as references to objects, with the API's defaults filled in. */
-export const parentsOf = (route: KubeObject) =>
-  listAt(route, 'spec', 'parentRefs').map((parent) => ({
-    apiVersion: `${stringAt(parent, 'group') ?? 'gateway.networking.k8s.io'}/v1`,
-    kind: stringAt(parent, 'kind') ?? 'Gateway',
-    namespace: stringAt(parent, 'namespace') ?? route.metadata.namespace ?? '',
-    name: stringAt(parent, 'name') ?? '',
+/** A parent of a route: as it is written there, and the object that it names. */
+type Parent = { readonly written: unknown; readonly object: ObjectRef };
+
+/** Parents of a route, with the API's defaults filled in. */
+export const parentsOf = (route: KubeObject): readonly Parent[] =>
+  listAt(route, 'spec', 'parentRefs').map((written) => ({
+    written,
+    object: {
+      apiVersion: `${stringAt(written, 'group') ?? 'gateway.networking.k8s.io'}/v1`,
+      kind: stringAt(written, 'kind') ?? 'Gateway',
+      namespace: stringAt(written, 'namespace') ?? route.metadata.namespace ?? '',
+      name: stringAt(written, 'name') ?? '',
+    },
   }));
 
 /** Controllers of a route: those that answered in its status; before that, those of its Gateways' classes. */
 const controllersOf = (route: KubeObject, { get }: Objects): ReadonlySet<string> => {
   const answered = listAt(route, 'status', 'parents').flatMap((parent) => stringAt(parent, 'controllerName') ?? []);
   if (answered.length > 0) return new Set(answered);
-  const classes = parentsOf(route).flatMap((parent) => stringAt(get(parent), 'spec', 'gatewayClassName') ?? []);
+  const classes = parentsOf(route).flatMap(({ object }) => stringAt(get(object), 'spec', 'gatewayClassName') ?? []);
   return new Set(
     classes.flatMap((name) => {
       const gatewayClass = get({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name });

@@ -1,4 +1,5 @@
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
+import { isMadeFor } from '../../api/ownership.ts';
 import type { Problem } from '../../api/problem.ts';
 import { covers } from '../../lib/covers.ts';
 import { at, listAt, sameJson } from '../../lib/json.ts';
@@ -18,16 +19,13 @@ export const ownRouteRef = (ref: RouteRef): ObjectRef => ({
   name: ref.service,
 });
 
-export const isOwn = (route: KubeObject, ref: RouteRef): boolean =>
-  route.metadata.labels?.[CANARY_UID_LABEL] === ref.canaryUid;
-
 /** Why the route of that name can't be Serin's; empty when it is, or when there is none yet. */
 export const ownRouteProblems = (route: KubeObject | undefined, ref: RouteRef): readonly Problem[] => {
   if (ref.gatewayRefs.length === 0) {
     const message = 'a route needs a Gateway; want gatewayRefs, or spec.routeRef for a route that is there already';
     return [{ where: 'spec.service.gatewayRefs', message, reason: 'InvalidSpec' }];
   }
-  if (route === undefined || isOwn(route, ref)) return [];
+  if (route === undefined || isMadeFor(route, ref.canaryUid)) return [];
   const other = route.metadata.labels?.[CANARY_UID_LABEL];
   const message =
     other === undefined

@@ -1,6 +1,13 @@
 import { isRecord } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
-import { BASELINE_ANNOTATION } from './names.ts';
+import { BASELINE_ANNOTATION, CANARY_UID_LABEL } from './names.ts';
+
+/**
+ * True when Serin made the object for the Canary with this uid: it goes when the Canary goes. What is adopted never
+ * carries that label, but a baseline.
+ */
+export const isMadeFor = (object: KubeObject, canaryUid: string): boolean =>
+  object.metadata.labels?.[CANARY_UID_LABEL] === canaryUid;
 
 /** What the fields of an adopted object held before, kept as an annotation on the object itself. */
 export type Baseline = {
@@ -19,6 +26,10 @@ export const readBaseline = (object: KubeObject): Baseline | undefined => {
     return undefined;
   }
 };
+
+/** True when the object was there before and the Canary with this uid has adopted it. */
+export const isAdoptedBy = (object: KubeObject, canaryUid: string): boolean =>
+  readBaseline(object)?.canaryUid === canaryUid;
 
 /** The annotation that carries a baseline. */
 export const baselineAnnotation = (baseline: Baseline): Readonly<Record<string, string>> => ({
