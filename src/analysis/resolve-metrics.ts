@@ -72,7 +72,7 @@ const resolveMetric = (metric: MetricSpec, context: Context): Resolved => {
   if (address === undefined) {
     return refuse(
       context.where,
-      `Metric "${metric.name}" has no Prometheus: want spec.metricsServer or --metrics-server`,
+      `Metric "${metric.name}" has no Prometheus: want ${metric.templateRef === undefined ? 'spec.metricsServer' : 'provider.address in its template'} or --metrics-server`,
     );
   }
   const check: MetricCheck = {
@@ -151,7 +151,8 @@ const fromTemplate = (metric: MetricSpec, context: Context): Fields | Resolved =
   if ('problems' in query) return query;
   return {
     query,
-    address: provider.address ?? context.spec.metricsServer ?? context.defaultAddress,
+    // Never the Canary's own metricsServer: it would be sent the headers of somebody else's template.
+    address: provider.address ?? context.defaultAddress,
     noData: template.noData,
     samples: template.samples,
     ...(template.unit === undefined ? {} : { unit: template.unit }),

@@ -213,8 +213,12 @@ describe('templates', () => {
     });
   });
 
-  it("of the cluster ask the controller's Prometheus", () => {
-    const check = only({ metrics: [{ templateRef: { kind: 'ClusterAnalysisTemplate', name: 'lag' } }], templates });
+  it("of the cluster ask the controller's Prometheus, never the Canary's own", () => {
+    const check = only({
+      spec: { metricsServer: 'http://own:9090' },
+      metrics: [{ templateRef: { kind: 'ClusterAnalysisTemplate', name: 'lag' } }],
+      templates,
+    });
     assert.deepEqual(
       [check.address, check.query],
       ['http://prometheus:9090', { kind: 'text', text: 'lag{ns="shop"}' }],
