@@ -161,7 +161,7 @@ class Finder {
       const image = manifestImage(document, this.#query.container);
       const name = stringAt(entry, 'target', 'name') ?? stringAt(document.value, 'metadata', 'name');
       if (image === undefined || !this.#patchesTarget(entry, document)) continue;
-      patched = patched.map((one) => (one.name === name ? { ...one, image } : one));
+      patched = patched.map((one) => (name === undefined || one.name === name ? { ...one, image } : one));
     }
     // A list of JSON patch operations is no object, so it is not among the documents.
     const text = (await this.#manifests.files.read(file))?.toString() ?? '';

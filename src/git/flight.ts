@@ -37,7 +37,7 @@ const MAX_BREAKS = 3;
 
 /**
  * Writes operations in one commit. Starts from the last known tip without asking; the lease makes that safe. Any
- * answer but "change this" is taken from a fresh tip only. A push that fails is judged by where the remote's tip
+ * answer but "change this" or "done" is taken from a fresh tip only. A push that fails is judged by where the remote's tip
  * stands afterwards. Results are in the passengers' order; throws GitError when all should be tried again later.
  */
 export const fly = async (passengers: readonly Passenger[], flight: Flight): Promise<readonly FlightResult[]> => {
@@ -47,7 +47,7 @@ export const fly = async (passengers: readonly Passenger[], flight: Flight): Pro
   let breaks = 0;
   for (;;) {
     const draft = await draftOf(passengers, flight);
-    if (!fresh && draft.verdicts.some((verdict) => verdict.state !== 'Change')) {
+    if (!fresh && draft.verdicts.some(({ state }) => state !== 'Change' && state !== 'Done')) {
       await mirror.fetch(signal);
       fresh = true;
       continue;
@@ -77,7 +77,7 @@ export const fly = async (passengers: readonly Passenger[], flight: Flight): Pro
     await sleep(flight.clock, fullJitter(attempt, { random: flight.random, baseMs: 25, maxMs: 3000 }), signal);
     if (signal?.aborted) throw new GitError('network', 'Cannot push: aborted');
     if (tip !== base) await mirror.fetch(signal);
-    fresh = tip !== base;
+    fresh = true;
   }
 };
 

@@ -143,7 +143,7 @@ export class Mirror {
     const ref = `refs/heads/${options.branch}`;
     const lease = `--force-with-lease=${ref}:${options.expected}`;
     const args = ['push', '--porcelain', '--no-verify', lease, '--end-of-options', 'origin', `${commit}:${ref}`];
-    return pushVerdict(await this.#remote(args, options.signal));
+    return pushVerdict(await this.#remote(args, options.signal), this.#secrets);
   }
 
   /** Notes that `commit`, which carries these operations, is the tip now. */
@@ -246,7 +246,8 @@ const isNothingNewer = ({ stderr }: GitAnswer): boolean =>
 /** Says which kind of trouble a command with the server ended in. Git is run with LC_ALL=C, so its words are stable. */
 export const remoteError = ({ stderr }: GitAnswer, access: RepositoryAccess): GitError => {
   const auth = /Authentication failed|could not read Username|returned error: 40[13]|Permission denied|access denied/i;
-  const trust = /Host key verification failed|certificate|repository .*not found|does not appear to be a git/i;
+  const trust =
+    /Host key verification failed|certificate|mismatched algorithms|repository .*not found|does not appear to be a git/i;
   const kind = auth.test(stderr) ? 'auth' : trust.test(stderr) ? 'config' : 'network';
   const verb = kind === 'auth' ? 'log in to' : 'reach';
   return new GitError(kind, `Cannot ${verb} ${access.url.text}: ${hostWords(stderr) || 'no answer'}`);

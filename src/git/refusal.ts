@@ -1,6 +1,5 @@
 /** The closed list of reasons why Serin leaves a file or branch alone until a person has acted. */
 export type RefusalReason =
-  | 'AccessDenied'
   | 'Ambiguous'
   | 'AutomationOwned'
   | 'Declined'

@@ -98,5 +98,5 @@ export const writerKey = (access: RepositoryAccess, branch: string): string => {
 /** The texts of this access that must never come out again. */
 export const accessSecrets = (access: RepositoryAccess): readonly string[] => [
   ...secretsOf(access.credential),
-  ...(access.proxy === undefined ? [] : [access.proxy, decodeURIComponent(new URL(access.proxy).password)]),
+  ...(access.proxy === undefined ? [] : [access.proxy, new URL(access.proxy).password]),
 ];

@@ -8,7 +8,7 @@ export type RepositoryUrl = {
   readonly host: string;
   /** `scheme://host[:port]`: what a credential is bound to. */
   readonly origin: string;
-  /** Path on the host without leading slash and `.git`, e.g. `shop/config`. */
+  /** Path on the host without leading slash and `.git`, percent-encoded as it stands, e.g. `shop/config`. */
   readonly path: string;
 };
 
@@ -44,10 +44,7 @@ export const parseRepositoryUrl = (text: string, options: { allowInsecure?: bool
   if (url.search !== '' || url.hash !== '') throw wrong(text, 'it carries a query or fragment');
   if (/^-/.test(url.hostname) || /^-/.test(url.username)) throw wrong(text, 'host or user starts with "-"');
   if (!insecure && isInternal(url.hostname)) throw wrong(text, 'loopback and link-local hosts are not allowed');
-  const path = decodeURIComponent(url.pathname)
-    .replace(/^\/+/, '')
-    .replace(/\/+$/, '')
-    .replace(/\.git$/, '');
+  const path = url.pathname.replace(/^\/+|\/+$/g, '').replace(/\.git$/, '');
   if (path === '') throw wrong(text, 'the path of the repository is missing');
   return { text, scheme, host: url.hostname, origin: `${scheme}://${url.host}`, path };
 };

@@ -42,16 +42,6 @@ Serin-Reverts: ${'c'.repeat(40)}
   );
 });
 
-test('records a promoted revision as stable, and lifts its quarantine', async (t) => {
-  const { engine, access, repository } = await gitRig(t);
-  await engine.commit(revertOperation(), access);
-  await engine.commit(recordOperation(), access);
-  const text = (await repository.readFiles((await repository.head()) ?? '', '.serin')).get(RECORD) ?? '';
-  const record = load(text);
-  assert.partialDeepStrictEqual(record, { stable: { revision: 'bad1', outcome: 'Promoted', run: 'bad1-1' } });
-  assert.doesNotMatch(text, /^quarantine/m);
-});
-
 test('the same operation again, from the same or another engine, makes no second commit', async (t) => {
   const { engine, secondEngine, access, repository } = await gitRig(t);
   const operation = revertOperation();
@@ -74,14 +64,6 @@ test('finds its commit again below later ones, though its fields have changed si
   assert.deepEqual(await secondEngine().commit(operation, access), first);
 });
 
-test('somebody has reverted already: nothing to do', async (t) => {
-  const { engine, access, repository } = await gitRig(t);
-  const files = { [MANIFEST]: DEPLOYMENT.replace(BAD, GOOD) };
-  const commit = await repository.commitFiles({ files, message: 'Go back', author: DEVELOPER });
-  assert.deepEqual(await engine.commit(revertOperation(), access), { state: 'AlreadyApplied', commit });
-  assert.equal(await repository.head(), commit);
-});
-
 test('a newer version is never reverted, also when the mirror has not seen it yet', async (t) => {
   const { engine, access, repository } = await gitRig(t);
   await engine.commit(recordOperation(), access);
@@ -98,26 +80,6 @@ test('an old mirror never takes an old value for the truth', async (t) => {
   await engine.commit(recordOperation(), access);
   await repository.commitFiles({ files: { [MANIFEST]: DEPLOYMENT }, message: 'Release', author: DEVELOPER });
   assert.equal((await engine.commit(revertOperation(), access)).state, 'Pushed');
-});
-
-test('an image in two files is refused, naming both', async (t) => {
-  const files = { 'apps/podinfo/a.yaml': DEPLOYMENT, 'apps/podinfo/b.yaml': DEPLOYMENT };
-  const { engine, access } = await gitRig(t, { files });
-  const result = await engine.commit(revertOperation(), access);
-  assert.deepEqual(result, {
-    state: 'Refused',
-    reason: 'Ambiguous',
-    detail:
-      'the image of container podinfo of Deployment shop/podinfo stands in apps/podinfo/a.yaml and in apps/podinfo/b.yaml, want it in one place',
-  });
-});
-
-test('a path that does not exist is refused with its name', async (t) => {
-  const { engine, access, repository } = await gitRig(t);
-  const head = await repository.head();
-  const result = await engine.commit(revertOperation({ path: 'apps/podinfos' }), access);
-  assert.deepEqual(result, { state: 'Refused', reason: 'PathNotFound', detail: 'path "apps/podinfos" does not exist' });
-  assert.equal(await repository.head(), head);
 });
 
 test('records wait for company and share a commit; a failure takes all that waits along at once', async (t) => {
@@ -155,29 +117,6 @@ test('stays below the root of the Repository', async (t) => {
   assert.equal(outside.state === 'Refused' ? outside.reason : outside.state, 'InvalidPath');
 });
 
-test('a field that image automation sets is not reverted by a commit', async (t) => {
-  const files = { [MANIFEST]: DEPLOYMENT.replace('# set by the release job', '# {"$imagepolicy": "shop:podinfo"}') };
-  const { engine, access } = await gitRig(t, { files });
-  const result = await engine.commit(revertOperation(), access);
-  assert.equal(result.state === 'Refused' ? result.reason : result.state, 'AutomationOwned');
-});
-
-test('what comes again after its revert is not reverted twice', async (t) => {
-  const { engine, access, repository } = await gitRig(t);
-  await engine.commit(revertOperation(), access);
-  await repository.commitFiles({ files: { [MANIFEST]: DEPLOYMENT }, message: 'Bump again', author: DEVELOPER });
-  const result = await engine.commit(revertOperation({ id: 'd'.repeat(64) }), access);
-  assert.equal(result.state === 'Refused' ? result.reason : result.state, 'RevertLoop');
-});
-
-test('never goes back to a revision that was rejected itself', async (t) => {
-  const { engine, access } = await gitRig(t);
-  const earlier = { revision: 'good1', images: { podinfo: GOOD }, outcome: 'RolledBack' } as const;
-  await engine.commit(recordOperation({ run: earlier }), access);
-  const result = await engine.commit(revertOperation(), access);
-  assert.equal(result.state === 'Refused' ? result.reason : result.state, 'RevertOfRevert');
-});
-
 test('no more reverts in an hour than the Repository allows', async (t) => {
   const names = ['podinfo', 'podinfo-1', 'podinfo-2'];
   const files = Object.fromEntries(
@@ -193,18 +132,6 @@ test('no more reverts in an hour than the Repository allows', async (t) => {
     states.push(result.state === 'Refused' ? result.reason : result.state);
   }
   assert.deepEqual(states, ['Pushed', 'Pushed', 'TooManyReverts']);
-});
-
-test('a release that changed no image is refused with what to do', async (t) => {
-  const { engine, access } = await gitRig(t);
-  const result = await engine.commit(revertOperation({ edits: [] }), access);
-  assert.equal(result.state === 'Refused' ? result.reason : result.state, 'NoImageChange');
-});
-
-test('a record that somebody has broken is left alone', async (t) => {
-  const { engine, access } = await gitRig(t, { files: { [MANIFEST]: DEPLOYMENT, [RECORD]: 'a: [' } });
-  const result = await engine.commit(recordOperation(), access);
-  assert.equal(result.state === 'Refused' ? result.reason : result.state, 'RecordUnreadable');
 });
 
 test('a branch that is not there is worth another try, and says so', async (t) => {

@@ -56,6 +56,7 @@ const WRONG = [
   'https://[::1]/a/b',
   'https://[::ffff:127.0.0.1]/a/b',
   'https://metadata.google.internal/a/b',
+  'https://git.example.com/.git',
   'config.git',
 ];
 for (const text of WRONG) {

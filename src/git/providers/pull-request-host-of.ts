@@ -10,6 +10,7 @@ export type HostSettings = {
   /** Without slash at its end. */
   readonly apiUrl: string;
   readonly token: string;
+  /** Percent-encoded, as in the repository's address. */
   readonly owner: string;
   readonly repository: string;
   readonly clock: Clock;
@@ -46,8 +47,8 @@ export const pullRequestHostOf = (
   const settings = {
     apiUrl,
     token,
-    owner: encodeURIComponent(owner),
-    repository: encodeURIComponent(repository),
+    owner,
+    repository,
     clock: options.clock,
   };
   return provider.type === 'github' ? github(settings) : gitea(settings);

@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CatFile } from '../../git/cat-file.ts';
 import { type GitCall, type GitSettings, runGit } from '../../git/git-process.ts';
@@ -15,6 +15,18 @@ export type CommitFiles = {
   /** `100644` where not told; also `120000` for a symlink, `160000` (with a commit as content) for a submodule. */
   readonly modes?: Readonly<Record<string, '100644' | '100755' | '120000' | '160000'>>;
 };
+
+/** What hosts offer: pushing, partial and shallow fetches, checked objects, and no work in the background. */
+const HOST_CONFIG = `[http]
+	receivepack = true
+[uploadpack]
+	allowFilter = true
+[receive]
+	fsckObjects = true
+	autogc = false
+[gc]
+	auto = 0
+`;
 
 /** A bare repository on disk, as the Git host of the sandbox; its users are served by GitServer. */
 export class BareRepository implements RevisionSource {
@@ -37,18 +49,8 @@ export class BareRepository implements RevisionSource {
     const branch = options.branch ?? 'main';
     const repository = new BareRepository(settings, join(options.parent, `${options.name}.git`), branch);
     await mkdir(repository.folder, { recursive: true });
-    await repository.git(['init', '--bare', '-q', `--initial-branch=${branch}`]);
-    // What hosts offer: pushing, partial and shallow fetches, and no work in the background.
-    for (const [key, value] of [
-      ['http.receivepack', 'true'],
-      ['uploadpack.allowFilter', 'true'],
-      ['receive.advertisePushOptions', 'true'],
-      ['receive.fsckObjects', 'true'],
-      ['gc.auto', '0'],
-      ['receive.autogc', 'false'],
-    ] as const) {
-      await repository.git(['config', key, value]);
-    }
+    await repository.git(['init', '--bare', '-q', '--template=', `--initial-branch=${branch}`]);
+    await appendFile(join(repository.folder, 'config'), HOST_CONFIG);
     return repository;
   }
 
