@@ -70,6 +70,13 @@ test('skips verification only when the kubeconfig says so', async (t) => {
   assert.equal((await loadKubeConfig({ from: 'file', path })).tls.rejectUnauthorized, false);
 });
 
+test('takes a server that speaks plain HTTP, as a local proxy or the sandbox does', async (t) => {
+  const path = kubeconfig(t, { cluster: { server: 'http://127.0.0.1:8001' }, user: { token: 'secret' } });
+  const { server, headers } = await loadKubeConfig({ from: 'file', path });
+  assert.equal(server, 'http://127.0.0.1:8001');
+  assert.deepEqual(await headers(), { authorization: 'Bearer secret' });
+});
+
 test('says what is wrong with a kubeconfig', async (t) => {
   await assert.rejects(loadKubeConfig({ from: 'file', path: '/nowhere/config' }), (error: Error) => {
     assert.match(error.message, /^Cannot load the kubeconfig \/nowhere\/config$/);
