@@ -2,7 +2,7 @@ import { STAMP_ANNOTATION } from '../api/names.ts';
 import { isMadeFor } from '../api/ownership.ts';
 import type { Problem } from '../api/problem.ts';
 import { covers } from '../lib/covers.ts';
-import { at, listAt, sameJson, stringAt } from '../lib/json.ts';
+import { listAt, sameJson, stringAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import { CANARY_WEIGHT, canaryIngress, canaryIngressName, canaryPercentOf, placesOf } from './canary-ingress.ts';
@@ -112,8 +112,7 @@ export const ingressNginx: Router = {
       canary !== undefined &&
       covers(canary, object) &&
       canary.metadata.annotations?.[STAMP_ANNOTATION] === intent.stamp &&
-      sameJson(listAt(canary, 'spec', 'tls'), listAt(object, 'spec', 'tls')) &&
-      at(canary, 'spec', 'ingressClassName') === at(object, 'spec', 'ingressClassName');
+      sameJson(listAt(canary, 'spec', 'tls'), listAt(object, 'spec', 'tls'));
     return { patches: isCurrent ? [] : [{ type: 'apply', object }], ...said };
   },
 

@@ -1,19 +1,41 @@
 type Pairs = Readonly<Record<string, string>>;
 
-/** Labels by which a tool knows what it may prune: a copy that carried them would be deleted as unknown to Git. */
-const PRUNING_LABELS =
-  /^(app\.kubernetes\.io\/instance$|applyset\.kubernetes\.io\/|kapp\.k14s\.io\/|objectset\.rio\.cattle\.io\/)/;
-/** Keys of tools that act on the object that carries them: on a copy they would act without a judgement. */
-const TOOLS =
-  /^(([^/]+\.)?(toolkit\.fluxcd\.io|argoproj\.io|keel\.sh|reloader\.stakater\.com|keda\.sh|flagger\.app|serin\.dev)\/|meta\.helm\.sh\/|deployment\.kubernetes\.io\/|kubectl\.kubernetes\.io\/|config\.k8s\.io\/|fleet\.cattle\.io\/|kapp\.k14s\.io\/|applyset\.kubernetes\.io\/|objectset\.rio\.cattle\.io\/)/;
+/**
+ * Whose labels and annotations stay behind: tools that prune or own what carries them, and tools that act on it (new
+ * images, restarts, scaling), which on a copy would act without a judgement.
+ */
+const TOOLS = [
+  'applyset.kubernetes.io',
+  'argoproj.io',
+  'cattle.io',
+  'config.k8s.io',
+  'deployment.kubernetes.io',
+  'flagger.app',
+  'kapp.k14s.io',
+  'keda.sh',
+  'keel.sh',
+  'kubectl.kubernetes.io',
+  'meta.helm.sh',
+  'reloader.stakater.com',
+  'serin.dev',
+  'toolkit.fluxcd.io',
+] as const;
 
-const without = (pairs: Pairs | undefined, left: (key: string) => boolean): Pairs =>
-  Object.fromEntries(Object.entries(pairs ?? {}).filter(([key]) => !left(key)));
+/** Argo CD's tracking label, where it tracks by label. */
+const ARGO_TRACKING = 'app.kubernetes.io/instance';
 
-/** Labels of the target or the apex that its copies get too: all but those of GitOps and rollout tools. */
+const isOfTool = (key: string): boolean => {
+  const slash = key.indexOf('/');
+  const domain = slash < 0 ? '' : key.slice(0, slash);
+  return TOOLS.some((tool) => domain === tool || domain.endsWith(`.${tool}`));
+};
+
+const without = (pairs: Pairs | undefined, isLeft: (key: string) => boolean): Pairs =>
+  Object.fromEntries(Object.entries(pairs ?? {}).filter(([key]) => !isLeft(key)));
+
+/** Labels of the target that its copies get too. */
 export const copiedLabels = (labels: Pairs | undefined): Pairs =>
-  without(labels, (key) => PRUNING_LABELS.test(key) || TOOLS.test(key));
+  without(labels, (key) => key === ARGO_TRACKING || isOfTool(key));
 
-/** Annotations that copies get too: all but those of tools that act on the object they stand on. */
-export const copiedAnnotations = (annotations: Pairs | undefined): Pairs =>
-  without(annotations, (key) => TOOLS.test(key));
+/** Annotations of the target that its copies get too. */
+export const copiedAnnotations = (annotations: Pairs | undefined): Pairs => without(annotations, isOfTool);

@@ -63,7 +63,7 @@ const waitingFor = (
     available,
   }: { readonly pods: readonly KubeObject[]; readonly wanted: number; readonly available: number },
 ): string => {
-  if (!isObserved(workload)) return `Kubernetes has not acted on its newest spec yet`;
+  if (!isObserved(workload)) return 'Kubernetes has not acted on its newest spec yet';
   if (wanted === 0) return 'no replicas are wanted';
   const troubles = pods.map(podTrouble).filter((trouble) => trouble !== undefined);
   const worst = troubles.sort((a, b) => a.rank - b.rank)[0];

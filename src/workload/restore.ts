@@ -1,4 +1,4 @@
-import { BASELINE_ANNOTATION, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
+import { BASELINE_ANNOTATION, HELD_LABEL } from '../api/names.ts';
 import { readBaseline } from '../api/ownership.ts';
 import { recordAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -42,7 +42,7 @@ export const apexRestorePatch = (
       labels: { [HELD_LABEL]: null },
       annotations: { [BASELINE_ANNOTATION]: null },
     },
-    spec: { selector: { ...Object.fromEntries([...gone, ROLE_LABEL].map((key) => [key, null])), ...selector } },
+    spec: { selector: { ...Object.fromEntries(gone.map((key) => [key, null])), ...selector } },
   };
 };
 

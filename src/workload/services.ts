@@ -1,6 +1,6 @@
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
-import { baselineAnnotation, isMadeFor, readBaseline } from '../api/ownership.ts';
+import { baselineAnnotation, isMadeFor } from '../api/ownership.ts';
 import { covers } from '../lib/covers.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { at, isRecord, listAt, sameJson, stringsAt } from '../lib/json.ts';
@@ -68,7 +68,7 @@ export const sideServiceManifest = (
 
 /**
  * The apex Service leading to the primary, to be applied. One that was there before keeps its ports and everything
- * else: it gets the role in its selector, the label that admission holds it by, and its old selector as baseline.
+ * else: it gets the role in its selector, the label that admission holds it by, and its own selector as baseline.
  */
 export const apexManifest = ({
   canary,
@@ -92,14 +92,13 @@ export const apexManifest = ({
     };
   }
   const { [ROLE_LABEL]: _, ...before } = stringsAt(existing, 'spec', 'selector');
-  const baseline = readBaseline(existing)?.value ?? before;
   const hasPort = listAt(existing, 'spec', 'ports').some((other) => isSamePort(other, port));
   return {
     ...object,
     metadata: {
       ...metadata,
       labels: { [HELD_LABEL]: 'true' },
-      annotations: baselineAnnotation({ canaryUid: canary.uid, value: baseline }),
+      annotations: baselineAnnotation({ canaryUid: canary.uid, value: before }),
     },
     spec: { ...(hasPort ? {} : { ports: [port] }), selector: { ...before, [ROLE_LABEL]: 'primary' } },
   };

@@ -110,6 +110,31 @@ export const routerContract = (situation: RouterCase): void => {
       assert.deepEqual(router.observe(world, ref), { split: twoWay(ref, 0), stamp: 'down' });
     });
 
+    test('writes a stamp that is new, or no longer wanted, at the same weight', () => {
+      const world = start();
+      set(world, 10, 'one');
+      for (const stamp of ['two', undefined]) {
+        const { patches } = router.plan(world, ref, { split: twoWay(ref, 10), stamp });
+        assert.equal(patches.length, 1);
+        world.write(patches);
+        assert.equal(router.observe(world, ref)?.stamp, stamp);
+      }
+    });
+
+    test('puts back the label that holds the weights against other writers', () => {
+      const world = start();
+      set(world, 10, 's');
+      const isHeld = ({ metadata }: KubeObject): boolean => metadata.labels?.['serin.dev/held'] === 'true';
+      const held = world.all().filter(isHeld);
+      assert.equal(held.length, 1);
+      for (const object of held) {
+        const { 'serin.dev/held': _, ...labels } = object.metadata.labels ?? {};
+        world.put({ ...object, metadata: { ...object.metadata, labels } });
+      }
+      set(world, 10, 's');
+      assert.equal(world.all().filter(isHeld).length, 1);
+    });
+
     test('gives the canary no more than asked where a weight cannot be written', () => {
       const world = start();
       const plan = router.plan(world, ref, { split: twoWay(ref, 12.5) });

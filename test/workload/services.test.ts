@@ -86,9 +86,20 @@ test('a port that an adopted apex lacks is added', () => {
   ]);
 });
 
-test('adopting again changes nothing, and the baseline stays the first one', () => {
+test('adopting again changes nothing', () => {
   const existing = applied(inGit(), apexManifest({ canary, selector, existing: inGit() }));
   assert.deepEqual(apexManifest({ canary, selector, existing }), apexManifest({ canary, selector, existing: inGit() }));
+});
+
+test('a selector that changes in Git is taken up, also for later', () => {
+  const adopted = applied(inGit(), apexManifest({ canary, selector, existing: inGit() }));
+  const existing = {
+    ...adopted,
+    spec: { ...recordAt(adopted, 'spec'), selector: { app: 'podinfo', 'serin.dev/role': 'primary' } },
+  };
+  const wanted = apexManifest({ canary, selector, existing });
+  assert.deepEqual(at(wanted, 'spec', 'selector'), { app: 'podinfo', 'serin.dev/role': 'primary' });
+  assert.match(wanted.metadata.annotations?.['serin.dev/baseline'] ?? '', /"value":\{"app":"podinfo"\}/);
 });
 
 test('a side’s Service has the ports of an adopted apex, without its node ports and labels', () => {
