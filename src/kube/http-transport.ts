@@ -9,6 +9,8 @@ const LONGEST_LINE = 16 * 1024 * 1024;
 const LARGEST_ANSWER = 256 * 1024 * 1024;
 const HEADERS_LIVE_MS = 30_000;
 const CONNECTIONS = 16;
+/** Shorter than what API servers (90 s) and usual load balancers allow; undici's own 4 s costs a handshake per step. */
+const IDLE_CONNECTION_MS = 45_000;
 
 /**
  * A transport over pooled HTTP/1.1. Watches have a pool of their own, so that streams that stay open never hold up a
@@ -18,7 +20,13 @@ const CONNECTIONS = 16;
 export const createHttpTransport = (options: { readonly auth: KubeAuth; readonly clock: Clock }): Transport => {
   const { auth, clock } = options;
   const server = auth.server.replace(/\/+$/, '');
-  const common = { allowH2: false, headersTimeout: 0, bodyTimeout: 0, connect: { ...auth.tls, timeout: 10_000 } };
+  const common = {
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    connect: { ...auth.tls, timeout: 10_000 },
+  };
   const requests = new Agent({ ...common, connections: CONNECTIONS, maxResponseSize: LARGEST_ANSWER });
   const watches = new Agent(common);
   const headers = memoisedHeaders(auth, clock);

@@ -1,18 +1,20 @@
 import type { Resource } from '../lib/kube-object.ts';
 
-const kind = (
+/** A resource whose kind the compiler knows. */
+type Known<Kind extends string> = Resource & { readonly kind: Kind };
+
+const kind = <Kind extends string>(
   apiVersion: string,
-  name: string,
-  plural: string,
-  scope: 'namespaced' | 'cluster' = 'namespaced',
-): Resource => {
+  name: Kind,
+  served: { readonly as: string; readonly clusterScoped?: true },
+): Known<Kind> => {
   const slash = apiVersion.indexOf('/');
   return {
     group: slash < 0 ? '' : apiVersion.slice(0, slash),
     version: apiVersion.slice(slash + 1),
     kind: name,
-    plural,
-    namespaced: scope === 'namespaced',
+    plural: served.as,
+    namespaced: served.clusterScoped !== true,
   };
 };
 
@@ -22,40 +24,43 @@ const FLUX_SOURCE = 'source.toolkit.fluxcd.io/v1';
 
 /** Every kind that Serin reads or writes, as the API server serves it. */
 export const RESOURCES = {
-  deployment: kind('apps/v1', 'Deployment', 'deployments'),
-  replicaSet: kind('apps/v1', 'ReplicaSet', 'replicasets'),
-  controllerRevision: kind('apps/v1', 'ControllerRevision', 'controllerrevisions'),
-  daemonSet: kind('apps/v1', 'DaemonSet', 'daemonsets'),
-  pod: kind('v1', 'Pod', 'pods'),
-  service: kind('v1', 'Service', 'services'),
-  configMap: kind('v1', 'ConfigMap', 'configmaps'),
-  secret: kind('v1', 'Secret', 'secrets'),
-  serviceAccount: kind('v1', 'ServiceAccount', 'serviceaccounts'),
-  namespace: kind('v1', 'Namespace', 'namespaces', 'cluster'),
-  node: kind('v1', 'Node', 'nodes', 'cluster'),
-  endpointSlice: kind('discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'),
-  ingress: kind('networking.k8s.io/v1', 'Ingress', 'ingresses'),
-  ingressClass: kind('networking.k8s.io/v1', 'IngressClass', 'ingressclasses', 'cluster'),
-  networkPolicy: kind('networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'),
-  httpRoute: kind(GATEWAY, 'HTTPRoute', 'httproutes'),
-  grpcRoute: kind(GATEWAY, 'GRPCRoute', 'grpcroutes'),
-  gateway: kind(GATEWAY, 'Gateway', 'gateways'),
-  gatewayClass: kind(GATEWAY, 'GatewayClass', 'gatewayclasses', 'cluster'),
-  referenceGrant: kind('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', 'referencegrants'),
-  lease: kind('coordination.k8s.io/v1', 'Lease', 'leases'),
-  event: kind('events.k8s.io/v1', 'Event', 'events'),
-  horizontalPodAutoscaler: kind('autoscaling/v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers'),
-  podDisruptionBudget: kind('policy/v1', 'PodDisruptionBudget', 'poddisruptionbudgets'),
-  canary: kind(SERIN, 'Canary', 'canaries'),
-  canaryRun: kind(SERIN, 'CanaryRun', 'canaryruns'),
-  canaryAction: kind(SERIN, 'CanaryAction', 'canaryactions'),
-  analysisTemplate: kind(SERIN, 'AnalysisTemplate', 'analysistemplates'),
-  clusterAnalysisTemplate: kind(SERIN, 'ClusterAnalysisTemplate', 'clusteranalysistemplates', 'cluster'),
-  notificationProvider: kind(SERIN, 'NotificationProvider', 'notificationproviders'),
-  repository: kind(SERIN, 'Repository', 'repositories'),
-  gitRepository: kind(FLUX_SOURCE, 'GitRepository', 'gitrepositories'),
-  ociRepository: kind(FLUX_SOURCE, 'OCIRepository', 'ocirepositories'),
-  kustomization: kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', 'kustomizations'),
+  deployment: kind('apps/v1', 'Deployment', { as: 'deployments' }),
+  replicaSet: kind('apps/v1', 'ReplicaSet', { as: 'replicasets' }),
+  controllerRevision: kind('apps/v1', 'ControllerRevision', { as: 'controllerrevisions' }),
+  daemonSet: kind('apps/v1', 'DaemonSet', { as: 'daemonsets' }),
+  pod: kind('v1', 'Pod', { as: 'pods' }),
+  service: kind('v1', 'Service', { as: 'services' }),
+  configMap: kind('v1', 'ConfigMap', { as: 'configmaps' }),
+  secret: kind('v1', 'Secret', { as: 'secrets' }),
+  serviceAccount: kind('v1', 'ServiceAccount', { as: 'serviceaccounts' }),
+  namespace: kind('v1', 'Namespace', { as: 'namespaces', clusterScoped: true }),
+  node: kind('v1', 'Node', { as: 'nodes', clusterScoped: true }),
+  endpointSlice: kind('discovery.k8s.io/v1', 'EndpointSlice', { as: 'endpointslices' }),
+  ingress: kind('networking.k8s.io/v1', 'Ingress', { as: 'ingresses' }),
+  ingressClass: kind('networking.k8s.io/v1', 'IngressClass', { as: 'ingressclasses', clusterScoped: true }),
+  networkPolicy: kind('networking.k8s.io/v1', 'NetworkPolicy', { as: 'networkpolicies' }),
+  httpRoute: kind(GATEWAY, 'HTTPRoute', { as: 'httproutes' }),
+  grpcRoute: kind(GATEWAY, 'GRPCRoute', { as: 'grpcroutes' }),
+  gateway: kind(GATEWAY, 'Gateway', { as: 'gateways' }),
+  gatewayClass: kind(GATEWAY, 'GatewayClass', { as: 'gatewayclasses', clusterScoped: true }),
+  referenceGrant: kind('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', { as: 'referencegrants' }),
+  lease: kind('coordination.k8s.io/v1', 'Lease', { as: 'leases' }),
+  event: kind('events.k8s.io/v1', 'Event', { as: 'events' }),
+  horizontalPodAutoscaler: kind('autoscaling/v2', 'HorizontalPodAutoscaler', { as: 'horizontalpodautoscalers' }),
+  podDisruptionBudget: kind('policy/v1', 'PodDisruptionBudget', { as: 'poddisruptionbudgets' }),
+  canary: kind(SERIN, 'Canary', { as: 'canaries' }),
+  canaryRun: kind(SERIN, 'CanaryRun', { as: 'canaryruns' }),
+  canaryAction: kind(SERIN, 'CanaryAction', { as: 'canaryactions' }),
+  analysisTemplate: kind(SERIN, 'AnalysisTemplate', { as: 'analysistemplates' }),
+  clusterAnalysisTemplate: kind(SERIN, 'ClusterAnalysisTemplate', {
+    as: 'clusteranalysistemplates',
+    clusterScoped: true,
+  }),
+  notificationProvider: kind(SERIN, 'NotificationProvider', { as: 'notificationproviders' }),
+  repository: kind(SERIN, 'Repository', { as: 'repositories' }),
+  gitRepository: kind(FLUX_SOURCE, 'GitRepository', { as: 'gitrepositories' }),
+  ociRepository: kind(FLUX_SOURCE, 'OCIRepository', { as: 'ocirepositories' }),
+  kustomization: kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', { as: 'kustomizations' }),
 } as const satisfies Record<string, Resource>;
 
 /** `apps/v1`, or `v1` for the core group. */
