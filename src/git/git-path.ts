@@ -34,11 +34,7 @@ export const resolvePath = (from: string, reference: string, root: string): stri
 };
 
 /** True when `path` is `root` or below it. */
-export const isBelow = (path: string, root: string): boolean =>
-  root === '' || path === root || path.startsWith(`${root}/`);
-
-/** The folder that `path` stands in; '' at the top. */
-export const folderOf = (path: string): string => path.slice(0, Math.max(path.lastIndexOf('/'), 0));
+const isBelow = (path: string, root: string): boolean => root === '' || path === root || path.startsWith(`${root}/`);
 
 /** True for what `git check-ref-format --branch` takes, and does not start with `-`. */
 export const isBranchName = (name: string): boolean =>

@@ -244,7 +244,7 @@ const isNothingNewer = ({ stderr }: GitAnswer): boolean =>
   /error processing shallow info|no commits selected/.test(stderr);
 
 /** Says which kind of trouble a command with the server ended in. Git is run with LC_ALL=C, so its words are stable. */
-export const remoteError = ({ stderr }: GitAnswer, access: RepositoryAccess): GitError => {
+const remoteError = ({ stderr }: GitAnswer, access: RepositoryAccess): GitError => {
   const auth = /Authentication failed|could not read Username|returned error: 40[13]|Permission denied|access denied/i;
   const trust =
     /Host key verification failed|certificate|mismatched algorithms|repository .*not found|does not appear to be a git/i;

@@ -26,7 +26,7 @@ export const isSafePlain = (text: string, inFlow: boolean): boolean =>
   !/:(\s|$)|\s#/.test(text) &&
   !(inFlow && /[,[\]{}]/.test(text));
 
-export const doubleQuoted = (text: string): string =>
+const doubleQuoted = (text: string): string =>
   `"${text.replace(/[\\"]/g, '\\$&').replace(/[\p{Cc}\u2028\u2029\uFEFF]/gu, escapeOf)}"`;
 
 const escapeOf = (character: string): string =>

@@ -7,7 +7,7 @@ import { messageOf } from '../../lib/message-of.ts';
 import { buildManifests } from './build-manifests.ts';
 import type { RevisionSource } from './revision-source.ts';
 
-export const FLUX_MANAGER = 'kustomize-controller';
+const FLUX_MANAGER = 'kustomize-controller';
 const OWNER_LABELS = 'kustomize.toolkit.fluxcd.io';
 
 export type GitOpsAgentOptions = {
