@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decide } from '#src/rollout/decide.ts';
+import type { Observed } from '#src/rollout/observed.ts';
+import { anObserved, aRevision, aRoute, aRunning, aShiftedRun, aWorkload, T0 } from '../an-observed.ts';
+import { shown } from '../shown.ts';
+
+const DELETING = { canary: { deleting: true } };
+const target = { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v1') };
+
+test('everything is given back in an order that loses no request', () => {
+  let observed: Observed = anObserved(DELETING);
+  const steps: readonly (readonly [Partial<Observed>, readonly string[]])[] = [
+    [{}, ['scaleTarget 4']],
+    [{ target: { ...target, replicas: 4, readyReplicas: 3 } }, []],
+    [{ target: { ...target, replicas: 4, readyReplicas: 4 } }, ['restoreApex']],
+    [
+      { services: { ...observed.services, apex: { selects: 'other', current: false, endpointsMatch: false } } },
+      ['releaseRoute'],
+    ],
+    [{ route: { exists: true, current: false, acceptance: 'accepted', detail: '', since: T0 - 1_000 } }, []],
+    [
+      { route: { exists: true, current: false, acceptance: 'accepted', detail: '', since: T0 - 3_000 } },
+      ['deleteOwned'],
+    ],
+  ];
+  for (const [seen, wanted] of steps) {
+    observed = { ...observed, ...seen };
+    const decision = decide(observed, T0);
+    assert.deepEqual(shown(decision).after, wanted);
+    assert.equal(decision.status.phase, 'Terminating');
+  }
+  const { primary: _primary, ...rest } = observed;
+  assert.deepEqual(shown(decide({ ...rest, services: {} }, T0)).after, ['removeFinalizer']);
+});
+
+test('a run that is under way loses its traffic first', () => {
+  const observed = aRunning(aShiftedRun(3, 25), DELETING);
+  const decision = decide(observed, T0);
+  assert.deepEqual(shown(decision).before, ['setRoute 0']);
+  assert.equal(decision.status.run, undefined);
+});
+
+test('nobody waits when the namespace or the target goes too', () => {
+  const { target: _target, ...without } = anObserved(DELETING);
+  const cases = [
+    anObserved({ ...DELETING, namespaceDeleting: true }),
+    anObserved({ ...DELETING, target: { ...target, deleting: true } }),
+    without,
+  ];
+  for (const observed of cases) {
+    assert.deepEqual(shown(decide(observed, T0)).after, ['deleteOwned', 'removeFinalizer']);
+  }
+});
+
+test('a Canary with problems can be deleted, and without our finalizer there is nothing to do', () => {
+  const problems = [{ where: 'spec', message: 'wrong', reason: 'InvalidSpec' } as const];
+  assert.deepEqual(shown(decide(anObserved({ ...DELETING, problems }), T0)).after, ['scaleTarget 4']);
+  const free = anObserved({ canary: { deleting: true, hasFinalizer: false } });
+  assert.deepEqual(shown(decide(free, T0)).after, []);
+});
+
+test('a take-over that never moved the apex is undone without waiting for the target', () => {
+  const services = { apex: { selects: 'other', current: false, endpointsMatch: false } } as const;
+  const route = { exists: false, current: false, acceptance: 'pending', detail: '', since: T0 } as const;
+  const broken = { ...target, replicas: 3, readyReplicas: 0 };
+  const observed = anObserved({ ...DELETING, services, route, target: broken, status: { phase: 'Initializing' } });
+  assert.deepEqual(shown(decide(observed, T0)).after, ['deleteOwned']);
+});
+
+test('the primary gives its size to the target, and the adopted size where it is gone', () => {
+  const { primary: _primary, ...gone } = anObserved(DELETING);
+  assert.deepEqual(shown(decide({ ...gone, status: { ...gone.status, adopted: { replicas: 6 } } }, T0)).after, [
+    'scaleTarget 6',
+  ]);
+  const grown = anObserved({ ...DELETING, primary: aWorkload('v1', { replicas: 12 }), route: aRoute() });
+  assert.deepEqual(shown(decide(grown, T0)).after, ['scaleTarget 12']);
+});
