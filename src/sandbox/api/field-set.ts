@@ -80,11 +80,12 @@ export const fromFieldsV1 = (fields: unknown): FieldSet => {
 /** Every path of the set as a person reads it: `.spec.containers[name="app"].image`. */
 export const pathsOf = (set: FieldSet, prefix = ''): readonly string[] => {
   const children = [...set.children].sort(([a], [b]) => (a < b ? -1 : 1));
-  const below = children.flatMap(([element, child]) => pathsOf(child, prefix + readable(element)));
+  const below = children.flatMap(([element, child]) => pathsOf(child, prefix + readableElement(element)));
   return set.member ? [prefix, ...below] : below;
 };
 
-const readable = (element: string): string => {
+/** A path element as a person reads it: `.image`, `[name="app"]`. */
+export const readableElement = (element: string): string => {
   const rest = element.slice(2);
   if (element.startsWith('f:')) return `.${rest}`;
   if (element.startsWith('v:')) return `[=${rest}]`;

@@ -44,8 +44,8 @@ export const startGarbageCollector = ({ store, writer, registry, clock }: Depend
       siblings?.delete(uid);
       if (siblings?.size === 0) dependents.delete(owner.uid);
       // An owner that waits for its dependents may go on.
-      const waiting = findOwner(object, owner);
-      if (waiting?.object.metadata.deletionTimestamp !== undefined) enqueue(waiting);
+      const place = findOwner(object, owner);
+      if (typeof place === 'object' && awaitsDependents(place.object)) enqueue(place);
     }
     if (type === 'DELETED') return;
     for (const owner of ownersOf(object)) {
@@ -54,12 +54,13 @@ export const startGarbageCollector = ({ store, writer, registry, clock }: Depend
     }
   };
 
-  const findOwner = ({ metadata: { namespace } }: KubeObject, owner: OwnerReference): Place | undefined => {
+  /** The owner as it is now, 'gone', or 'unknown' where its kind is not served or it could not own the object. */
+  const findOwner = ({ metadata: { namespace } }: KubeObject, owner: OwnerReference): Place | 'gone' | 'unknown' => {
     const resource = registry.ofOwner(owner);
-    if (resource === undefined) return undefined;
+    if (resource === undefined || (resource.namespaced && namespace === undefined)) return 'unknown';
     const place = resource.namespaced && namespace !== undefined ? { namespace } : {};
     const object = store.get(resource, { ...place, name: owner.name });
-    return object?.metadata.uid === owner.uid ? { resource, object } : undefined;
+    return object?.metadata.uid === owner.uid ? { resource, object } : 'gone';
   };
 
   const notice = (change: Change): void => {
@@ -73,9 +74,9 @@ export const startGarbageCollector = ({ store, writer, registry, clock }: Depend
   const collect = ({ resource, object }: Place): void => {
     const references = ownersOf(object);
     if (references.length === 0 || object.metadata.deletionTimestamp !== undefined) return;
-    const found = references.map((reference) => ({ reference, owner: findOwner(object, reference)?.object }));
-    const waiting = found.filter(({ owner }) => owner !== undefined && awaitsDependents(owner));
-    const solid = found.filter(({ owner }) => owner !== undefined && !awaitsDependents(owner));
+    const found = references.map((reference) => ({ reference, owner: findOwner(object, reference) }));
+    const waiting = found.filter(({ owner }) => typeof owner === 'object' && awaitsDependents(owner.object));
+    const solid = found.filter((one) => one.owner !== 'gone' && !waiting.includes(one));
     if (solid.length === 0) {
       const foreground = waiting.length > 0 && dependentsOf(object.metadata.uid).length > 0;
       writer.remove(resource, object, foreground ? { propagation: 'Foreground' } : {});

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { load } from 'js-yaml';
 import type { KubeRequest, KubeResponse } from '../../kube/transport.ts';
-import { refusal } from './in-process-transport.ts';
+import { answer, refusal } from './answer.ts';
+import { asksForWatch } from './query.ts';
 import type { Caller } from './request-handler.ts';
 import type { SandboxApi } from './sandbox-api.ts';
 import { badRequest, methodNotAllowed, notImplemented, tooLarge, unauthorized } from './status.ts';
@@ -47,7 +48,8 @@ type Exchange = {
 const serve = async (api: SandboxApi, { incoming, outgoing, tokens }: Exchange): Promise<void> => {
   const caller = callerOf(incoming, tokens);
   const request = await readRequest(incoming);
-  if (request.query?.['watch'] !== 'true') return send(outgoing, api.handle(request, caller));
+  if (!asksForWatch(request)) return send(outgoing, api.handle(request, caller));
+  if (outgoing.destroyed) return;
   const watch = api.watch(request, caller);
   outgoing.on('close', watch.close);
   outgoing.writeHead(200, { 'content-type': 'application/json', 'transfer-encoding': 'chunked' });
@@ -121,15 +123,8 @@ const faultOf = (error: unknown): KubeResponse => {
     return refusal(error);
   } catch (fault) {
     const message = `Internal error occurred: ${fault instanceof Error ? fault.message : String(fault)}`;
-    const body = {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message,
-      reason: 'InternalError',
-    };
-    return { status: 500, headers: { 'content-type': 'application/json' }, body: { ...body, code: 500 } };
+    const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' };
+    return answer(500, { ...status, message, reason: 'InternalError', code: 500 });
   }
 };
 

@@ -1,9 +1,8 @@
 import type { KubeRequest, KubeResponse, KubeStream, Transport } from '../../kube/transport.ts';
+import { answer, refusal } from './answer.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Caller } from './request-handler.ts';
-import { answer } from './request-handler.ts';
 import type { SandboxApi } from './sandbox-api.ts';
-import { ApiError } from './status.ts';
 import type { Watch } from './watch.ts';
 
 /**
@@ -68,13 +67,4 @@ const watchOrRefusal = (run: () => Watch): Watch | KubeStream => {
     events.end();
     return { ...refusal(error), events };
   }
-};
-
-/** The answer to a request that was refused. What is no refusal is a fault of the sandbox and goes through. */
-export const refusal = (error: unknown): KubeResponse => {
-  if (!(error instanceof ApiError)) throw error;
-  const { retryAfterSeconds } = error.status.details ?? {};
-  const response = answer(error.status.code, error.status);
-  if (retryAfterSeconds === undefined) return response;
-  return { ...response, headers: { ...response.headers, 'retry-after': String(retryAfterSeconds) } };
 };

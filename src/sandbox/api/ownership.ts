@@ -18,8 +18,8 @@ import { parseObject, withField } from './kube-json.ts';
 import { SYSTEM_METADATA } from './metadata.ts';
 import type { ServedResource } from './resources.ts';
 import type { Shape } from './shapes.ts';
-import { ApiError } from './status.ts';
-import { changedFields, compareFields, fieldsOf, mergeFields, removeFields } from './structured-merge.ts';
+import { ApiError, badRequest } from './status.ts';
+import { ambiguityIn, changedFields, compareFields, fieldsOf, mergeFields, removeFields } from './structured-merge.ts';
 
 /** Who writes: with operation and sub-resource, what tells one entry of managedFields from another. */
 export type Manager = {
@@ -120,6 +120,8 @@ export const applyConfig = (
   const owners = ownersOf(live);
   const { manager } = tracking;
   const wanted = ownable(config, tracking);
+  const ambiguity = ambiguityIn(wanted, shape);
+  if (ambiguity !== undefined) throw badRequest(`failed to create typed patch object: ${ambiguity}`);
   const own = configFields(wanted, shape);
   const others = owners.filter(({ entry }) => !isSame(entry, manager));
   const held = others.reduce((all, { fields }) => union(all, fields), own);

@@ -35,8 +35,8 @@ export const listPage = (store: Store, { resource, namespace, selector, query }:
   const limit = query['limit'] === undefined ? 0 : Number(query['limit']);
   if (!Number.isInteger(limit) || limit < 0)
     throw badRequest(`Invalid value: ${JSON.stringify(query['limit'])}: limit must be a whole number`);
-  const { revision, after } = startOf(store, query, limit);
-  const all = revision === store.revision ? store.list(resource, namespace) : store.listAt(resource, revision);
+  const { revision, after } = startOf(store, { query, limit });
+  const all = revision === store.revision ? store.list(resource, namespace) : past(store, { resource, revision });
   const fits = all.filter(
     (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
@@ -56,24 +56,27 @@ export const listPage = (store: Store, { resource, namespace, selector, query }:
   };
 };
 
+const past = (
+  store: Store,
+  { resource, revision }: { resource: ServedResource; revision: number },
+): readonly KubeObject[] => {
+  if (revision < store.compacted) {
+    throw expired(
+      'The provided continue parameter or resourceVersion is too old to display a consistent list result: start a new list without it',
+    );
+  }
+  return store.listAt(resource, revision);
+};
+
 type Start = { readonly revision: number; readonly after?: string };
 
-const startOf = (store: Store, query: Readonly<Record<string, string>>, limit: number): Start => {
+const startOf = (store: Store, { query, limit }: { query: ListRequest['query']; limit: number }): Start => {
   const { continue: token = '', resourceVersion = '', resourceVersionMatch: match = '' } = query;
   if (token !== '') {
     if (resourceVersion !== '' && resourceVersion !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue');
     }
-    const start = parseToken(token);
-    try {
-      store.since(start.revision);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      throw expired(
-        'The provided continue parameter is too old to display a consistent list result. You must start a new list without the continue parameter.',
-      );
-    }
-    return start;
+    return parseToken(token);
   }
   if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan')
     throw badRequest(`resourceVersionMatch: unsupported value ${match}`);

@@ -1,6 +1,6 @@
 import type { Registry } from './registry.ts';
 import type { ServedResource } from './resources.ts';
-import { noSuchResource, notImplemented } from './status.ts';
+import { badRequest, noSuchResource, notImplemented } from './status.ts';
 
 /** What a request's path names. */
 export type Target = {
@@ -12,7 +12,7 @@ export type Target = {
 
 /** Reads `/api/v1/…` and `/apis/GROUP/VERSION/…`. Throws 404 for what is not served. */
 export const parsePath = (path: string, registry: Registry): Target => {
-  const [root, ...rest] = path.split('/').slice(1).map(decodeURIComponent);
+  const [root, ...rest] = path.split('/').slice(1).map(decoded);
   const [group, version, ...below] = root === 'api' ? ['', ...rest] : rest;
   if ((root !== 'api' && root !== 'apis') || group === undefined || version === undefined) throw noSuchResource();
   if (below[0] === 'watch') throw notImplemented('paths with /watch/: use the parameter watch=true');
@@ -34,6 +34,14 @@ export const parsePath = (path: string, registry: Registry): Target => {
     ...(name === undefined ? {} : { name }),
     ...(subresource === undefined ? {} : { subresource }),
   };
+};
+
+const decoded = (step: string): string => {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    throw badRequest(`Cannot read the path: ${step} is not percent-encoded as it should be`);
+  }
 };
 
 /** `/api/v1/namespaces/shop/status` is of the namespace itself. */

@@ -20,6 +20,10 @@ const ALLOWED: Readonly<Record<KubeRequest['method'], readonly string[]>> = {
   DELETE: ['propagationPolicy', 'gracePeriodSeconds', 'dryRun'],
 };
 
+/** Whether a GET asks for a watch instead of a list. */
+export const asksForWatch = ({ query = {} }: KubeRequest): boolean =>
+  query['watch'] === 'true' || query['watch'] === '1';
+
 /** Throws 501 for a parameter that would be ignored, 400 for a value that means nothing. */
 export const checkQuery = ({ method, query = {} }: KubeRequest): void => {
   for (const name of Object.keys(query)) {

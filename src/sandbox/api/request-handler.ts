@@ -3,6 +3,7 @@ import type { KubeRequest, KubeResponse } from '../../kube/transport.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { isRecord, numberAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { answer } from './answer.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { discover } from './discovery.ts';
 import { frozenCopy } from './json-copy.ts';
@@ -13,7 +14,7 @@ import { timestamp } from './metadata.ts';
 import { applyConfig, type Manager, ownedByUpdate } from './ownership.ts';
 import { listPage } from './paging.ts';
 import { parsePath, type Target } from './paths.ts';
-import { checkQuery } from './query.ts';
+import { asksForWatch, checkQuery } from './query.ts';
 import type { Registry } from './registry.ts';
 import { type Representation, represent, representationOf, representList } from './representation.ts';
 import { selectorOf } from './selectors.ts';
@@ -29,7 +30,7 @@ import {
 } from './status.ts';
 import type { Store } from './store.ts';
 import { openWatch, type Watch } from './watch.ts';
-import { type Propagation, subjectOf, type WriteOptions, type Writer } from './writer.ts';
+import { type Propagation, type RemoveOptions, subjectOf, type WriteOptions, type Writer } from './writer.ts';
 
 /** Who asks: `user` for audit and admission, `agent` as field manager where the request names none. */
 export type Caller = { readonly user: string; readonly agent?: string | undefined };
@@ -66,11 +67,14 @@ export class RequestHandler {
 
   /** Answers everything but a watch. `request.body` is JSON as it came over the wire. */
   handle(request: KubeRequest, caller: Caller): KubeResponse {
-    if (request.query?.['watch'] === 'true') throw badRequest('a watch must be opened as a stream');
+    if (asksForWatch(request)) throw badRequest('a watch must be opened as a stream');
     const found = request.method === 'GET' ? discover(request.path, this.#dependencies.registry) : undefined;
     if (found !== undefined) return answer(200, found);
     const call = this.#understand(request, caller);
     const { name } = call.target;
+    if (name === undefined && (request.method === 'PUT' || request.method === 'PATCH')) {
+      throw methodNotAllowed(request.method, request.path);
+    }
     switch (request.method) {
       case 'GET':
         return name === undefined ? this.#list(call) : this.#get(call);
@@ -212,12 +216,6 @@ export class RequestHandler {
   }
 }
 
-export const answer = (status: number, body: unknown): KubeResponse => ({
-  status,
-  headers: { 'content-type': 'application/json' },
-  body,
-});
-
 const doorOf = ({ caller, target, query }: Call): Omit<WriteOptions, 'own'> => ({
   user: caller.user,
   subresource: target.subresource,
@@ -226,12 +224,12 @@ const doorOf = ({ caller, target, query }: Call): Omit<WriteOptions, 'own'> => (
 
 const VERBS = { POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' } as const;
 
-const auditOf = ({ method, query = {} }: KubeRequest, { user }: Caller, target: Target): AuditEntry => {
+const auditOf = (request: KubeRequest, { user }: Caller, target: Target): AuditEntry => {
   const { resource, ...place } = target;
-  const reading = query['watch'] === 'true' ? 'watch' : target.name === undefined ? 'list' : 'get';
+  const reading = asksForWatch(request) ? 'watch' : target.name === undefined ? 'list' : 'get';
   return {
     user,
-    verb: method === 'GET' ? reading : VERBS[method],
+    verb: request.method === 'GET' ? reading : VERBS[request.method],
     resource: resource.group === '' ? resource.plural : `${resource.plural}.${resource.group}`,
     ...place,
   };
@@ -270,7 +268,7 @@ const isPropagation = (value: string): value is Propagation =>
   value === 'Background' || value === 'Foreground' || value === 'Orphan';
 
 /** Options of a DELETE, from its body (DeleteOptions) or its query. */
-const removeOptions = ({ request: { body }, query }: Call): NonNullable<Parameters<Writer['remove']>[2]> => {
+const removeOptions = ({ request: { body }, query }: Call): RemoveOptions => {
   if (body !== undefined && !isRecord(body)) throw badRequest('the body of a DELETE must be DeleteOptions');
   if (isRecord(body) && 'orphanDependents' in body) throw notImplemented('orphanDependents: use propagationPolicy');
   const propagation = stringAt(body, 'propagationPolicy') ?? query['propagationPolicy'];

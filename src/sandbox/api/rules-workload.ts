@@ -1,5 +1,16 @@
-import { at, isRecord, type JsonRecord, numberAt, recordAt, sameJson, stringsAt } from '../../lib/json.ts';
+import {
+  at,
+  isRecord,
+  type JsonRecord,
+  listAt,
+  numberAt,
+  recordAt,
+  sameJson,
+  stringAt,
+  stringsAt,
+} from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { selects } from '../workloads/label-selector.ts';
 import type { AdmissionContext, KindRules, Verdict } from './admission.ts';
 import { containerProblems, defaulted, defaultPodSpec, withDefaults } from './defaults-pod.ts';
 import { withField } from './kube-json.ts';
@@ -40,30 +51,22 @@ const defaultDaemonSet = (spec: unknown): JsonRecord => {
   };
 };
 
-/** True when a LabelSelector selects these labels. matchExpressions are read, unknown operators select nothing. */
-export const selects = (selector: unknown, labels: Readonly<Record<string, string>>): boolean => {
-  const expressions = at(selector, 'matchExpressions');
-  return (
-    Object.entries(recordAt(selector, 'matchLabels')).every(([key, value]) => labels[key] === value) &&
-    (Array.isArray(expressions) ? expressions : []).every((expression) => {
-      const key = at(expression, 'key');
-      const value = typeof key === 'string' ? labels[key] : undefined;
-      const values = at(expression, 'values');
-      const isIn = value !== undefined && Array.isArray(values) && values.includes(value);
-      switch (at(expression, 'operator')) {
-        case 'In':
-          return isIn;
-        case 'NotIn':
-          return !isIn;
-        case 'Exists':
-          return value !== undefined;
-        case 'DoesNotExist':
-          return value === undefined;
-        default:
-          return false;
-      }
-    })
-  );
+const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
+
+const selectorProblems = (selector: unknown, labels: Readonly<Record<string, string>>): readonly FieldProblem[] => {
+  const field = 'spec.selector';
+  if (!isRecord(selector)) return [{ field, message: 'Required value', reason: 'FieldValueRequired' }];
+  if (sameJson(selector, {}))
+    return [{ field, message: invalidValue(selector, 'empty selector is invalid for workloads') }];
+  for (const [index, expression] of listAt(selector, 'matchExpressions').entries()) {
+    const operator = stringAt(expression, 'operator') ?? '';
+    if (OPERATORS.includes(operator)) continue;
+    const message = invalidValue(operator, 'not a valid selector operator');
+    return [{ field: `${field}.matchExpressions[${index}].operator`, message }];
+  }
+  if (selects(selector, labels)) return [];
+  const message = invalidValue(labels, '`selector` does not match template `labels`');
+  return [{ field: 'spec.template.metadata.labels', message }];
 };
 
 const workloadProblems = (object: KubeObject, old: KubeObject | undefined): readonly FieldProblem[] => {
@@ -75,17 +78,7 @@ const workloadProblems = (object: KubeObject, old: KubeObject | undefined): read
   if (replicas !== undefined && (replicas < 0 || !Number.isInteger(replicas))) {
     problems.push({ field: 'spec.replicas', message: invalidValue(replicas, 'must be greater than or equal to 0') });
   }
-  if (!isRecord(selector)) {
-    problems.push({ field: 'spec.selector', message: 'Required value', reason: 'FieldValueRequired' });
-  } else if (sameJson(selector, {})) {
-    problems.push({
-      field: 'spec.selector',
-      message: invalidValue(selector, 'empty selector is invalid for workloads'),
-    });
-  } else if (!selects(selector, labels)) {
-    const message = invalidValue(labels, '`selector` does not match template `labels`');
-    problems.push({ field: 'spec.template.metadata.labels', message });
-  }
+  problems.push(...selectorProblems(selector, labels));
   if (old !== undefined && !sameJson(at(old, 'spec', 'selector'), selector)) {
     problems.push({ field: 'spec.selector', message: invalidValue(selector, 'field is immutable') });
   }

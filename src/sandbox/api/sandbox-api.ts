@@ -148,6 +148,7 @@ export class SandboxApi implements ClusterBackend {
 
   readonly writeStatus: ClusterBackend['writeStatus'] = (ref, status, { manager }) => {
     const resource = this.#served(ref);
+    if (!resource.status) throw noSuchResource();
     const existing = this.#store.get(resource, ref);
     if (existing === undefined) throw notFound({ ...resource, name: ref.name });
     const input = withField(existing, 'status', frozenCopy(status));

@@ -38,6 +38,11 @@ export class Store {
     return this.#revision;
   }
 
+  /** The oldest revision that can be told. */
+  get compacted(): number {
+    return this.#compacted;
+  }
+
   get(
     resource: ServedResource,
     { namespace = '', name }: { namespace?: string; name: string },

@@ -1,5 +1,5 @@
 import { canonicalJson, isRecord, sameJson } from '../../lib/json.ts';
-import { type FieldSet, fieldSet, LEAF, NO_FIELDS, union } from './field-set.ts';
+import { type FieldSet, fieldSet, LEAF, NO_FIELDS, readableElement, union } from './field-set.ts';
 import { fieldShape, type Shape } from './shapes.ts';
 
 /** A value taken apart as its shape says; undefined when it is one piece: a scalar, something atomic, an empty map. */
@@ -47,6 +47,25 @@ export const fieldsOf = (value: unknown, shape: Shape | undefined, { containers 
     return [element, parts.list ? { ...below, member: true } : below];
   });
   return fieldSet(containers, children);
+};
+
+/** The first list below `value` that its keys or values do not tell apart, in words; undefined when there is none. */
+export const ambiguityIn = (value: unknown, shape: Shape | undefined, path = ''): string | undefined => {
+  const parts = partsOf(value, shape);
+  if (parts === undefined) return undefined;
+  if (Array.isArray(value) && parts.items.size < value.length) {
+    const seen = new Set<string>();
+    const elements = value.map((item) =>
+      shape?.type === 'set' || shape?.type === 'keyed' ? elementOf(item, shape) : '',
+    );
+    const twice = elements.find((element) => seen.size === seen.add(element).size) ?? '';
+    return `${path}: duplicate entries for key ${readableElement(twice)}`;
+  }
+  for (const [element, item] of parts.items) {
+    const found = ambiguityIn(item.value, item.shape, path + readableElement(element));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 };
 
 export type Comparison = { readonly added: FieldSet; readonly modified: FieldSet; readonly removed: FieldSet };

@@ -177,7 +177,12 @@ export class Writer {
 
   #checkNamespace(resource: ServedResource, object: KubeObject): void {
     const { namespace } = object.metadata;
-    if (!resource.namespaced || namespace === undefined) return;
+    if (resource.namespaced !== (namespace !== undefined)) {
+      throw badRequest(
+        `${resource.kind} ${object.metadata.name} must have ${resource.namespaced ? 'a' : 'no'} namespace`,
+      );
+    }
+    if (namespace === undefined) return;
     const found = this.#store.get(this.#namespaces, { name: namespace });
     if (found === undefined) throw notFound({ group: '', plural: 'namespaces', name: namespace });
     if (found.metadata.deletionTimestamp === undefined) return;

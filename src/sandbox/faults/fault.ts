@@ -1,5 +1,6 @@
 import type { KubeRequest } from '../../kube/transport.ts';
 import type { Random } from '../../lib/random.ts';
+import { asksForWatch } from '../api/query.ts';
 
 /** What can go wrong between a client and the API server. */
 export type Fault =
@@ -23,7 +24,6 @@ export type Fault =
 /** The fault that meets a request, if any. `index` counts the requests of the transport from 0, watches among them. */
 export type FaultPlan = (request: KubeRequest, index: number) => Fault | undefined;
 
-export const isWatch = ({ query }: KubeRequest): boolean => query?.['watch'] === 'true';
 export const isWrite = ({ method }: KubeRequest): boolean => method !== 'GET';
 
 /** Meets the `nth` request (from 0) that `matches` with `fault`, and no other. */
@@ -48,7 +48,7 @@ export const randomFaults = (
   const forRequests = faults.filter((fault) => !['cut', 'duplicate', 'delayEvents'].includes(fault.type));
   return (request) => {
     const [happens, which] = [random() < rate, random()];
-    const suited = isWatch(request) ? forWatches : forRequests;
+    const suited = asksForWatch(request) ? forWatches : forRequests;
     return happens ? suited[Math.floor(which * suited.length)] : undefined;
   };
 };

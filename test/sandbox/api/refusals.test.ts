@@ -60,6 +60,25 @@ const REFUSALS: readonly Refusal[] = [
   ],
   ['other bodies', { method: 'POST', path: MAPS, contentType: 'application/yaml', body: {} }, 415, /application\/json/],
   ['unserved versions', { method: 'GET', path: '/apis/apps/v1beta1/deployments' }, 404, /could not find/],
+  ['a patch of a collection', { method: 'PATCH', path: MAPS, body: {} }, 405, /PATCH/],
+  [
+    'items twice in a list with keys',
+    {
+      method: 'PATCH',
+      path: '/apis/gateway.networking.k8s.io/v1/namespaces/default/gateways/edge',
+      query: { fieldManager: 'git' },
+      contentType: 'application/apply-patch+yaml',
+      body: {
+        apiVersion: 'gateway.networking.k8s.io/v1',
+        kind: 'Gateway',
+        metadata: { name: 'edge' },
+        spec: { listeners: [{ name: 'web' }, { name: 'web' }] },
+      },
+    },
+    400,
+    /\.spec\.listeners: duplicate entries for key \[name="web"\]/,
+  ],
+  ['broken paths', { method: 'GET', path: `${MAPS}/%zz` }, 400, /percent/],
   ['verbs on a name', { method: 'POST', path: `${MAPS}/a`, body: {} }, 405, /POST/],
 ];
 
