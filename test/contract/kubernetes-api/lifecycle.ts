@@ -4,15 +4,16 @@ import {
   type Case,
   type Client,
   configMap,
-  deployment,
   expectOk,
   expectRefusal,
   generationOf,
+  httpRoute,
   uidOf,
   versionOf,
 } from './harness.ts';
 
 const MAPS = 'v1 configmaps';
+const ROUTES = 'gateway.networking.k8s.io/v1 httproutes';
 const FINALIZER = 'example.com/hold';
 
 const owned = (name: string, owner: unknown, fields: Readonly<Record<string, unknown>> = {}) =>
@@ -61,9 +62,9 @@ export const lifecycleCases: readonly Case[] = [
   {
     name: 'finalizers keep an object until the last is gone, and no new ones come then',
     run: async (api) => {
-      const path = 'apps/v1 deployments/web';
-      const held = { ...deployment('web'), metadata: { name: 'web', finalizers: [FINALIZER] } };
-      expectOk(await api.post('apps/v1 deployments', held), 201);
+      const path = `${ROUTES}/web`;
+      const held = { ...httpRoute('web', {}), metadata: { name: 'web', finalizers: [FINALIZER] } };
+      expectOk(await api.post(ROUTES, held), 201);
       const marked = expectOk(await api.send('DELETE', path));
       assert.match(stringAt(marked, 'metadata', 'deletionTimestamp') ?? '', /Z$/);
       assert.equal(generationOf(marked), 2);
