@@ -47,7 +47,7 @@ export const ALL_RESOURCES: readonly ServedResource[] = [
 
 /**
  * The sandbox's API server: storage and rules, for its own controllers as a ClusterBackend, for clients by
- * `transport` (in-process-transport.ts) and `serveHttp` (http-server.ts).
+ * `inProcessTransport` and `serveHttp`.
  */
 export class SandboxApi implements ClusterBackend {
   readonly clock: Clock;
