@@ -1,12 +1,12 @@
 import { CANARY_UID_LABEL } from '../api/names.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector, type ReflectorHealth } from '../kube/reflector.ts';
-import { apiVersionOf, RESOURCES } from '../kube/resources.ts';
+import { RESOURCES } from '../kube/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { KubeObject, ObjectRef, Resource } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
-import { claimsOf } from './dependencies.ts';
+import { claimsOf, LISTED_KINDS } from './dependencies.ts';
 import { OwnWrites } from './own-writes.ts';
 
 const INDEXES = {
@@ -15,7 +15,7 @@ const INDEXES = {
     const service = object.metadata.labels?.['kubernetes.io/service-name'];
     return service === undefined ? [] : [`${object.metadata.namespace}/${service}`];
   },
-  namespace: ({ kind, metadata }: KubeObject) => (kind === 'NetworkPolicy' ? [metadata.namespace ?? ''] : []),
+  namespace: ({ kind, metadata }: KubeObject) => (LISTED_KINDS.has(kind) ? [metadata.namespace ?? ''] : []),
   canaryUid: (object: KubeObject) => {
     const uid = object.metadata.labels?.[CANARY_UID_LABEL];
     return uid === undefined ? [] : [uid];
@@ -83,14 +83,12 @@ export class Caches {
     const { client, clock, random, namespace } = options;
     for (const watched of WATCHED) {
       const { resource, metadataOnly, keepManagers }: Watched = watched;
-      const identity = { apiVersion: apiVersionOf(resource), kind: resource.kind };
       const reflector = new Reflector<KubeObject, Index>({
         client,
         clock,
         random,
         resource,
-        // Lists and metadata-only answers leave out, or replace, the kind of their items.
-        project: (object) => ({ ...(keepManagers ? object : withoutManagedFields(object)), ...identity }),
+        project: keepManagers ? (object) => object : withoutManagedFields,
         indexes: INDEXES,
         metadataOnly: metadataOnly ?? false,
         onError: (error) => options.onError(resource.plural, error),
@@ -130,7 +128,7 @@ export class Caches {
     return this.#reflectors.get(kind)?.store.list() ?? [];
   }
 
-  byIndex(kind: Kind, at: { readonly index: Index; readonly value: string }): readonly KubeObject[] {
+  byIndex(kind: string, at: { readonly index: Index; readonly value: string }): readonly KubeObject[] {
     return this.#reflectors.get(kind)?.store.byIndex(at.index, at.value) ?? [];
   }
 

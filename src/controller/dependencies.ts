@@ -50,6 +50,9 @@ export const serviceToken = (key: string): string => `EndpointSlice service=${ke
 
 export const namespaceToken = (kind: string, namespace: string): string => `${kind} in ${namespace}`;
 
+/** Kinds of which observation reads all of a namespace. */
+export const LISTED_KINDS: ReadonlySet<string> = new Set(['NetworkPolicy', 'Ingress']);
+
 /** What a Canary claims for itself alone: its target and its apex Service. */
 export const claimsOf = (canary: KubeObject): readonly string[] => {
   const target = stringAt(canary, 'spec', 'targetRef', 'name');
@@ -68,6 +71,6 @@ export const tokensOf = (object: KubeObject): readonly string[] => {
   const service = labels?.['kubernetes.io/service-name'];
   if (object.kind === 'EndpointSlice' && service !== undefined) tokens.push(serviceToken(`${namespace}/${service}`));
   if (object.kind === 'Canary') tokens.push(...claimsOf(object).map(claimToken));
-  if (object.kind === 'NetworkPolicy') tokens.push(namespaceToken(object.kind, namespace ?? ''));
+  if (LISTED_KINDS.has(object.kind)) tokens.push(namespaceToken(object.kind, namespace ?? ''));
   return tokens;
 };

@@ -20,7 +20,7 @@ const podsOf = ({ view }: Scene, workload: KubeObject): Pods => {
   return { replicaSets, pods };
 };
 
-/** The commit that Flux last applied for the target, when Flux owns it. */
+/** The commit that Flux is applying or has last applied, when Flux owns the target. */
 const sourceOf = (target: KubeObject, { view }: Scene): SourceStatus | undefined => {
   const name = target.metadata.labels?.['kustomize.toolkit.fluxcd.io/name'];
   const namespace = target.metadata.labels?.['kustomize.toolkit.fluxcd.io/namespace'];
@@ -31,7 +31,11 @@ const sourceOf = (target: KubeObject, { view }: Scene): SourceStatus | undefined
     namespace,
     name,
   });
-  const commit = /sha1:([0-9a-f]{40})$/.exec(stringAt(kustomization, 'status', 'lastAppliedRevision') ?? '')?.[1];
+  // Flux tells what it attempts before it applies it: the target changes before lastAppliedRevision does.
+  const revision =
+    stringAt(kustomization, 'status', 'lastAttemptedRevision') ??
+    stringAt(kustomization, 'status', 'lastAppliedRevision');
+  const commit = /sha1:([0-9a-f]{40})$/.exec(revision ?? '')?.[1];
   return commit === undefined ? undefined : { commit };
 };
 

@@ -98,7 +98,7 @@ const preflightProblems = ({ object, canary, view }: Scene): readonly Problem[] 
     canary: claimant(object, canary.spec),
     others,
     get: view.get,
-    networkPolicies: view.networkPolicies(canary.namespace),
+    networkPolicies: view.list({ kind: 'NetworkPolicy', namespace: canary.namespace }),
   });
 };
 

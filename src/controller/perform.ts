@@ -12,6 +12,7 @@ import { configRefs } from '../workload/config-refs.ts';
 import { canaryManifest, primaryManifest, sideSelector } from '../workload/manifests.ts';
 import { revisionName } from '../workload/names.ts';
 import { templateOf } from '../workload/pod-template.ts';
+import { targetScale } from '../workload/restore.ts';
 import { findRevision } from '../workload/revision.ts';
 import { pinnedObjects, type RevisionRecord, readRecord } from '../workload/revision-record.ts';
 import { apexManifest, sideServiceManifest } from '../workload/services.ts';
@@ -43,9 +44,9 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
     case 'deleteCanary':
       return remove(deploymentRef(scene, names.workload.canary), deps);
     case 'scaleTarget': {
-      const ref = deploymentRef(scene, names.target);
-      if (deps.caches.get(ref) === undefined) return;
-      return wrote(deps, await deps.client.mergePatch(ref, { spec: { replicas: action.replicas } }));
+      const target = deps.caches.get(deploymentRef(scene, names.target));
+      if (target === undefined) return;
+      return wrote(deps, await deps.client.apply(targetScale(target, action.replicas)));
     }
     case 'applyService':
       return applyService(action.service, scene, deps);

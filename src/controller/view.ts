@@ -1,7 +1,15 @@
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Caches, Kind } from './caches.ts';
-import { claimsOf, claimToken, namespaceToken, objectToken, ownerToken, serviceToken } from './dependencies.ts';
+import {
+  claimsOf,
+  claimToken,
+  LISTED_KINDS,
+  namespaceToken,
+  objectToken,
+  ownerToken,
+  serviceToken,
+} from './dependencies.ts';
 
 /**
  * Reads the caches for one observation and remembers what it read, so that a change of any of it, or its coming into
@@ -32,10 +40,18 @@ export class View {
     return this.#caches.byIndex('EndpointSlice', { index: 'service', value: keyOf(service) });
   }
 
-  networkPolicies(namespace: string): readonly KubeObject[] {
-    this.tokens.add(namespaceToken('NetworkPolicy', namespace));
-    return this.#caches.byIndex('NetworkPolicy', { index: 'namespace', value: namespace });
-  }
+  /** All of a namespace, of the kinds that are filed by it. An arrow, so that it can be passed on as `Objects.list`. */
+  readonly list = ({
+    kind,
+    namespace,
+  }: {
+    readonly kind: string;
+    readonly namespace: string;
+  }): readonly KubeObject[] => {
+    if (!LISTED_KINDS.has(kind)) throw new RangeError(`Cannot list ${kind}: it is not filed by namespace`);
+    this.tokens.add(namespaceToken(kind, namespace));
+    return this.#caches.byIndex(kind, { index: 'namespace', value: namespace });
+  };
 
   /** Canaries that claim what this one claims, itself included; each once. */
   rivals(canary: KubeObject): readonly KubeObject[] {

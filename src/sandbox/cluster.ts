@@ -1,6 +1,4 @@
-import { admit, admitUpdate } from '../api/admit.ts';
-import { KINDS } from '../api/kinds.ts';
-import { GROUP } from '../api/names.ts';
+import { RESOURCES } from '../kube/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import { SandboxApi } from './api/sandbox-api.ts';
@@ -34,17 +32,11 @@ export type Cluster = {
 /** Namespace and name of the Gateway that the cluster has from the start, with one listener `web`. */
 export const GATEWAY = { namespace: 'gateways', name: 'edge' } as const;
 
-/** Starts a cluster with our own kinds admitted by our own rules, one Gateway, and one ingress class. */
+/** Starts a cluster with one Gateway; Flux's Kustomization is served too. */
 export const startCluster = (options: ClusterOptions): Cluster => {
   const { clock, random, catalogue, listen, scrapeIntervalMs, timings = {} } = options;
   const api = new SandboxApi({ clock, random });
-  for (const { kind } of KINDS) {
-    api.admit({ group: GROUP, kind }, (object, { old }) => {
-      const admitted = old === undefined ? admit(object) : admitUpdate(object, old);
-      if (admitted.ok) return { object: admitted.object };
-      return { problems: admitted.problems.map(({ where, message }) => ({ field: where, message })) };
-    });
-  }
+  api.register(RESOURCES.kustomization);
   const network = new PodNetwork({ listen });
   const stopWorkloads = startWorkloads({ backend: api, random, catalogue, network, timings });
   const gateway = startGateway({ backend: api, random, network, timings });

@@ -1,6 +1,5 @@
 import { parseRepository } from '../../api/parse.ts';
 import type { OutcomeWriter } from '../../git/engine.ts';
-import { GitError } from '../../git/git-error.ts';
 import { pullRequestHostOf } from '../../git/providers/pull-request-host-of.ts';
 import { type RepositoryAccess, repositoryAccess } from '../../git/repository-access.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -18,7 +17,8 @@ export type CommitDeps = {
   readonly allowInsecure: boolean;
 };
 
-/** Writes one outcome; the Repository and its Secrets are read now. What a person must mend is a result, not an error. */
+/** Writes one outcome; the Repository and its Secrets are read now. A
+ * Repository that can't be used as it stands rejects: it is tried again, and the condition tells why until it is mended. */
 export const executeCommit = async (
   { operation }: CommitEffect,
   { signal, ...deps }: CommitDeps & { readonly signal: AbortSignal },
@@ -34,13 +34,8 @@ export const executeCommit = async (
   const parsed = parseRepository(object);
   if (!parsed.ok)
     return refused('SourceUnknown', `Repository ${operation.repository}: ${parsed.problems[0]?.message ?? ''}`);
-  try {
-    const access = await accessOf(parsed.spec, namespace, deps);
-    return { kind: 'commit', git: await deps.git.commit(operation, access, signal) };
-  } catch (error) {
-    if (error instanceof GitError && error.kind === 'config') return refused('SourceNotWritable', error.message);
-    throw error;
-  }
+  const access = await accessOf(parsed.spec, namespace, deps);
+  return { kind: 'commit', git: await deps.git.commit(operation, access, signal) };
 };
 
 type Spec = Extract<ReturnType<typeof parseRepository>, { ok: true }>['spec'];

@@ -1,4 +1,5 @@
 import { parseNotificationProvider } from '../../api/parse.ts';
+import { SEVERITIES } from '../../api/words.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import type { deliver } from '../../notify/deliver.ts';
 import type { Receiver } from '../../notify/receiver.ts';
@@ -27,6 +28,8 @@ export const executeNotify = async (
   const { type } = spec;
   if (type !== 'slack' && type !== 'webhook')
     return failed(`NotificationProvider ${effect.provider} has type ${type}, which is not supported yet`);
+  if (SEVERITIES.indexOf(effect.message.severity) < SEVERITIES.indexOf(spec.severity))
+    return { kind: 'notify', delivered: true, detail: 'below the severity that is sent' };
   if (spec.kinds !== undefined && !spec.kinds.includes(effect.message.topic))
     return { kind: 'notify', delivered: true, detail: 'not asked for' };
   const secret =

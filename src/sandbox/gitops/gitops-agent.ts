@@ -9,6 +9,8 @@ import type { RevisionSource } from './revision-source.ts';
 
 const FLUX_MANAGER = 'kustomize-controller';
 const OWNER_LABELS = 'kustomize.toolkit.fluxcd.io';
+/** Flux's annotation: `IfNotPresent` creates an object and leaves it alone from then on. */
+const SSA_ANNOTATION = 'kustomize.toolkit.fluxcd.io/ssa';
 
 export type GitOpsAgentOptions = {
   readonly source: RevisionSource;
@@ -96,12 +98,14 @@ export class GitOpsAgent {
     if (this.#built?.commit !== commit) {
       this.#built = { commit, objects: await buildManifests(await source.readFiles(commit, ''), path) };
     }
+    const isNew = this.#status.lastApplied !== commit;
+    if (isNew) await this.#report({ lastAttemptedRevision: this.#revision(commit) });
     const wanted = new Map(this.#built.objects.map((object) => [inventoryKey(object), object]));
     for (const object of inOrder([...wanted.values()])) await this.#apply(object);
     for (const [key, ref] of this.#inventory) if (!wanted.has(key)) await this.#delete(ref);
     this.#inventory = new Map([...wanted].map(([key, object]) => [key, refOf(object)]));
-    if (this.#status.lastApplied !== commit) {
-      await this.#report(commit);
+    if (isNew) {
+      await this.#report({ lastAppliedRevision: this.#revision(commit) });
       onApplied?.(commit);
     }
     return { lastApplied: commit };
@@ -115,8 +119,15 @@ export class GitOpsAgent {
       [`${OWNER_LABELS}/namespace`]: namespace,
     };
     const body = { ...object, metadata: { ...object.metadata, labels } };
+    if (object.metadata.annotations?.[SSA_ANNOTATION] === 'IfNotPresent' && (await this.#stands(refOf(object)))) return;
     const response = await this.#send('PATCH', refOf(object), { body, contentType: 'application/apply-patch+yaml' });
     if (response.status >= 300) throw failure(`apply ${describe(refOf(object))}`, response);
+  }
+
+  async #stands(ref: ObjectRef): Promise<boolean> {
+    const response = await this.#send('GET', ref, {});
+    if (response.status >= 300 && response.status !== 404) throw failure(`read ${describe(ref)}`, response);
+    return response.status !== 404;
   }
 
   async #delete(ref: ObjectRef): Promise<void> {
@@ -124,9 +135,13 @@ export class GitOpsAgent {
     if (response.status >= 300 && response.status !== 404) throw failure(`delete ${describe(ref)}`, response);
   }
 
-  /** Tells the applied commit as Flux does. A cluster without Flux's CRD answers 404: then there is nobody to tell. */
-  async #report(commit: string): Promise<void> {
-    const { name, namespace, path, intervalMs, branch = 'main' } = this.#options;
+  #revision(commit: string): string {
+    return `${this.#options.branch ?? 'main'}@sha1:${commit}`;
+  }
+
+  /** Tells what is applied as Flux does. A cluster without Flux's CRD answers 404: then there is nobody to tell. */
+  async #report(status: Readonly<Record<string, string>>): Promise<void> {
+    const { name, namespace, path, intervalMs } = this.#options;
     const object: KubeObject = {
       apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
       kind: 'Kustomization',
@@ -144,21 +159,21 @@ export class GitOpsAgent {
     });
     if (applied.status === 404) return;
     if (applied.status >= 300) throw failure(`apply ${describe(refOf(object))}`, applied);
-    const body = { status: { lastAppliedRevision: `${branch}@sha1:${commit}` } };
+    const body = { status };
     const contentType = 'application/merge-patch+json';
     const told = await this.#send('PATCH', refOf(object), { body, contentType, subresource: 'status' });
     if (told.status >= 300) throw failure(`write the status of ${describe(refOf(object))}`, told);
   }
 
   #send(
-    method: 'PATCH' | 'DELETE',
+    method: 'GET' | 'PATCH' | 'DELETE',
     ref: ObjectRef,
     options: { readonly body?: unknown; readonly contentType?: string; readonly subresource?: 'status' },
   ): ReturnType<Transport['request']> {
     const { subresource, ...rest } = options;
     const path = pathOf(resourceFor(ref), { namespace: ref.namespace, name: ref.name, subresource });
     const apply = options.contentType === 'application/apply-patch+yaml';
-    const query = method === 'DELETE' ? {} : { fieldManager: FLUX_MANAGER, ...(apply ? { force: 'true' } : {}) };
+    const query = method !== 'PATCH' ? {} : { fieldManager: FLUX_MANAGER, ...(apply ? { force: 'true' } : {}) };
     return this.#options.transport.request({ method, path, query, ...rest });
   }
 }

@@ -2,7 +2,6 @@ import { assertNever } from '../../lib/assert-never.ts';
 import type { Cancel } from '../../lib/clock.ts';
 import { listAt, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
 import { type KubeObject, type ObjectMeta, refOf } from '../../lib/kube-object.ts';
-import type { Random } from '../../lib/random.ts';
 import type { ClusterBackend } from '../backend.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { createApplication } from './application.ts';
@@ -28,7 +27,6 @@ export type RunningPodOptions = {
   readonly backend: ClusterBackend;
   readonly network: PodNetwork;
   readonly catalogue: ImageCatalogue;
-  readonly random: Random;
   readonly timings: KubeletTimings;
 };
 
@@ -183,13 +181,13 @@ export class RunningPod {
 
   /** False when a port is another container's already. */
   #listen(container: Container): boolean {
-    const { network, backend, random } = this.#options;
+    const { network, backend } = this.#options;
     const ports = this.#portsOf(container);
     const taken = this.#containers
       .filter((other) => other.listening.length > 0)
       .flatMap((other) => this.#portsOf(other));
     if (ports.some((port) => taken.includes(port))) return false;
-    const handler = createApplication({ behaviour: () => container.behaviour(), clock: backend.clock, random });
+    const handler = createApplication({ behaviour: () => container.behaviour(), clock: backend.clock });
     container.listening = ports.map((port) => network.listen(this.#address, port, handler));
     return true;
   }

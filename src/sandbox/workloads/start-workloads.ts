@@ -52,7 +52,7 @@ export const startWorkloads = ({ backend, random, catalogue, network, timings }:
     createDeploymentController({ backend, index, delayMs }),
     createReplicaSetController({ backend, index, random, delayMs }),
     createEndpointSliceController({ backend, index, delayMs }),
-    createKubelet({ backend, network, catalogue, random, timings: times }),
+    createKubelet({ backend, network, catalogue, timings: times }),
   ];
   const onEvent = (event: ClusterEvent): void => {
     index.apply(event);

@@ -93,6 +93,21 @@ test('puts right what has drifted, and deletes what has left Git', async () => {
   await agent.stop();
 });
 
+test('creates what is annotated IfNotPresent, and leaves it alone from then on', async () => {
+  const { clock, git, agent, value } = world();
+  const annotated = (text: string): string =>
+    config('a', text).replace(' }', ', annotations: { kustomize.toolkit.fluxcd.io/ssa: IfNotPresent } }');
+  git.push({ files: { 'apps/a.yaml': annotated('one') }, message: 'Add' });
+  agent.start();
+  await clock.advance(0);
+  assert.equal(value('a'), 'one');
+  git.push({ files: { 'apps/a.yaml': annotated('two') }, message: 'Change' });
+  await clock.advance(10_000);
+  assert.equal(value('a'), 'one');
+  assert.equal(agent.status.error, undefined);
+  await agent.stop();
+});
+
 test('a commit that cannot be built or applied changes nothing and says why, until it is mended', async () => {
   const { clock, git, agent, value, setBroken } = world();
   const good = git.push({ files: { 'apps/a.yaml': config('a', 'one') }, message: 'Add' });
@@ -105,7 +120,10 @@ test('a commit that cannot be built or applied changes nothing and says why, unt
   setBroken(true);
   const mended = git.push({ files: { 'apps/a.yaml': config('a', 'two'), 'apps/broken.yaml': null }, message: 'Mend' });
   await clock.advance(10_000);
-  assert.deepEqual(agent.status, { lastApplied: good, error: 'Cannot apply ConfigMap default/a: status 503 away' });
+  assert.deepEqual(agent.status, {
+    lastApplied: good,
+    error: 'Cannot apply Kustomization flux-system/apps: status 503 away',
+  });
   setBroken(false);
   await clock.advance(10_000);
   assert.deepEqual(agent.status, { lastApplied: mended });

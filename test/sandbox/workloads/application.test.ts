@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seededRandom } from '#src/lib/random.ts';
 import { VirtualClock } from '#src/lib/virtual-clock.ts';
 import { VERSION_HEADER } from '#src/sandbox/network/http.ts';
 import { createApplication } from '#src/sandbox/workloads/application.ts';
@@ -9,7 +8,7 @@ test('an application errs at its rate, answers late, and counts what it answered
   const clock = new VirtualClock();
   let errorRate = 0.25;
   const behaviour = () => ({ version: '7', errorRate, latencyMs: 300 });
-  const handle = createApplication({ behaviour, clock, random: seededRandom(5) });
+  const handle = createApplication({ behaviour, clock });
   const get = (path: string) => handle({ method: 'GET', host: 'app', path, headers: {} });
   const all = Promise.all(Array.from({ length: 1000 }, () => get('/any?x=1')));
   await clock.advance(300);
