@@ -2,8 +2,7 @@ import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus } from '../ap
 import type { ConditionType } from '../api/words.ts';
 import { hasEnded } from './history.ts';
 import type { Observed } from './observed.ts';
-import { problemsOf } from './phases/stalled.ts';
-import { problemText } from './problem-text.ts';
+import { problemsOf, problemText } from './problems.ts';
 import { type Rejection, rejection } from './rejection.ts';
 import { primaryName } from './sides.ts';
 import { timeText } from './time.ts';

@@ -1,15 +1,18 @@
 import type { CanaryStatus, DesiredStatus } from '../api/canary-status.ts';
 import { sameJson } from '../lib/json.ts';
+import { boundStatus } from './bound-status.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision, EventNote } from './decision.ts';
+import { foldOutbox } from './fold-outbox.ts';
 import { nextOf } from './next.ts';
 import type { Observed } from './observed.ts';
-import { foldOutbox, outboxEffects } from './outbox.ts';
+import { outboxEffects } from './outbox.ts';
 import { initializing } from './phases/initializing.ts';
 import { running } from './phases/running.ts';
 import { settled } from './phases/settled.ts';
-import { problemsOf, stalled } from './phases/stalled.ts';
+import { stalled } from './phases/stalled.ts';
 import { terminating } from './phases/terminating.ts';
+import { problemsOf } from './problems.ts';
 import { rejection } from './rejection.ts';
 import { timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
@@ -62,7 +65,7 @@ const finished = (observed: Observed, { status, waiting = '' }: Turn, now: numbe
   };
   const conditions = conditionsOf(observed, next, { now, waiting });
   const whole = { ...next, conditions };
-  return sameJson(whole, observed.status) ? observed.status : whole;
+  return sameJson(whole, observed.status) ? observed.status : boundStatus(whole);
 };
 
 /**

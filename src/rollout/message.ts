@@ -9,7 +9,7 @@ import { timeMs } from './time.ts';
 export type Topic = Message['topic'];
 type Field = Message['fields'][number];
 /** What the topic alone decides of a message. */
-type Body = Pick<Message, 'severity' | 'title' | 'text' | 'fields'> & { readonly run?: HistoryStatus };
+type Body = Pick<Message, 'title' | 'text' | 'fields'> & { readonly run?: HistoryStatus };
 
 const imageFields = (images: Images): readonly Field[] =>
   Object.entries(images).map(([container, image]) => ({ title: `Image ${container}`, value: image }));
@@ -39,14 +39,12 @@ const OUTCOME_WORDS = {
 } as const;
 
 const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body => ({
-  severity: 'info',
   title: `${observed.canary.name}: run ${run.id} has started`,
   text: `Revision ${run.revision} is judged against ${run.previous} at ${stepsOf(observed.canary.spec).join(', ')} %.`,
   fields: runFields(run),
 });
 
 const outcomeBody = (observed: Observed, run: HistoryStatus): Body => ({
-  severity: rejects(run.outcome) ? 'error' : 'info',
   title: `${observed.canary.name}: run ${run.id} was ${OUTCOME_WORDS[run.outcome]}`,
   text: `${run.sentence}. ${afterwards(run, observed)}`,
   fields: [...runFields(run), ...(run.cause === undefined ? [] : [{ title: 'Cause', value: run.cause }])],
@@ -60,7 +58,6 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
   switch (topic) {
     case 'initialized':
       return {
-        severity: 'info',
         title: `${canary.name}: taken over`,
         text: `${canary.spec.targetRef.name}-primary serves revision ${status.stable?.revision ?? 'unknown'}. The next push is judged before it serves.`,
         fields: status.stable === undefined ? [] : imageFields(status.stable.images),
@@ -74,7 +71,6 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
     case 'held':
       if (current?.held === undefined) return undefined;
       return {
-        severity: 'warn',
         title: `${canary.name}: run ${current.id} is held at ${current.weight.set} %`,
         text: `${current.held}. Traffic stays as it is until that is put right; push another revision or revert to end the run.`,
         fields: runFields(current),
@@ -85,7 +81,6 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
       );
       if (ended === undefined || refused === undefined) return undefined;
       return {
-        severity: 'warn',
         title: `${canary.name}: Git does not hold the outcome of run ${ended.id}`,
         text: `${refused.result ?? 'The write was refused'}. A person has to put it right; the cluster is not affected.`,
         fields: runFields(ended),
@@ -97,11 +92,11 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
   }
 };
 
-/** Severity of a topic before its text is known: what providers filter by. */
-export const severityOf = (topic: Topic, status: CanaryStatus): Message['severity'] => {
+/** How severe a topic is: what receivers filter by. */
+export const severityOf = (topic: Topic, { history }: CanaryStatus, run: string | undefined): Message['severity'] => {
   if (topic === 'held' || topic === 'git') return 'warn';
-  const last = status.history[0];
-  return topic === 'outcome' && last !== undefined && rejects(last.outcome) ? 'error' : 'info';
+  const ended = history.find(({ id }) => id === run);
+  return topic === 'outcome' && ended !== undefined && rejects(ended.outcome) ? 'error' : 'info';
 };
 
 /** The message of a stored outbox entry; undefined when what it would tell is no longer so. */
@@ -113,6 +108,7 @@ export const messageOf = (observed: Observed, entry: OutboxStatus): Message | un
     body && {
       id: entry.id,
       topic: entry.topic,
+      severity: severityOf(entry.topic, observed.status, entry.run),
       cluster,
       canary: { namespace: canary.namespace, name: canary.name },
       target: `${canary.spec.targetRef.kind}/${canary.spec.targetRef.name}.${canary.namespace}`,

@@ -1,6 +1,5 @@
 import type { CanaryStatus, HistoryStatus, OutboxStatus } from '../api/canary-status.ts';
-import type { EventNote } from './decision.ts';
-import type { Effect, EffectState, GitResult, Message } from './effect.ts';
+import type { Effect, Message } from './effect.ts';
 import { gitOperation, storedOperation } from './git-operation.ts';
 import { CAPS } from './limits.ts';
 import { messageOf, severityOf, type Topic } from './message.ts';
@@ -33,7 +32,7 @@ export const tell = (
   status: CanaryStatus,
   about: { readonly topic: Topic; readonly run?: string; readonly now: number },
 ): CanaryStatus => {
-  const severity = severityOf(about.topic, status);
+  const severity = severityOf(about.topic, status, about.run);
   const told = observed.alerts.filter((alert) => SEVERITIES.indexOf(alert.severity) <= SEVERITIES.indexOf(severity));
   const entries = told.map(({ provider }): OutboxStatus => {
     const { topic, run } = about;
@@ -51,7 +50,9 @@ export const commit = (observed: Observed, status: CanaryStatus, run: HistorySta
   return withEntries(status, [{ id, kind, run: run.id, state: 'Pending', attempts: 0, since: run.endedAt }]);
 };
 
-const keyOf = (entry: OutboxStatus): string => `${entry.kind === 'message' ? 'notify' : 'commit'}/${entry.id}`;
+/** Key of the effect behind an entry. */
+export const effectKey = (entry: OutboxStatus): string =>
+  `${entry.kind === 'message' ? 'notify' : 'commit'}/${entry.id}`;
 
 /**
  * The effects behind the entries that are *stored*: never of those only just written, so that nothing leaves the
@@ -63,88 +64,9 @@ export const outboxEffects = (observed: Observed): readonly Effect[] =>
     if (entry.kind === 'message') {
       const message = messageOf(observed, entry);
       const { provider } = entry;
-      return message && provider ? [{ kind: 'notify', key: keyOf(entry), provider, message }] : [];
+      return message && provider ? [{ kind: 'notify', key: effectKey(entry), provider, message }] : [];
     }
     // What is wrong with the Canary may be its Repository: Git waits until that is put right.
     const operation = observed.problems.length === 0 ? storedOperation(observed, entry) : undefined;
-    return operation ? [{ kind: 'commit', key: keyOf(entry), operation }] : [];
+    return operation ? [{ kind: 'commit', key: effectKey(entry), operation }] : [];
   });
-
-type Folded = { readonly status: CanaryStatus; readonly events: readonly EventNote[] };
-
-const without = (status: CanaryStatus, entry: OutboxStatus): CanaryStatus => ({
-  ...status,
-  outbox: status.outbox.filter(({ id }) => id !== entry.id),
-});
-
-const refuse = (
-  status: CanaryStatus,
-  entry: OutboxStatus,
-  why: Pick<OutboxStatus, 'reason' | 'result'>,
-): CanaryStatus => ({
-  ...status,
-  outbox: status.outbox.map((other) =>
-    other.id === entry.id ? { ...other, ...why, state: 'Refused', attempts: other.attempts + 1 } : other,
-  ),
-});
-
-/** What Git answered, kept with the run; an older refusal is settled by a newer write. */
-const written = (status: CanaryStatus, entry: OutboxStatus, links: Partial<HistoryStatus>): CanaryStatus => ({
-  ...status,
-  outbox: status.outbox.filter(({ id, kind, state }) => id !== entry.id && (kind === 'message' || state === 'Pending')),
-  history: status.history.map((run) => (run.id === entry.run ? { ...run, ...links } : run)),
-});
-
-const foldGit = (status: CanaryStatus, entry: OutboxStatus, git: GitResult): Folded => {
-  const about = `${entry.kind === 'revert' ? 'Revert' : 'Record'} of run ${entry.run}`;
-  switch (git.state) {
-    case 'Pushed':
-    case 'AlreadyApplied':
-      return {
-        status: written(status, entry, { commit: git.commit }),
-        events: [{ reason: 'GitWritten', note: `${about} is commit ${git.commit}` }],
-      };
-    case 'PullRequest':
-      return {
-        status: written(status, entry, { commit: git.commit, pullRequest: git.url }),
-        events: [{ reason: 'PullRequestOpened', note: `${about}: ${git.url}` }],
-      };
-    case 'Superseded':
-      return {
-        status: refuse(status, entry, { reason: 'GitSuperseded', result: git.detail }),
-        events: [{ reason: 'GitSuperseded', note: `${about}: ${git.detail}` }],
-      };
-    case 'Refused':
-      return {
-        status: refuse(status, entry, { reason: 'GitRefused', result: `${git.reason}: ${git.detail}` }),
-        events: [{ reason: 'GitRefused', note: `${about}: ${git.reason}: ${git.detail}` }],
-      };
-  }
-};
-
-const foldEntry = (status: CanaryStatus, entry: OutboxStatus, state: EffectState | undefined): Folded => {
-  if (state?.state !== 'done') return { status, events: [] };
-  const { result } = state;
-  if (result.kind === 'commit') return foldGit(status, entry, result.git);
-  if (result.kind !== 'notify') return { status, events: [] };
-  if (result.delivered) return { status: without(status, entry), events: [] };
-  return { status: refuse(status, entry, { result: result.detail }), events: [] };
-};
-
-/** Takes the answers of finished effects into the status; an entry that can no longer be carried out is closed. */
-export const foldOutbox = (observed: Observed, now: number): Folded => {
-  let folded: Folded = { status: observed.status, events: [] };
-  for (const entry of observed.status.outbox) {
-    if (entry.state !== 'Pending') continue;
-    const next = foldEntry(folded.status, entry, observed.effects.get(keyOf(entry)));
-    const obsolete = entry.kind === 'message' && messageOf(observed, entry) === undefined;
-    const refused = next.events.some(({ reason }) => reason === 'GitRefused' || reason === 'GitSuperseded');
-    const about = { topic: 'git', now, ...(entry.run === undefined ? {} : { run: entry.run }) } as const;
-    const status = refused ? tell(observed, next.status, about) : next.status;
-    folded = {
-      status: obsolete ? without(status, entry) : status,
-      events: [...folded.events, ...next.events],
-    };
-  }
-  return folded;
-};

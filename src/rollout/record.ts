@@ -1,12 +1,8 @@
-import type { CanarySpec } from '../api/canary.ts';
 import type { RunRecord } from '../api/canary-run.ts';
 import type { CheckStatus } from '../api/canary-status.ts';
+import { providerOf } from '../api/provider.ts';
 import type { EndedRun } from './history.ts';
 import type { Observed } from './observed.ts';
-
-/** The data plane's name, as given or as it follows from the reference to the route. */
-export const providerOf = ({ provider, ingressRef }: CanarySpec): string =>
-  provider ?? (ingressRef === undefined ? 'gatewayapi' : 'nginx');
 
 /** The permanent record of a run that has ended; the queries of its last window stand for those of all. */
 export const recordOf = (observed: Observed, run: EndedRun): RunRecord => {
@@ -23,7 +19,7 @@ export const recordOf = (observed: Observed, run: EndedRun): RunRecord => {
     images: run.images,
     ...(run.digests === undefined ? {} : { digests: run.digests }),
     strategy: run.strategy,
-    provider: providerOf(observed.canary.spec),
+    provider: providerOf(observed.canary.spec) ?? '',
     ...(run.source === undefined ? {} : { source: run.source }),
     startedAt: run.startedAt,
     endedAt: run.endedAt,

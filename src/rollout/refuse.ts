@@ -2,7 +2,7 @@ import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import { withTransitions } from './conditions.ts';
 import type { EventNote } from './decision.ts';
-import { problemsNote, problemText } from './problem-text.ts';
+import { problemsNote, problemText } from './problems.ts';
 
 /**
  * What becomes of a Canary whose spec can't be understood, where admission was bypassed: nothing is decided about it,

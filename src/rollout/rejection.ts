@@ -7,12 +7,12 @@ import type { Observed, RevisionView } from './observed.ts';
 export type Rejection = { readonly outcome: Outcome; readonly quarantined: boolean; readonly message: string };
 
 /**
- * Why `revision` starts no run: it has had its outcome and nothing else has been asked for since, or it came back
+ * Why `revision`, which is what `status.desired` names, starts no run: it has had its outcome and nothing else has been asked for since, or it came back
  * while it is quarantined. Undefined for everything that is new.
  */
 export const rejection = (observed: Observed, revision: RevisionView): Rejection | undefined => {
   const { desired, history, quarantine } = observed.status;
-  const judged = desired?.revision === revision.id ? history.find(({ id }) => id === desired.run) : undefined;
+  const judged = history.find(({ id }) => id === desired?.run);
   if (judged !== undefined && rejects(judged.outcome)) {
     return { outcome: judged.outcome, quarantined: false, message: judged.sentence };
   }

@@ -56,7 +56,10 @@ export const restart = (observed: Observed, now: number, run: RunStatus): Turn =
     {
       before: [{ type: 'setRoute', canaryWeight: 0, stamp }],
       events: [
-        { reason: 'Held', note: `Weight ${run.weight.set}% -> 0%: ${canaryName(observed)} has no ready pod: ${why}` },
+        {
+          reason: 'WeightChanged',
+          note: `Weight ${run.weight.set}% -> 0%: ${canaryName(observed)} has no ready pod: ${why}`,
+        },
       ],
     },
   );

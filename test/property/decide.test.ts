@@ -17,7 +17,7 @@ const at = fc.integer({ min: 0, max: 200 }).map((seconds) => seconds * 1_000);
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ at, type: fc.constant('push' as const), revision }) },
   fc.record({ at, type: fc.constant('drift' as const), weight: fc.integer({ min: 0, max: 100 }) }),
-  fc.record({ at, type: fc.constant('evict' as const) }),
+  fc.record({ at, type: fc.constantFrom('evict' as const, 'touch' as const) }),
   fc.record({ at, type: fc.constant('scale' as const), replicas: fc.integer({ min: 1, max: 3 }) }),
 );
 const verdict = fc.constantFrom(
@@ -91,7 +91,7 @@ test('invariants hold in every story, and every story ends', () => {
       assert.deepEqual(status.outbox, []);
       if (world.crashed === 0) assert.equal(new Set(world.delivered).size, world.delivered.length);
     }),
-    { numRuns: runs(150) },
+    { numRuns: runs(300) },
   );
 });
 
@@ -110,7 +110,7 @@ test('deciding again changes nothing, and a recorded observation gives the same 
       const again = decide({ ...observed, status: stored.status }, world.now);
       assert.deepEqual(again.status, stored.status);
     }),
-    { numRuns: runs(50) },
+    { numRuns: runs(100) },
   );
 });
 
@@ -137,7 +137,7 @@ test('from any moment of a run, a failed window takes all traffic away in that v
       assert.equal(status.run?.outcome, 'RolledBack');
       assert.ok(!after.some(({ type }) => type === 'setRoute'));
     }),
-    { numRuns: runs(50) },
+    { numRuns: runs(100) },
   );
   assert.ok(tried > 0, 'some of the moments were in the middle of a step');
 });

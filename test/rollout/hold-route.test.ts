@@ -7,7 +7,7 @@ const at = (canaryWeight: number, parts: Parameters<typeof anObserved>[0] = {}) 
   anObserved({ route: aRoute({ canaryWeight, foreignManager: 'kubectl' }), ...parts });
 
 test('a weight above the recorded one is lowered before anything else, and its author is named', () => {
-  const { before, after, events } = holdRoute(at(80), 25, { mayRaise: true, stamp: 's' });
+  const { before, after, events } = holdRoute(at(80), { weight: 25, mayRaise: true, stamp: 's' });
   assert.deepEqual(before, [{ type: 'setRoute', canaryWeight: 25, stamp: 's' }]);
   assert.deepEqual(after, []);
   assert.deepEqual(events, [
@@ -16,27 +16,28 @@ test('a weight above the recorded one is lowered before anything else, and its a
 });
 
 test('nothing is lowered to a primary that has no ready pod', () => {
-  const { before, after, events } = holdRoute(at(80, { primary: aWorkload('v1', { endpoints: 0 }) }), 0, {
+  const { before, after, events } = holdRoute(at(80, { primary: aWorkload('v1', { endpoints: 0 }) }), {
+    weight: 0,
     mayRaise: false,
   });
   assert.deepEqual([before, after, events], [[], [], []]);
 });
 
 test('a weight below is put back to the recorded one, after the status, while there is somebody to take it', () => {
-  const put = holdRoute(at(5), 25, { mayRaise: true });
+  const put = holdRoute(at(5), { weight: 25, mayRaise: true });
   assert.deepEqual(put.before, []);
   assert.deepEqual(put.after, [{ type: 'setRoute', canaryWeight: 25 }]);
-  assert.deepEqual(holdRoute(at(5), 25, { mayRaise: false }).after, []);
+  assert.deepEqual(holdRoute(at(5), { weight: 25, mayRaise: false }).after, []);
 });
 
 test('a route that is gone, or changed beside its weight, is written again', () => {
   const gone = anObserved({ route: { exists: false, current: false, acceptance: 'pending', detail: '', since: 0 } });
-  assert.deepEqual(holdRoute(gone, 0, { mayRaise: false }).after, [{ type: 'setRoute', canaryWeight: 0 }]);
+  assert.deepEqual(holdRoute(gone, { weight: 0, mayRaise: false }).after, [{ type: 'setRoute', canaryWeight: 0 }]);
   const changed = anObserved({ route: aRoute({ current: false }) });
-  assert.deepEqual(holdRoute(changed, 0, { mayRaise: false }).after, [{ type: 'setRoute', canaryWeight: 0 }]);
+  assert.deepEqual(holdRoute(changed, { weight: 0, mayRaise: false }).after, [{ type: 'setRoute', canaryWeight: 0 }]);
 });
 
 test('a route that stands as it should is left alone', () => {
-  const { before, after, events } = holdRoute(at(25), 25, { mayRaise: true });
+  const { before, after, events } = holdRoute(at(25), { weight: 25, mayRaise: true });
   assert.deepEqual([before, after, events], [[], [], []]);
 });

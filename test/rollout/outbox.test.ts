@@ -243,3 +243,12 @@ test('the outbox has an end: refused entries go first, then messages, and commit
   assert.equal(status.outbox.filter(({ state }) => state === 'Refused').length, 0);
   assert.equal(status.outbox.filter(({ kind }) => kind === 'message').length, 5);
 });
+
+test('a commit that nobody can make any more is closed with its reason', () => {
+  const forgotten = decide(pending({ history: [] }), T0);
+  assert.deepEqual(shown(forgotten).events, ['GitRefused']);
+  assert.match(gitSynced(forgotten.status)?.message ?? '', /Abandoned: .* its CanaryRun says what happened/);
+  const observed = pending();
+  const off = decide({ ...observed, git: { mode: 'off' } }, T0);
+  assert.deepEqual([off.effects, off.status.outbox], [[], observed.status.outbox]);
+});

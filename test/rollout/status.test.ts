@@ -7,7 +7,7 @@ import { decide } from '#src/rollout/decide.ts';
 import { cappedHistory, hasEnded, historyEntry, settledPhase } from '#src/rollout/history.ts';
 import { CAPS } from '#src/rollout/limits.ts';
 import { nextOf } from '#src/rollout/next.ts';
-import { providerOf, recordOf } from '#src/rollout/record.ts';
+import { recordOf } from '#src/rollout/record.ts';
 import { timeText } from '#src/rollout/time.ts';
 import { aCheck, anObserved, aRun, aRunning, aShiftedRun, aStatus, SPEC, T0 } from './an-observed.ts';
 import { World } from './world.ts';
@@ -102,12 +102,6 @@ test('the record of a run is what its schema says', () => {
     ['sum(rate(errors[10s]))', 'sum(rate(errors[10s]))'],
   );
   assert.equal(record.provider, 'gatewayapi');
-});
-
-test('the provider follows from the reference to the route', () => {
-  const ingressRef = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'podinfo' };
-  assert.equal(providerOf(canarySpec.parse({ ...SPEC, ingressRef })), 'nginx');
-  assert.equal(providerOf(canarySpec.parse({ ...SPEC, provider: 'gatewayapi:v1' })), 'gatewayapi:v1');
 });
 
 test('whatever decide writes is read back by the schema as it is', () => {

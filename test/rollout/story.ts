@@ -7,6 +7,8 @@ export type Happening =
   | { readonly at: number; readonly type: 'push'; readonly revision: string }
   /** Somebody writes the route's weight. */
   | { readonly at: number; readonly type: 'drift'; readonly weight: number }
+  /** Somebody changes the route beside its weight. */
+  | { readonly at: number; readonly type: 'touch' }
   /** All pods of the canary go away and come back. */
   | { readonly at: number; readonly type: 'evict' }
   /** Somebody scales the target up. */

@@ -9,6 +9,8 @@ export type WorldRoute = {
   readonly changedAt: number;
   /** Last written by somebody else. */
   readonly foreign: boolean;
+  /** Changed by somebody else beside its weight. */
+  readonly touched: boolean;
 };
 
 /** Accepts routes a little after they are written; remembers since when, as the controller's memory does. */
@@ -24,7 +26,7 @@ export class WorldGateway {
     if (route === undefined) {
       return { exists: false, current: false, acceptance: 'pending', detail: 'no route', since: now };
     }
-    const { weight, stamp, changedAt, foreign } = route;
+    const { weight, stamp, changedAt, foreign, touched } = route;
     const accepted = seenAt >= changedAt + ACCEPT_MS;
     if (!accepted) this.#accepted = undefined;
     else if (this.#accepted?.weight !== weight) this.#accepted = { weight, since: now };
@@ -32,7 +34,7 @@ export class WorldGateway {
       exists: true,
       canaryWeight: weight,
       ...(stamp === undefined ? {} : { stamp }),
-      current: true,
+      current: !touched,
       acceptance: accepted ? 'accepted' : 'pending',
       detail: '',
       since: this.#accepted?.since ?? now,

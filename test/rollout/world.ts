@@ -176,7 +176,11 @@ export class World {
         if (happening.revision !== this.desired) this.#pushes.push({ at: this.now, revision: happening.revision });
         return;
       case 'drift':
-        if (this.route) this.route = { ...this.route, weight: happening.weight, changedAt: this.now, foreign: true };
+        if (this.route)
+          this.route = { ...this.route, weight: happening.weight, changedAt: this.now, foreign: true, touched: false };
+        return;
+      case 'touch':
+        if (this.route) this.route = { ...this.route, touched: true };
         return;
       case 'evict':
         if (this.side) {
@@ -314,8 +318,10 @@ export class World {
     if (weight < from && endpoints(this.primary, this.#moment) === 0) {
       this.#violate(`3: traffic went to a primary that is not ready`);
     }
-    if (this.route?.weight === weight && this.route.stamp === stamp && !this.route.foreign) return;
-    this.route = { weight, stamp, changedAt: this.now, foreign: false };
+    if (this.route?.weight === weight && this.route.stamp === stamp && !this.route.foreign && !this.route.touched)
+      return;
+    const changedAt = this.route?.weight === weight ? this.route.changedAt : this.now;
+    this.route = { weight, stamp, changedAt, foreign: false, touched: false };
     this.weights.push(weight);
   }
 

@@ -2,12 +2,13 @@ import type { CanaryStatus, StableStatus } from '../../api/canary-status.ts';
 import type { Action } from '../decision.ts';
 import { drainedAt } from '../drain.ts';
 import type { EndedRun } from '../history.ts';
-import { holdRoute } from '../hold-route.ts';
+import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { recordOf } from '../record.ts';
+import { primaryServes } from '../sides.ts';
 import { stampText } from '../stamp.ts';
 import { timeText } from '../time.ts';
-import { followedBy, type Turn, turn } from '../turn.ts';
+import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { settled } from './settled.ts';
 
@@ -26,12 +27,14 @@ export const ending = (observed: Observed, now: number, run: EndedRun, stable: S
     return settled({ ...observed, status: rest }, now, stable);
   }
   const stamp = stampText(run, { kind: 'outcome', outcome, ...(cause === undefined ? {} : { cause }) });
-  const route = holdRoute(observed, 0, { mayRaise: false, stamp });
-  const kept = { ...route, after: [...upkeepWithPrimary(observed, stable), ...route.after], effects: [] };
   const record: readonly Action[] = written ? [] : [{ type: 'writeRun', record: recordOf(observed, run) }];
-  const lowered = run.weight.set !== 0 && (route.before.length > 0 || observed.route.canaryWeight === 0);
-  const next: CanaryStatus = lowered
-    ? { ...status, run: { ...run, weight: { set: 0, since: timeText(now) } } }
-    : status;
-  return followedBy(kept, turn(next, { after: record, ...(drained === undefined ? {} : { wakeAt: drained }) }));
+  const lowered = observed.route.canaryWeight === 0 || primaryServes(observed);
+  const next: CanaryStatus =
+    run.weight.set !== 0 && lowered ? { ...status, run: { ...run, weight: { set: 0, since: timeText(now) } } } : status;
+  return keeping(observed, turn(next, { after: record, ...(drained === undefined ? {} : { wakeAt: drained }) }), {
+    weight: 0,
+    mayRaise: false,
+    stamp,
+    upkeep: upkeepWithPrimary(observed, stable),
+  });
 };

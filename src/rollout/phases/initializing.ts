@@ -43,30 +43,22 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return { waiting: 'for the stored template', actions: [{ type: 'pinRevision', revision: stable.revision }] };
   }
   const apexMoved = services.apex?.selects === 'primary';
-  const replicas = Math.max(
-    1,
-    target.replicas,
-    primary?.replicas ?? 0,
-    target.replicas === 0 ? (status.adopted?.replicas ?? 0) : 0,
-  );
-  const asWanted = primary?.revision === stable.revision && (apexMoved || primary.replicas >= replicas);
-  if (!asWanted) {
-    return {
-      waiting: `for ${primaryName(observed)}`,
-      actions: [{ type: 'applyPrimary', revision: stable.revision, replicas }],
-    };
+  const replicas = Math.max(1, target.replicas, primary?.replicas ?? status.adopted?.replicas ?? 1);
+  if (primary?.revision !== stable.revision || (!apexMoved && primary.replicas < replicas)) {
+    const apply: Action = { type: 'applyPrimary', revision: stable.revision, replicas };
+    return { waiting: `for ${primaryName(observed)}`, actions: [apply] };
   }
-  if (!primary.ready || primary.endpoints === 0) {
-    const sides = (['primary', 'canary'] as const).filter((side) => services[side]?.current !== true);
-    return {
-      waiting: `for ${primaryName(observed)} to be ready: ${primary.waiting ?? 'its pods are starting'}`,
-      actions: primary.ready ? sides.map((service) => ({ type: 'applyService', service })) : [],
-    };
+  if (!primary.ready) {
+    return { waiting: `for ${primaryName(observed)} to be ready: ${primary.waiting ?? 'its pods are starting'}` };
   }
-  for (const service of ['primary', 'canary', 'apex'] as const) {
-    if (services[service]?.current !== true) {
-      return { waiting: `for the ${service} Service`, actions: [{ type: 'applyService', service }] };
-    }
+  const missing = (['primary', 'canary'] as const).filter((side) => services[side]?.current !== true);
+  if (missing.length > 0) {
+    const actions = missing.map((service): Action => ({ type: 'applyService', service }));
+    return { waiting: `for the Services of primary and canary`, actions };
+  }
+  if (primary.endpoints === 0) return { waiting: `for ${primaryName(observed)} to have endpoints` };
+  if (services.apex?.current !== true) {
+    return { waiting: 'for the apex Service', actions: [{ type: 'applyService', service: 'apex' }] };
   }
   if (!apexMoved || services.apex?.endpointsMatch !== true) {
     return { waiting: 'for the endpoints of the apex Service to show only primary pods' };

@@ -1,7 +1,7 @@
 import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude, endStep } from '../conclude.ts';
 import type { Action } from '../decision.ts';
-import { holdRoute } from '../hold-route.ts';
+import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
@@ -31,12 +31,9 @@ export const promote = (observed: Observed, now: number, judged: RunStatus): Tur
 
 /** A promotion on its way, or on its way back after it failed. */
 export const promoting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
-  const route = holdRoute(observed, run.weight.set, { mayRaise: canaryServes(observed, run) });
-  const kept = { ...route, after: [...upkeep(observed), ...route.after], effects: [] };
   const next = run.cause === 'PromotionFailed' ? back(observed, now, run, stable) : onward(observed, now, run, stable);
-  // A turn that lowers the weight itself must not be followed by putting it back.
-  const lowers = next.before.some(({ type }) => type === 'setRoute');
-  return followedBy(lowers ? { ...kept, before: [], after: upkeep(observed) } : kept, next);
+  const mayRaise = canaryServes(observed, run);
+  return keeping(observed, next, { weight: run.weight.set, mayRaise, upkeep: upkeep(observed) });
 };
 
 const onward = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {

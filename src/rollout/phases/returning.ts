@@ -1,10 +1,10 @@
 import type { RunStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
 import { drainedAt } from '../drain.ts';
-import { holdRoute } from '../hold-route.ts';
+import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { checkText } from '../sentence.ts';
-import { followedBy, type Turn, turn } from '../turn.ts';
+import { type Turn, turn } from '../turn.ts';
 import { upkeep } from '../upkeep.ts';
 
 const promotionReason = (run: RunStatus): string => {
@@ -18,11 +18,10 @@ const promotionReason = (run: RunStatus): string => {
 
 /** The primary runs what was judged and takes all traffic again; when the plane agrees, the run is promoted. */
 export const returning = (observed: Observed, now: number, run: RunStatus): Turn => {
-  const route = holdRoute(observed, 0, { mayRaise: false });
-  const kept = { ...route, after: [...upkeep(observed), ...route.after], effects: [] };
   const drained = drainedAt(observed, run);
-  if (drained === undefined || now < drained) {
-    return followedBy(kept, turn(observed.status, drained === undefined ? {} : { wakeAt: drained }));
-  }
-  return followedBy(kept, conclude(observed, now, run, { outcome: 'Promoted', reason: promotionReason(run) }));
+  const next =
+    drained === undefined || now < drained
+      ? turn(observed.status, drained === undefined ? {} : { wakeAt: drained })
+      : conclude(observed, now, run, { outcome: 'Promoted', reason: promotionReason(run) });
+  return keeping(observed, next, { weight: 0, mayRaise: false, upkeep: upkeep(observed) });
 };

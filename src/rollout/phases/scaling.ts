@@ -1,13 +1,13 @@
 import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
 import type { Action } from '../decision.ts';
-import { holdRoute } from '../hold-route.ts';
+import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { nextStep } from '../plan.ts';
 import { raise } from '../raise.ts';
 import { canaryCarries, canaryName, sizeCanary } from '../sides.ts';
 import { timeMs } from '../time.ts';
-import { followedBy, type Turn, turn } from '../turn.ts';
+import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { settledAt } from '../window.ts';
 
@@ -21,7 +21,7 @@ export const scaling = (observed: Observed, now: number, run: RunStatus, stable:
   const deadline = timeMs(run.deadline ?? run.stageSince);
   if (gaveUp || now >= deadline) {
     const seconds = canary.spec.progressDeadlineSeconds;
-    const why = side?.waiting ?? 'it has no ready pod';
+    const why = side?.waiting ?? (pinned.includes(run.revision) ? 'it has no ready pod' : 'its template is not stored');
     return conclude(observed, now, run, {
       outcome: 'RolledBack',
       cause: carries ? 'RouteNotObserved' : 'DeadlineExceeded',
@@ -31,9 +31,6 @@ export const scaling = (observed: Observed, now: number, run: RunStatus, stable:
     });
   }
   const pin: readonly Action[] = pinned.includes(run.revision) ? [] : [{ type: 'pinRevision', revision: run.revision }];
-  const kept = holdRoute(observed, 0, { mayRaise: false });
-  return followedBy(
-    { ...kept, after: [...upkeepWithPrimary(observed, stable), ...kept.after], effects: [] },
-    turn(status, { after: [...pin, ...sizeCanary(observed, run, first)], wakeAt: deadline }),
-  );
+  const waiting = turn(status, { after: [...pin, ...sizeCanary(observed, run, first)], wakeAt: deadline });
+  return keeping(observed, waiting, { weight: 0, mayRaise: false, upkeep: upkeepWithPrimary(observed, stable) });
 };

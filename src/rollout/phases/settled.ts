@@ -1,11 +1,11 @@
 import type { StableStatus } from '../../api/canary-status.ts';
 import type { Action } from '../decision.ts';
 import { settledPhase } from '../history.ts';
-import { holdRoute } from '../hold-route.ts';
+import { keeping } from '../keeping.ts';
 import { CAPS } from '../limits.ts';
 import type { Observed } from '../observed.ts';
 import { rejection } from '../rejection.ts';
-import { followedBy, type Turn, turn } from '../turn.ts';
+import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { starting } from './starting.ts';
 
@@ -23,11 +23,11 @@ export const settled = (observed: Observed, now: number, stable: StableStatus): 
   if (wanted !== undefined && wanted.id !== stable.revision && rejection(observed, wanted) === undefined) {
     return starting(observed, now, { stable, wanted });
   }
-  const kept = holdRoute(observed, 0, { mayRaise: false });
   const unused = side !== undefined && !side.deleting && route.canaryWeight === 0;
   const remove: readonly Action[] = unused ? [{ type: 'deleteCanary' }] : [];
-  return followedBy(
-    { ...kept, after: [...upkeepWithPrimary(observed, stable), ...kept.after], effects: [] },
-    turn({ ...status, phase: settledPhase(status.history) }, { after: [...remove, ...collect(observed, stable)] }),
+  const kept = turn(
+    { ...status, phase: settledPhase(status.history) },
+    { after: [...remove, ...collect(observed, stable)] },
   );
+  return keeping(observed, kept, { weight: 0, mayRaise: false, upkeep: upkeepWithPrimary(observed, stable) });
 };

@@ -1,16 +1,16 @@
 import type { CheckStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
 import type { MeasureEffect } from '../effect.ts';
-import { holdRoute } from '../hold-route.ts';
-import { judgeStep } from '../judge-step.ts';
+import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs, intervalMs } from '../plan.ts';
 import { canaryServes, sizeCanary, weightToCome } from '../sides.ts';
-import { timeMs } from '../time.ts';
-import { followedBy, type Turn, turn } from '../turn.ts';
+import { timeMs, timeText } from '../time.ts';
+import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { measureEffect, settledAt } from '../window.ts';
+import { judgeStep } from './judging.ts';
 
 /** The weight is written and the plane has not taken it: wait, hold with its words, give up at the deadline. */
 const unaccepted = (observed: Observed, now: number, run: RunStatus): Turn => {
@@ -36,17 +36,24 @@ const answersTo = (observed: Observed, now: number, measure: MeasureEffect): rea
   if (state?.state === 'done' && state.result.kind === 'measure') return state.result.checks;
   const late = now >= measure.window.to + intervalMs(observed.canary.spec);
   if (state?.state !== 'failed' || !late) return undefined;
-  const at = new Date(measure.window.to).toISOString();
+  const at = timeText(measure.window.to);
   return measure.checks.map(({ name }) => ({ name, at, verdict: 'error', message: state.error }));
 };
 
+/** The run once the plane has taken its weight: a hold for that is over, one for want of evidence is not. */
+const taken = (run: RunStatus): RunStatus => {
+  const { held: _held, ...rest } = run;
+  return run.noDataSince === undefined ? rest : run;
+};
+
+/** Asks about the window that is next, and goes on from the answer. */
 const judging = (observed: Observed, now: number, run: RunStatus, settled: number): Turn => {
   const measure = measureEffect(observed, run, settled);
   if (now < measure.window.to) return turn({ ...observed.status, run }, { wakeAt: measure.window.to });
   const checks = answersTo(observed, now, measure);
   if (checks === undefined) {
     const wakeAt = measure.window.to + intervalMs(observed.canary.spec);
-    return turn({ ...observed.status, run }, { effects: [measure], ...(now < wakeAt ? { wakeAt } : {}) });
+    return turn({ ...observed.status, run }, { effects: [measure], wakeAt });
   }
   const judged = judgeStep(observed, now, run, { window: measure.window, asked: measure.checks, checks });
   return { ...judged, effects: [measure] };
@@ -54,17 +61,10 @@ const judging = (observed: Observed, now: number, run: RunStatus, settled: numbe
 
 /** A weight stands: see that it is taken, judge its windows, go on from what they say. */
 export const shifting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
-  const kept = {
-    ...holdRoute(observed, run.weight.set, { mayRaise: canaryServes(observed, run) }),
-    effects: [],
-  };
-  const settled = settledAt(observed.route, run.weight.set);
-  if (settled === undefined) return followedBy(kept, unaccepted(observed, now, run));
-  const { held, ...accepted } = run;
-  const current = run.noDataSince === undefined && held !== undefined ? accepted : run;
-  const upkeep = [
-    ...upkeepWithPrimary(observed, stable),
-    ...sizeCanary(observed, run, weightToCome(observed, run.weight.set)),
-  ];
-  return followedBy({ ...kept, after: [...upkeep, ...kept.after] }, judging(observed, now, current, settled));
+  const weight = run.weight.set;
+  const settled = settledAt(observed.route, weight);
+  const next = settled === undefined ? unaccepted(observed, now, run) : judging(observed, now, taken(run), settled);
+  const size = next.status.run?.stage === 'shifting' ? sizeCanary(observed, run, weightToCome(observed, weight)) : [];
+  const upkeep = [...upkeepWithPrimary(observed, stable), ...size];
+  return keeping(observed, next, { weight, mayRaise: canaryServes(observed, run), upkeep });
 };

@@ -2,16 +2,8 @@ import type { Problem } from '../../api/problem.ts';
 import { hasEnded } from '../history.ts';
 import { holdRoute } from '../hold-route.ts';
 import type { Observed } from '../observed.ts';
-import { problemsNote } from '../problem-text.ts';
+import { problemsNote } from '../problems.ts';
 import { type Turn, turn } from '../turn.ts';
-
-/** What a person must put right first; a target that is not there is told like any other mistake. */
-export const problemsOf = ({ problems, target, canary }: Observed): readonly Problem[] => {
-  if (problems.length > 0 || target !== undefined) return problems;
-  const { kind, name } = canary.spec.targetRef;
-  const message = `${kind} ${canary.namespace}/${name} does not exist: create it, or name another in spec.targetRef`;
-  return [{ where: 'spec.targetRef', message, reason: 'InvalidSpec' }];
-};
 
 /**
  * Something is wrong with the Canary itself: it is said once, and nothing is raised, judged or written. A run that is
@@ -20,6 +12,6 @@ export const problemsOf = ({ problems, target, canary }: Observed): readonly Pro
 export const stalled = (observed: Observed, problems: readonly Problem[]): Turn => {
   const { status } = observed;
   const decided = status.run !== undefined && hasEnded(status.run);
-  const { before } = decided ? holdRoute(observed, 0, { mayRaise: false }) : { before: [] };
+  const { before } = decided ? holdRoute(observed, { weight: 0, mayRaise: false }) : { before: [] };
   return turn(status, { before, events: problemsNote(status, problems) });
 };

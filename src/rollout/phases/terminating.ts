@@ -43,7 +43,7 @@ export const terminating = (observed: Observed, now: number): Turn => {
     return turn(status, { after: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] });
   }
   const exposed = (observed.route.canaryWeight ?? 0) > 0;
-  const { before } = exposed ? holdRoute(observed, 0, { mayRaise: false }) : { before: [] };
+  const { before } = exposed ? holdRoute(observed, { weight: 0, mayRaise: false }) : { before: [] };
   const { actions = [], waiting, wakeAt } = firstStep(observed, target, now);
   return turn(status, { before, after: actions, waiting, ...(wakeAt === undefined ? {} : { wakeAt }) });
 };

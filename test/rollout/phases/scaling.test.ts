@@ -23,6 +23,11 @@ test("a superseded run's canary gets the new template", () => {
   assert.deepEqual(shown(decide(observed, T0)).after, ['applyCanary v2 x1']);
 });
 
+test('a canary that is being deleted is applied again', () => {
+  const observed = aRunning(run, { side: aWorkload('v2', { deleting: true }) });
+  assert.deepEqual(shown(decide(observed, T0)).after, ['applyCanary v2 x1']);
+});
+
 test('no weight before the canary is ready and seen by the plane', () => {
   for (const parts of [{ ready: false }, { endpoints: 0 }, { deleting: true }]) {
     const decision = decide(aRunning(run, { side: aWorkload('v2', { replicas: 1, ...parts }) }), T0);

@@ -78,6 +78,13 @@ test('a primary that is gone comes back with the digests that were promoted, at 
   assert.deepEqual(after, [{ type: 'applyPrimary', revision: 'v1', replicas: 4, digests: digestsOf('v1') }]);
 });
 
+test('a primary whose images were changed behind our back gets its own back, one that stands is left alone', () => {
+  const changed = anObserved({ primary: aWorkload('v1', { pinned: false }) });
+  assert.deepEqual(shown(decide(changed, T0)).after, ['applyPrimary v1 x4']);
+  const going = anObserved({ primary: aWorkload('v1', { deleting: true }) });
+  assert.deepEqual(shown(decide(going, T0)).after, ['applyPrimary v1 x4']);
+});
+
 test('a stored template that is gone is stored again while the target still has it, and never guessed', () => {
   assert.deepEqual(shown(decide(anObserved({ pinned: [] }), T0)).after, ['pinRevision v1']);
   const moved = anObserved({ pinned: [], status: rejected, target: targetAt('v2'), primary: aWorkload('other') });

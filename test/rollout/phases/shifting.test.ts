@@ -231,3 +231,21 @@ test('traffic stays where it is while the primary has nobody to take it', () => 
   assert.deepEqual(shown(back).before, ['setRoute 0 v2-1/RolledBack/ThresholdReached']);
   assert.equal(back.status.canaryWeight, 0);
 });
+
+test('a route that was changed beside its weight is never written again behind a verdict', () => {
+  const route = aRoute({ canaryWeight: 20, current: false, since: T0 });
+  const decision = decide(judged([aCheck('fail')], aShiftedRun(2, 20), { route, status: { failedChecks: 1 } }), END);
+  assert.deepEqual(shown(decision).before, ['setRoute 0 v2-1/RolledBack/ThresholdReached']);
+  assert.deepEqual(shown(decision).after, ['writeRun v2-1 RolledBack']);
+  const primary = aWorkload('v1', { endpoints: 0 });
+  const stuck = decide(
+    judged([aCheck('fail')], aShiftedRun(2, 20), { route, primary, status: { failedChecks: 1 } }),
+    END,
+  );
+  assert.deepEqual([stuck.before, shown(stuck).after], [[], ['writeRun v2-1 RolledBack']]);
+  const raised = decide(judged([aCheck('pass')], aShiftedRun(2, 10), { route: { ...route, canaryWeight: 10 } }), END);
+  assert.deepEqual(
+    shown(raised).after.filter((action) => action.startsWith('setRoute')),
+    ['setRoute 25'],
+  );
+});

@@ -1,19 +1,19 @@
-import type { CheckStatus, RunStatus } from '../api/canary-status.ts';
-import { type Judgement, judgeWindow, type Rule } from '../judge/judge-window.ts';
-import { conclude } from './conclude.ts';
-import type { MeasureEffect } from './effect.ts';
-import { keepChecks, trimmed } from './kept-checks.ts';
-import { NO_EVIDENCE_HOLD_MS, NO_EVIDENCE_WINDOWS } from './limits.ts';
-import type { Observed } from './observed.ts';
-import { tell } from './outbox.ts';
-import { promote } from './phases/promoting.ts';
-import { deadlineMs, nextStep } from './plan.ts';
-import { raise } from './raise.ts';
-import { checkText } from './sentence.ts';
-import { canaryCarries, canaryName } from './sides.ts';
-import { stepBack } from './step-back.ts';
-import { spanText, timeMs, timeText } from './time.ts';
-import { type Turn, turn } from './turn.ts';
+import type { CheckStatus, RunStatus } from '../../api/canary-status.ts';
+import { type Judgement, judgeWindow, type Rule } from '../../judge/judge-window.ts';
+import { conclude } from '../conclude.ts';
+import type { MeasureEffect } from '../effect.ts';
+import { keepChecks, trimmed } from '../kept-checks.ts';
+import { NO_EVIDENCE_HOLD_MS, NO_EVIDENCE_WINDOWS } from '../limits.ts';
+import type { Observed } from '../observed.ts';
+import { tell } from '../outbox.ts';
+import { deadlineMs, nextStep } from '../plan.ts';
+import { raise } from '../raise.ts';
+import { checkText } from '../sentence.ts';
+import { canaryCarries, canaryName } from '../sides.ts';
+import { stepBack } from '../step-back.ts';
+import { spanText, timeMs, timeText } from '../time.ts';
+import { type Turn, turn } from '../turn.ts';
+import { promote } from './promoting.ts';
 
 /** The answers over one window that has ended. */
 export type Answers = {
@@ -64,44 +64,50 @@ const onPass = (observed: Observed, now: number, judged: RunStatus): Turn => {
   }
   const deadline = run.deadline ?? timeText(now + deadlineMs(spec));
   if (now >= timeMs(deadline)) {
-    return conclude(observed, now, run, {
-      outcome: 'RolledBack',
-      cause: 'DeadlineExceeded',
-      reason: `${canaryName(observed)} was not ready within ${spec.progressDeadlineSeconds} s: ${observed.side?.waiting ?? 'its image digests are not known'}`,
-    });
+    const why = observed.side?.waiting ?? 'its image digests are not known';
+    const reason = `${canaryName(observed)} was not ready within ${spec.progressDeadlineSeconds} s: ${why}`;
+    return conclude(observed, now, run, { outcome: 'RolledBack', cause: 'DeadlineExceeded', reason });
   }
   return turn({ ...observed.status, run: { ...run, deadline } });
 };
 
 type Failing = Extract<Judgement, { verdict: 'fail' }>['failing'];
 
-const onFail = (before: Observed, now: number, judged: RunStatus, failing: Failing): Turn => {
-  const { threshold, consecutiveThreshold } = before.canary.spec.analysis;
-  const failedChecks = (before.status.failedChecks ?? 0) + 1;
-  const consecutiveFailed = (judged.consecutiveFailed ?? 0) + 1;
+/** The limit that the failures so far have reached, in words; undefined while more are allowed. */
+const limitReached = ({ canary, metrics, status }: Observed, run: RunStatus): string | undefined => {
+  const { threshold, consecutiveThreshold = Number.POSITIVE_INFINITY } = canary.spec.analysis;
+  const { failedChecks = 0 } = status;
+  const { consecutiveFailed = 0, metricFailures = {} } = run;
+  if (failedChecks >= threshold) return `${failedChecks} of ${threshold} failed windows allowed`;
+  if (consecutiveFailed >= consecutiveThreshold) {
+    return `${consecutiveFailed} of ${consecutiveThreshold} failed windows in a row allowed`;
+  }
+  for (const { name, failureLimit = Number.POSITIVE_INFINITY } of metrics) {
+    const failures = metricFailures[name] ?? 0;
+    if (failures >= failureLimit) return `${failures} of ${failureLimit} failures of ${name} allowed`;
+  }
+  return undefined;
+};
+
+const onFail = (observed: Observed, now: number, judged: RunStatus, failing: Failing): Turn => {
+  const failedChecks = (observed.status.failedChecks ?? 0) + 1;
   const metricFailures: Record<string, number> = { ...judged.metricFailures };
   for (const { name } of failing) metricFailures[name] = (metricFailures[name] ?? 0) + 1;
-  const run: RunStatus = { ...withEvidence(judged), consecutiveFailed, metricFailures };
-  const observed: Observed = { ...before, status: { ...before.status, failedChecks, run } };
+  const run: RunStatus = {
+    ...withEvidence(judged),
+    consecutiveFailed: (judged.consecutiveFailed ?? 0) + 1,
+    metricFailures,
+  };
+  const counted: Observed = { ...observed, status: { ...observed.status, failedChecks, run } };
   const words = failing.map(checkText).join(', ');
-  const spent = before.metrics.find(
-    ({ name, failureLimit }) => failureLimit !== undefined && (metricFailures[name] ?? 0) >= failureLimit,
-  );
-  const limit =
-    failedChecks >= threshold
-      ? `${failedChecks} of ${threshold} failed windows allowed`
-      : consecutiveThreshold !== undefined && consecutiveFailed >= consecutiveThreshold
-        ? `${consecutiveFailed} of ${consecutiveThreshold} failed windows in a row allowed`
-        : spent && `${metricFailures[spent.name]} of ${spent.failureLimit} failures of ${spent.name} allowed`;
+  const limit = limitReached(counted, run);
   if (limit !== undefined) {
-    return conclude(observed, now, run, {
-      outcome: 'RolledBack',
-      cause: 'ThresholdReached',
-      reason: `${words} (${limit})`,
-    });
+    const reason = `${words} (${limit})`;
+    return conclude(counted, now, run, { outcome: 'RolledBack', cause: 'ThresholdReached', reason });
   }
+  const { threshold } = observed.canary.spec.analysis;
   const note = `${words} at ${run.weight.set}% (${failedChecks} of ${threshold} failed windows allowed)`;
-  return turn(observed.status, { events: [{ reason: 'CheckFailed', note }] });
+  return turn(counted.status, { events: [{ reason: 'CheckFailed', note }] });
 };
 
 const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, missing: Failing): Turn => {

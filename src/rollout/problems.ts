@@ -1,6 +1,15 @@
 import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { EventNote } from './decision.ts';
+import type { Observed } from './observed.ts';
+
+/** What a person must put right first; a target that is not there is told like any other mistake. */
+export const problemsOf = ({ problems, target, canary }: Observed): readonly Problem[] => {
+  if (problems.length > 0 || target !== undefined) return problems;
+  const { kind, name } = canary.spec.targetRef;
+  const message = `${kind} ${canary.namespace}/${name} does not exist: create it, or name another in spec.targetRef`;
+  return [{ where: 'spec.targetRef', message, reason: 'InvalidSpec' }];
+};
 
 /** Problems in one sentence: where and what. */
 export const problemText = (problems: readonly Problem[]): string =>

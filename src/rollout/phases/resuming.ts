@@ -1,12 +1,12 @@
-import type { RunStatus, StableStatus } from '../api/canary-status.ts';
-import { conclude, type Ending } from './conclude.ts';
-import { judgeStep } from './judge-step.ts';
-import type { Observed } from './observed.ts';
-import { overtaken } from './overtaken.ts';
-import { stampOf } from './stamp.ts';
-import { restart, stepBack } from './step-back.ts';
-import type { Turn } from './turn.ts';
-import { measureKey } from './window.ts';
+import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
+import { conclude, type Ending } from '../conclude.ts';
+import type { Observed } from '../observed.ts';
+import { overtaken } from '../overtaken.ts';
+import { stampOf } from '../stamp.ts';
+import { restart, stepBack } from '../step-back.ts';
+import type { Turn } from '../turn.ts';
+import { measureKey } from '../window.ts';
+import { judgeStep } from './judging.ts';
 
 /** The verdict again from answers that are still there: after a refused status write they are, after a restart not. */
 const judgedAgain = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {

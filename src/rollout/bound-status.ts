@@ -1,0 +1,30 @@
+import type { CanaryStatus, RunStatus } from '../api/canary-status.ts';
+
+/** Largest status that is written, in UTF-16 units of its JSON; 64 KiB with room for what is not ASCII. */
+export const STATUS_LIMIT = 56 * 1024;
+
+type Reduction = (status: CanaryStatus) => CanaryStatus;
+
+const ofRun =
+  (reduce: (run: RunStatus) => Partial<RunStatus>): Reduction =>
+  (status) =>
+    status.run === undefined ? status : { ...status, run: { ...status.run, ...reduce(status.run) } };
+
+/** What is given up when a status is too large, least missed first. */
+const REDUCTIONS: readonly Reduction[] = [
+  ofRun(({ checks }) => ({ checks: checks.map(({ query: _query, ...check }) => check) })),
+  (status) => ({ ...status, outbox: status.outbox.filter(({ state }) => state === 'Pending') }),
+  ofRun(({ kept }) => ({ kept: kept.slice(-10) })),
+  (status) => ({ ...status, history: status.history.slice(0, 3), quarantine: status.quarantine.slice(0, 3) }),
+  ofRun(({ checks }) => ({ checks: checks.map(({ message: _message, ...check }) => check) })),
+];
+
+/** The status, made smaller step by step until it fits; the very same when it does. */
+export const boundStatus = (status: CanaryStatus): CanaryStatus => {
+  let bounded = status;
+  for (const reduce of REDUCTIONS) {
+    if (JSON.stringify(bounded).length <= STATUS_LIMIT) break;
+    bounded = reduce(bounded);
+  }
+  return bounded;
+};
