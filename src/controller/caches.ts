@@ -120,9 +120,9 @@ export class Caches {
     return [...this.#reflectors.values()].map((reflector) => reflector.health());
   }
 
-  get(ref: ObjectRef): KubeObject | undefined {
-    return this.#own.newest(ref, this.#reflectors.get(ref.kind)?.store.get(keyOf(ref)));
-  }
+  /** An arrow, so that it can be passed on as `Objects.get`. */
+  readonly get = (ref: ObjectRef): KubeObject | undefined =>
+    this.#own.newest(ref, this.#reflectors.get(ref.kind)?.store.get(keyOf(ref)));
 
   list(kind: Kind): readonly KubeObject[] {
     return this.#reflectors.get(kind)?.store.list() ?? [];

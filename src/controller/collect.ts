@@ -1,13 +1,17 @@
 import { refOf } from '../lib/kube-object.ts';
 import { CAPS } from '../rollout/limits.ts';
 import { garbage } from '../workload/garbage.ts';
-import { type PerformDeps, remove } from './perform.ts';
+import type { Caches } from './caches.ts';
+import type { ClusterWriter } from './cluster-writer.ts';
 import type { Scene } from './scene.ts';
 
 /** Deletes records and config copies that nothing refers to any more, and the oldest run records above the cap. */
-export const collect = async (keep: readonly string[], scene: Scene, deps: PerformDeps): Promise<void> => {
+export const collect = async (
+  keep: readonly string[],
+  scene: Scene,
+  { caches, writer }: { readonly caches: Caches; readonly writer: ClusterWriter },
+): Promise<void> => {
   const { canary, names, view } = scene;
-  const { caches } = deps;
   const mine = { index: 'canaryUid', value: canary.uid } as const;
   const workloads = [names.workload.primary, names.workload.canary].flatMap(
     (name) => view.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: canary.namespace, name }) ?? [],
@@ -21,5 +25,5 @@ export const collect = async (keep: readonly string[], scene: Scene, deps: Perfo
   const runs = [...caches.byIndex('CanaryRun', mine)].sort((a, b) =>
     (b.metadata.creationTimestamp ?? '').localeCompare(a.metadata.creationTimestamp ?? ''),
   );
-  for (const ref of [...dropped, ...runs.slice(CAPS.records).map(refOf)]) await remove(ref, deps);
+  for (const ref of [...dropped, ...runs.slice(CAPS.records).map(refOf)]) await writer.remove(ref);
 };

@@ -16,6 +16,7 @@ import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import { Acceptance } from './acceptance.ts';
 import { Caches } from './caches.ts';
+import { createClusterWriter } from './cluster-writer.ts';
 import { ConfigStates } from './config-states.ts';
 import { Dependencies, tokensOf } from './dependencies.ts';
 import { EffectsTable, type Executor } from './effects-table.ts';
@@ -87,6 +88,7 @@ export class Controller {
     const reconcileDeps: ReconcileDeps = {
       client,
       caches: this.#caches,
+      writer: createClusterWriter(client, this.#caches),
       configStates,
       dependencies: this.#dependencies,
       effects: this.#effects,

@@ -6,11 +6,10 @@ import type { Observed, ServiceView, TargetView, WorkloadView } from '../rollout
 import { workloadView } from '../workload/readiness.ts';
 import { targetView } from '../workload/revision.ts';
 import { serviceView } from '../workload/services.ts';
-import { wantedService } from './perform.ts';
 import type { Scene } from './scene.ts';
+import { deploymentRef, wantedService } from './wanted-objects.ts';
 
-const deployment = ({ canary, view }: Scene, name: string): KubeObject | undefined =>
-  view.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: canary.namespace, name });
+const deployment = (scene: Scene, name: string): KubeObject | undefined => scene.view.get(deploymentRef(scene, name));
 
 type Pods = { readonly replicaSets: readonly KubeObject[]; readonly pods: readonly KubeObject[] };
 

@@ -3,7 +3,6 @@ import { parseCanaryStatus } from '../api/canary-status.ts';
 import { API_VERSION } from '../api/names.ts';
 import { parseCanary } from '../api/parse.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isKubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -16,6 +15,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { routerFor } from '../traffic/routers.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
+import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { Dependencies } from './dependencies.ts';
 import { objectToken } from './dependencies.ts';
@@ -28,6 +28,7 @@ import { View } from './view.ts';
 export type ReconcileDeps = {
   readonly client: KubeClient;
   readonly caches: Caches;
+  readonly writer: ClusterWriter;
   readonly configStates: ConfigStates;
   readonly dependencies: Dependencies;
   readonly effects: EffectsTable;
@@ -118,15 +119,9 @@ const performAll = async (actions: readonly Action[], scene: Scene, deps: Reconc
 const writeStatus = async (
   object: KubeObject,
   { before, after }: { readonly before: CanaryStatus; readonly after: CanaryStatus },
-  { client, caches }: ReconcileDeps,
+  { writer }: ReconcileDeps,
 ): Promise<void> => {
-  if (sameJson(before, after)) return;
-  try {
-    caches.wrote(await client.updateStatus({ ...object, status: after }));
-  } catch (error) {
-    // It was deleted meanwhile: the watch will say so.
-    if (!isKubeError(error, 'NotFound')) throw error;
-  }
+  if (!sameJson(before, after)) await writer.status({ ...object, status: after });
 };
 
 const logDecision = (log: Log, { before, after, events, status }: Decision): void => {
