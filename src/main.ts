@@ -1,7 +1,11 @@
 import { hostname } from 'node:os';
+import { setFlagsFromString } from 'node:v8';
 import { runProgram } from './cli/program.ts';
 import type { Output } from './cli/surroundings.ts';
 import { systemClock } from './lib/clock.ts';
+
+// Patterns of template arguments are written by tenants: none of them may hold the process up.
+setFlagsFromString('--enable-experimental-regexp-engine-on-excessive-backtracks');
 
 const stop = new AbortController();
 // The first signal drains; a second one ends at once.

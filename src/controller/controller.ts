@@ -131,6 +131,9 @@ export class Controller {
           onAcquired: () => this.#lead(),
           onLost: (why) => {
             this.#leading = false;
+            // Another process may act already.
+            void this.#queue.stop();
+            void this.#effects.stop();
             deps.onLost(why);
           },
           onError: (error) => log.warn({ error: messageOf(error) }, 'lease cannot be renewed'),

@@ -3,6 +3,7 @@ import { parseCanaryStatus } from '../api/canary-status.ts';
 import { API_VERSION } from '../api/names.ts';
 import { parseCanary } from '../api/parse.ts';
 import type { KubeClient } from '../kube/client.ts';
+import { isKubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -18,7 +19,6 @@ import type { Caches } from './caches.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { Dependencies } from './dependencies.ts';
-import { objectToken } from './dependencies.ts';
 import type { EffectsTable } from './effects-table.ts';
 import { observe } from './observe.ts';
 import { perform } from './perform.ts';
@@ -86,8 +86,12 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   await performAll(decision.before, scene, deps);
   await writeStatus(object, { before: status, after: decision.status }, deps);
   for (const note of decision.events) deps.tell(object, note);
-  await performAll(decision.after, scene, deps);
-  deps.effects.want(key, decision.effects);
+  try {
+    await performAll(decision.after, scene, deps);
+  } finally {
+    // A write that is refused must not keep an outcome from Git and from people.
+    deps.effects.want(key, decision.effects);
+  }
   const { phase, canaryWeight, run, history } = decision.status;
   deps.metrics.canary({ namespace, name, ...(phase === undefined ? {} : { phase }), weight: canaryWeight ?? 0 });
   const [ended] = history;
@@ -100,7 +104,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
 const forget = (key: string, { effects, dependencies, acceptance, metrics }: ReconcileDeps): void => {
   const [namespace = '', name = ''] = key.split('/');
   effects.want(key, []);
-  dependencies.record(key, new Set([objectToken({ kind: 'Canary', namespace, name })]));
+  dependencies.record(key, new Set());
   acceptance.forget(key);
   metrics.forget({ namespace, name });
 };
@@ -110,6 +114,9 @@ const performAll = async (actions: readonly Action[], scene: Scene, deps: Reconc
     try {
       await perform(action, scene, deps);
     } catch (cause) {
+      if (isKubeError(cause, 'Forbidden')) {
+        deps.tell(scene.object, { reason: 'AccessDenied', note: messageOf(cause) });
+      }
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
   }
