@@ -52,8 +52,8 @@ export const lowerToZero = (observed: Observed, run: RunStatus, stamp: string): 
 
 /**
  * Ends a run with its one outcome. Traffic is taken from the canary first; outcome, history, quarantine, commit and
- * messages are then one status write, so that none of them can exist without the others. Removing the canary and
- * writing the record is left to the `ending` stage.
+ * messages are then one status write, so that none of them can exist without the others. The record is
+ * written right after; draining and removing the canary is left to the `ending` stage.
  */
 export const conclude = (observed: Observed, now: number, run: RunStatus, ending: Ending): Turn => {
   const { outcome, cause, reason } = ending;
