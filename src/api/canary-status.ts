@@ -166,7 +166,6 @@ export type HistoryStatus = DeepReadonly<z.output<typeof history>>;
 
 const adopted = z.object({
   replicas: z.int().describe("The target's replicas."),
-  apexSelector: maybe(words).describe("The apex Service's selector; absent when Serin made the Service."),
 });
 /** What was there before Serin, for the finalizer. */
 export type AdoptedStatus = DeepReadonly<z.output<typeof adopted>>;

@@ -62,8 +62,6 @@ export type WorkloadView = {
 export type ServiceView = {
   /** Which pods it selects: one side, or anything else (before take-over). */
   readonly selects: 'primary' | 'canary' | 'other';
-  /** The selector as it stands: what is given back when the apex was somebody else's. */
-  readonly selector?: Readonly<Record<string, string>>;
   /** Selector, ports and labels are as Serin wants them. */
   readonly current: boolean;
   /** Every ready endpoint is a pod of the side that it selects, and there is at least one. */

@@ -110,7 +110,7 @@ export class World {
       ...(primary && { primary }),
       ...(side && { side }),
       services: {
-        apex: { selects, current: this.#apexMoved, endpointsMatch: this.#apexMoved, selector: { app: 'podinfo' } },
+        apex: { selects, current: this.#apexMoved, endpointsMatch: this.#apexMoved },
         ...service('primary'),
         ...service('canary'),
       },

@@ -21,12 +21,9 @@ const revisionToServe = (observed: Observed, target: TargetView, now: number): S
   return target.revision === undefined ? stable : serve(target.revision);
 };
 
-/** What stood before Serin changed anything, for the finalizer; recorded once. */
-const adoptedFrom = ({ status, services }: Observed, target: TargetView): AdoptedStatus => {
-  if (status.adopted !== undefined) return status.adopted;
-  const selector = services.apex?.selects === 'other' ? services.apex.selector : undefined;
-  return { replicas: target.replicas, ...(selector === undefined ? {} : { apexSelector: selector }) };
-};
+/** What stood before Serin changed anything, for the finalizer; recorded once. Other objects carry their own baseline. */
+const adoptedFrom = ({ status }: Observed, target: TargetView): AdoptedStatus =>
+  status.adopted ?? { replicas: target.replicas };
 
 type Step =
   | { readonly waiting: string; readonly actions?: readonly Action[]; readonly wakeAt?: number }
