@@ -11,7 +11,7 @@ const FRESH = { observedGeneration: 1, conditions: [], quarantine: [], outbox: [
 const untouched = (): Observed => {
   const { primary: _primary, ...observed } = anObserved({
     target: { uid: 'uid-t', deleting: false, replicas: 3, readyReplicas: 3, revision: aRevision('v1') },
-    services: { apex: { selects: 'other', selector: { app: 'podinfo' }, current: false, endpointsMatch: false } },
+    services: { apex: { selects: 'other', current: false, endpointsMatch: false } },
     route: { exists: false, current: false, acceptance: 'pending', detail: 'no route', since: T0 },
     canary: { hasFinalizer: false },
     pinned: [],
