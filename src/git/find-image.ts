@@ -1,7 +1,8 @@
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { messageOf } from '../lib/message-of.ts';
+import type { Files } from './files.ts';
 import { resolvePath } from './git-path.ts';
-import { applyImages, type ImageState, manifestImage } from './image-state.ts';
+import { applyImages, type ImageState, manifestImage, placeText } from './image-state.ts';
 import type { ManifestDocument, ManifestFiles } from './manifest-files.ts';
 import { Refusal } from './refusal.ts';
 
@@ -30,11 +31,7 @@ const MAX_DEPTH = 20;
  * `PathNotFound`, `ImageNotFound` or `Ambiguous`, naming the files.
  */
 export const findImage = async (manifests: ManifestFiles, query: ImageQuery): Promise<ImageState> => {
-  if ((await manifests.files.list(query.path)) === undefined) {
-    const found =
-      (await manifests.files.read(query.path)) === undefined ? 'does not exist' : 'is a file, want a folder';
-    throw new Refusal('PathNotFound', `path "${query.path}" ${found}`);
-  }
+  await requireFolder(manifests.files, query.path);
   const finder = new Finder(manifests, query);
   const all = await finder.folder(query.path, 0);
   const fitting = all.filter(
@@ -44,18 +41,27 @@ export const findImage = async (manifests: ManifestFiles, query: ImageQuery): Pr
   const [only, ...others] = fitting;
   if (only === undefined) throw notFound(query, manifests);
   if (others.length > 0) {
-    const places = [...new Set(fitting.map(({ image }) => placeText(image)))].join(' and in ');
-    throw new Refusal('Ambiguous', `the image of ${describe(query)} stands in ${places}, want it in one place`);
+    const places = await Promise.all(fitting.map(({ image }) => decidingPlace(manifests.files, image)));
+    const named = [...new Set(places)].join(' and in ');
+    throw new Refusal('Ambiguous', `the image of ${describe(query)} stands in ${named}, want it in one place`);
   }
   return only.image;
+};
+
+/** Throws Refusal `PathNotFound` when there is no such folder. */
+export const requireFolder = async (files: Files, path: string): Promise<void> => {
+  if ((await files.list(path)) !== undefined) return;
+  const found = (await files.read(path)) === undefined ? 'does not exist' : 'is a file, want a folder';
+  throw new Refusal('PathNotFound', `path "${path}" ${found}`);
 };
 
 const describe = ({ target, container }: ImageQuery): string =>
   `container ${container} of ${target.kind} ${target.namespace}/${target.name}`;
 
-const placeText = ({ manifest, version }: ImageState): string => {
-  const { file, document } = version?.tag ?? version?.digest ?? manifest;
-  return document === 0 ? file : `${file} (document ${document + 1})`;
+/** Where the version of an image is decided. */
+const decidingPlace = async (files: Files, { manifest, version }: ImageState): Promise<string> => {
+  const place = version?.tag ?? version?.digest ?? manifest;
+  return placeText(place, await files.read(place.file));
 };
 
 const notFound = (query: ImageQuery, manifests: ManifestFiles): Refusal => {

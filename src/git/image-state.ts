@@ -2,14 +2,18 @@ import { at, listAt, stringAt } from '../lib/json.ts';
 import { formatImage, type ImageReference, parseImage } from './image-reference.ts';
 import type { ManifestDocument } from './manifest-files.ts';
 import { Refusal } from './refusal.ts';
-import type { YamlPath } from './yaml-locate.ts';
+import { lineOf } from './yaml-edit.ts';
+import type { YamlAddress } from './yaml-locate.ts';
 
 /** One scalar in one file. */
-export type Place = {
-  readonly file: string;
-  readonly document: number;
-  readonly path: YamlPath;
-  readonly value: string;
+export type Place = YamlAddress & { readonly file: string; readonly value: string };
+
+/** `file:line` of a place; its document where the line cannot be told. */
+export const placeText = (place: Place, bytes: Buffer | undefined): string => {
+  const { file, document } = place;
+  const line = bytes === undefined ? undefined : lineOf(bytes, place);
+  if (line !== undefined) return `${file}:${line}`;
+  return document === 0 ? file : `${file} (document ${document + 1})`;
 };
 
 /**

@@ -1,12 +1,11 @@
 import type { GitOperation, GitResult } from '../rollout/effect.ts';
+import { changeImage, type ImageChange } from './change-image.ts';
 import { type FileChanges, type Files, withChanges } from './files.ts';
 import { findImage } from './find-image.ts';
 import { joinPath } from './git-path.ts';
-import { imageEdits, type PlaceEdit } from './image-edits.ts';
 import { ManifestFiles } from './manifest-files.ts';
 import { formatRecord, parseRecord, recordAfter, recordPath, sameRevision } from './record-file.ts';
 import { Refusal } from './refusal.ts';
-import { commentAt, editYaml } from './yaml-edit.ts';
 
 /** What an operation does to one revision of the repository. */
 export type Plan =
@@ -73,12 +72,7 @@ const plan = async (operation: GitOperation, { files, root }: PlanOptions): Prom
   return operation.via === 'commit' ? refused(review) : { state: 'Change', changes, review };
 };
 
-type RevertEdits = {
-  readonly changes: FileChanges;
-  readonly superseded?: string;
-  /** Image automation owns the field and would bump it straight back. */
-  readonly automation?: Refusal;
-};
+type RevertEdits = ImageChange & { readonly superseded?: string };
 
 const revertEdits = async (operation: GitOperation, { files, root }: PlanOptions): Promise<RevertEdits> => {
   if (operation.edits.length === 0) {
@@ -99,35 +93,9 @@ const revertEdits = async (operation: GitOperation, { files, root }: PlanOptions
       const detail = `${state.manifest.file}: container ${edit.container} asks for ${state.reference}, neither ${edit.from} nor ${edit.to}`;
       return { changes: new Map(), superseded: detail };
     }
-    for (const one of imageEdits(state, edit.to)) {
-      const bytes = changes.get(one.place.file) ?? (await files.read(one.place.file));
-      if (bytes === undefined) throw new Refusal('ImageNotFound', `${one.place.file} does not exist`);
-      changes.set(one.place.file, applyEdit(bytes, one));
-      if (inFile(one.place.file, () => commentAt(bytes, one.place)).includes('$imagepolicy')) {
-        automation = new Refusal(
-          'AutomationOwned',
-          `${one.place.file}: image automation sets this field ($imagepolicy)`,
-        );
-      }
-    }
+    const made = await changeImage(current, state, edit.to);
+    for (const [file, bytes] of made.changes) changes.set(file, bytes);
+    automation = made.automation ?? automation;
   }
   return automation === undefined ? { changes } : { changes, automation };
-};
-
-const applyEdit = (bytes: Buffer, { place, to }: PlaceEdit): Buffer => {
-  const { document, path, value } = place;
-  const result = inFile(place.file, () => editYaml(bytes, { document, path, from: value, to }));
-  if (result.kind === 'edited') return result.bytes;
-  // The value was read from these very bytes: another answer means that two parsers disagree about the file.
-  throw new Refusal('NotEditable', `${place.file} is read differently by two YAML readers`);
-};
-
-/** Puts the file's name before the words of a refusal. */
-const inFile = <T>(file: string, run: () => T): T => {
-  try {
-    return run();
-  } catch (error) {
-    if (error instanceof Refusal) throw new Refusal(error.reason, `${file}: ${error.message}`);
-    throw error;
-  }
 };

@@ -18,10 +18,13 @@ export type RefusalReason =
 /** Thrown deep inside a walk or an edit; becomes `Refused` where the operation is planned. */
 export class Refusal extends Error {
   readonly reason: RefusalReason;
+  /** Line of the file that the words are about, from 1, where one is to blame. */
+  readonly line: number | undefined;
 
-  constructor(reason: RefusalReason, message: string) {
+  constructor(reason: RefusalReason, message: string, options: { readonly line?: number | undefined } = {}) {
     super(message);
     this.name = 'Refusal';
     this.reason = reason;
+    this.line = options.line;
   }
 }

@@ -4,20 +4,24 @@ import type { Document } from 'yaml';
 import { isRecord } from '../lib/json.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { Refusal } from './refusal.ts';
-import { type LocatedScalar, locateScalar, parseDocuments, pathText, type YamlPath } from './yaml-locate.ts';
+import {
+  type LocatedScalar,
+  locateScalar,
+  parseYaml,
+  pathText,
+  type YamlAddress,
+  type YamlPath,
+} from './yaml-locate.ts';
 import { scalarText } from './yaml-scalar.ts';
 
 /** Largest file that is read or edited. */
 export const MAX_FILE_BYTES = 1024 * 1024;
 
 /** One scalar to be changed, where it still holds `from`. */
-export type ScalarEdit = {
-  /** Counted from 0, comments and empty documents included as the YAML readers do. */
-  readonly document: number;
-  readonly path: YamlPath;
-  readonly from: string;
-  readonly to: string;
-};
+export type ScalarEdit = YamlAddress & { readonly from: string; readonly to: string };
+
+/** Makes the refusal to change one scalar. */
+type Refuse = (why: string) => Refusal;
 
 export type EditResult =
   | { readonly kind: 'edited'; readonly bytes: Buffer }
@@ -41,31 +45,43 @@ export const decodeText = (bytes: Buffer): string => {
  */
 export const editYaml = (bytes: Buffer, edit: ScalarEdit): EditResult => {
   const text = decodeText(bytes);
-  if (text.includes('{{')) throw new Refusal('NotEditable', 'it is a template: it contains "{{"');
-  const documents = parseDocuments(text);
-  const document = documents[edit.document];
-  if (document === undefined) throw new Refusal('NotEditable', `it has no document ${edit.document + 1}`);
-  refuseEncrypted(documents);
-  const scalar = locateScalar(document, edit.path);
+  refuseTemplate(text);
+  const file = parseYaml(text);
+  refuseEncrypted(file.documents);
+  const scalar = locateScalar(file, edit);
+  const refuse: Refuse = (why) => new Refusal('NotEditable', `${pathText(edit.path)} ${why}`, { line: scalar.line });
   const found = scalarValue(scalar);
   if (found === edit.to) return { kind: 'unchanged' };
   if (found !== edit.from) return { kind: 'superseded', found };
-  if (/\$\{[^}]*\}/.test(found)) {
-    throw new Refusal('NotEditable', `${pathText(edit.path)} is filled in elsewhere: its value contains "\${"`);
-  }
-  const edited = splice(text, scalar, edit);
-  verify(text, edited, edit);
+  if (/\$\{[^}]*\}/.test(found)) throw refuse('is filled in elsewhere: its value contains "${"');
+  const edited = splice(text, scalar, { to: edit.to, refuse });
+  verify({ before: text, after: edited }, edit, refuse);
   return { kind: 'edited', bytes: Buffer.from(edited) };
 };
 
 /** The comment on the line of a value, without `#`; '' when there is none. */
-export const commentAt = (bytes: Buffer, at: { readonly document: number; readonly path: YamlPath }): string => {
+export const commentAt = (bytes: Buffer, at: YamlAddress): string => {
   const text = decodeText(bytes);
-  const document = parseDocuments(text)[at.document];
-  if (document === undefined) return '';
-  const { end } = locateScalar(document, at.path);
+  const { end } = locateScalar(parseYaml(text), at);
   const line = text.slice(end).split(/\r?\n/, 1)[0] ?? '';
   return /#(.*)$/.exec(line)?.[1]?.trim() ?? '';
+};
+
+/** The line of a value, from 1; undefined when no line can be told. */
+export const lineOf = (bytes: Buffer, at: YamlAddress): number | undefined => {
+  try {
+    return locateScalar(parseYaml(decodeText(bytes)), at).line;
+  } catch (error) {
+    if (error instanceof Refusal) return error.line;
+    throw error;
+  }
+};
+
+const refuseTemplate = (text: string): void => {
+  const at = text.indexOf('{{');
+  if (at < 0) return;
+  const line = text.slice(0, at).split('\n').length;
+  throw new Refusal('NotEditable', 'it is a template: it contains "{{"', { line });
 };
 
 /** Only SOPS files whose MAC leaves plain values out can be edited without the key. */
@@ -83,13 +99,16 @@ const scalarValue = ({ node }: LocatedScalar): string => {
   return node.value === null ? '' : (node.source ?? String(node.value));
 };
 
-const splice = (text: string, scalar: LocatedScalar, edit: ScalarEdit): string => {
+const splice = (
+  text: string,
+  scalar: LocatedScalar,
+  { to: wanted, refuse }: { readonly to: string; readonly refuse: Refuse },
+): string => {
   const { node, start, end, inFlow } = scalar;
   const old = text.slice(start, end);
-  const refuse = (why: string): Refusal => new Refusal('NotEditable', `${pathText(edit.path)} ${why}`);
   const put = (from: number, to: number, value: string): string => text.slice(0, from) + value + text.slice(to);
   if (node.type === 'BLOCK_LITERAL' || node.type === 'BLOCK_FOLDED') {
-    return put(...blockLine(text, scalar, refuse), blockSafe(edit.to, refuse));
+    return put(...blockLine(text, scalar, refuse), blockSafe(wanted, refuse));
   }
   if (/[\r\n]/.test(old)) throw refuse('goes over several lines');
   if (old === '') {
@@ -98,18 +117,14 @@ const splice = (text: string, scalar: LocatedScalar, edit: ScalarEdit): string =
     const at = start - before;
     if (text[at - 1] !== ':' && text[at - 1] !== '-')
       throw refuse('is empty, and what stands before it is no plain key');
-    return put(at, at, ` ${scalarText(edit.to, { style: 'plain', inFlow })}`);
+    return put(at, at, ` ${scalarText(wanted, { style: 'plain', inFlow })}`);
   }
   const style = node.type === 'QUOTE_SINGLE' ? 'single' : node.type === 'QUOTE_DOUBLE' ? 'double' : 'plain';
-  return put(start, end, scalarText(edit.to, { style, inFlow }));
+  return put(start, end, scalarText(wanted, { style, inFlow }));
 };
 
 /** The range of the only content line of a block scalar. */
-const blockLine = (
-  text: string,
-  { start, end }: LocatedScalar,
-  refuse: (why: string) => Refusal,
-): [from: number, to: number] => {
+const blockLine = (text: string, { start, end }: LocatedScalar, refuse: Refuse): [from: number, to: number] => {
   const lines = [...text.slice(start, end).matchAll(/[^\r\n]+/g)].slice(1).filter(([line]) => line.trim() !== '');
   const [line] = lines;
   if (line === undefined || lines.length !== 1) throw refuse('is a block of several lines');
@@ -118,7 +133,7 @@ const blockLine = (
   return [from, from + line[0].length - indent];
 };
 
-const blockSafe = (value: string, refuse: (why: string) => Refusal): string => {
+const blockSafe = (value: string, refuse: Refuse): string => {
   const content = value.replace(/\n$/, '');
   if (content === '' || /^\s|[\p{Cc}\u2028\u2029]/u.test(content))
     throw refuse('is a block that cannot hold the new value');
@@ -126,11 +141,12 @@ const blockSafe = (value: string, refuse: (why: string) => Refusal): string => {
 };
 
 /** Reads both texts with js-yaml, under YAML 1.2 and 1.1: the path holds `to`, and everything else is equal. */
-const verify = (before: string, after: string, edit: ScalarEdit): void => {
-  const refuse = (why: string, cause?: unknown): Refusal => {
-    const words = cause === undefined ? '' : `: ${messageOf(cause).split('\n')[0]}`;
-    return new Refusal('NotEditable', `${pathText(edit.path)} cannot be changed alone: ${why}${words}`);
-  };
+const verify = (
+  { before, after }: { readonly before: string; readonly after: string },
+  edit: ScalarEdit,
+  refuse: Refuse,
+): void => {
+  const alone = (why: string): Refusal => refuse(`cannot be changed alone: ${why}`);
   for (const schema of [CORE_SCHEMA, YAML11_SCHEMA]) {
     let old: unknown[];
     let now: unknown[];
@@ -138,13 +154,13 @@ const verify = (before: string, after: string, edit: ScalarEdit): void => {
       old = loadAll(before.replace(/^\uFEFF/, ''), { schema });
       now = loadAll(after.replace(/^\uFEFF/, ''), { schema });
     } catch (error) {
-      throw refuse('a second YAML reader does not accept the file', error);
+      throw alone(`a second YAML reader does not accept the file: ${messageOf(error).split('\n')[0]}`);
     }
-    if (replaceAt(now[edit.document], edit.path, edit.to) !== edit.to) throw refuse('another value would be read');
+    if (replaceAt(now[edit.document], edit.path, edit.to) !== edit.to) throw alone('another value would be read');
     const marker = Symbol('edited');
     replaceAt(old[edit.document], edit.path, marker);
     replaceAt(now[edit.document], edit.path, marker);
-    if (!isDeepStrictEqual(old, now)) throw refuse('other values would change with it');
+    if (!isDeepStrictEqual(old, now)) throw alone('other values would change with it');
   }
 };
 

@@ -140,12 +140,12 @@ const AMBIGUOUS: Readonly<Record<string, { readonly files: Files; readonly reaso
     'two manifests': {
       files: { 'app/a.yaml': deployment(), 'app/b.yaml': deployment() },
       reason: 'Ambiguous',
-      words: /stands in app\/a\.yaml and in app\/b\.yaml/,
+      words: /stands in app\/a\.yaml:6 and in app\/b\.yaml:6, want it in one place/,
     },
     'two documents of one file': {
       files: { 'app/a.yaml': `${deployment()}---\n${deployment()}` },
       reason: 'Ambiguous',
-      words: /app\/a\.yaml and in app\/a\.yaml \(document 2\)/,
+      words: /app\/a\.yaml:6 and in app\/a\.yaml:13/,
     },
     'two entries for one image': {
       files: {

@@ -74,7 +74,7 @@ const REFUSED: readonly [name: string, operation: GitOperation, files: Files, re
     'an image in two files, naming both',
     revertOperation(),
     { 'apps/podinfo/a.yaml': DEPLOYMENT, 'apps/podinfo/b.yaml': DEPLOYMENT },
-    /^Ambiguous: the image of container podinfo of Deployment shop\/podinfo stands in apps\/podinfo\/a\.yaml and in apps\/podinfo\/b\.yaml, want it in one place$/,
+    /^Ambiguous: the image of container podinfo of Deployment shop\/podinfo stands in apps\/podinfo\/a\.yaml:11 and in apps\/podinfo\/b\.yaml:11, want it in one place$/,
   ],
   [
     'a path that does not exist',
@@ -87,15 +87,15 @@ const REFUSED: readonly [name: string, operation: GitOperation, files: Files, re
     'a field that image automation sets',
     revertOperation(),
     { [MANIFEST]: DEPLOYMENT.replace('# set by the release job', '# {"$imagepolicy": "shop:podinfo"}') },
-    /^AutomationOwned: apps\/podinfo\/deployment\.yaml: /,
+    /^AutomationOwned: apps\/podinfo\/deployment\.yaml:11: /,
   ],
   ['a release that changed no image', revertOperation({ edits: [] }), {}, /^NoImageChange: .* reverted by hand$/],
   ['a record that somebody has broken', recordOperation(), { [RECORD]: 'a: [' }, /^RecordUnreadable: /],
   [
-    'a file that the editor does not touch, naming it',
+    'a file that the editor does not touch, naming it and the line',
     revertOperation(),
     { [MANIFEST]: `${DEPLOYMENT}# {{ template }}\n` },
-    /^NotEditable: apps\/podinfo\/deployment\.yaml: it is a template/,
+    /^NotEditable: apps\/podinfo\/deployment\.yaml:13: it is a template/,
   ],
 ];
 for (const [name, operation, files, reason] of REFUSED) {
