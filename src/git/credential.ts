@@ -18,21 +18,28 @@ export type SecretData = Readonly<Record<string, string>>;
  * Throws GitError `config` when it does not fit the address.
  */
 export const credentialOf = (url: RepositoryUrl, secret: SecretData | undefined): Credential => {
-  const wrong = (want: string): GitError =>
-    new GitError('config', `Cannot use the Repository's Secret for ${url.scheme}: want ${want}`);
+  const wrong = (): GitError =>
+    new GitError(
+      'config',
+      `Cannot use the Repository's Secret for ${url.scheme}: want the ${wantedKeys(url)}, not empty`,
+    );
   if (url.scheme === 'ssh') {
     const identity = secret?.['identity'];
     const knownHosts = secret?.['known_hosts'];
-    if (!identity || !knownHosts?.trim()) throw wrong('the keys identity and known_hosts, both not empty');
+    if (!identity || !knownHosts?.trim()) throw wrong();
     return { kind: 'ssh', identity, knownHosts };
   }
   const token = secret?.['bearerToken']?.trim();
   if (token) return { kind: 'token', token };
   const password = secret?.['password']?.trim();
   if (password) return { kind: 'password', username: secret?.['username']?.trim() || 'git', password };
-  if (secret !== undefined) throw wrong('the keys username and password, or bearerToken');
+  if (secret !== undefined) throw wrong();
   return { kind: 'none' };
 };
+
+/** The keys of a Secret that open a repository. */
+export const wantedKeys = ({ scheme }: RepositoryUrl): string =>
+  scheme === 'ssh' ? 'keys identity and known_hosts' : 'keys username and password, or bearerToken';
 
 /** The texts that must never come out again. */
 export const secretsOf = (credential: Credential): readonly string[] => {

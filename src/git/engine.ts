@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Problem } from '../api/problem.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import type { GitOperation, GitResult } from '../rollout/effect.ts';
@@ -7,6 +8,9 @@ import { BranchWriter } from './branch-writer.ts';
 import { GitError } from './git-error.ts';
 import { isBranchName } from './git-path.ts';
 import type { GitSettings } from './git-process.ts';
+import { type GitInspection, inspected, inspectFiles, noProvider } from './inspection.ts';
+import type { Mirror } from './mirror.ts';
+import { refused } from './plan-change.ts';
 import { openPullRequest, pushOwnBranch } from './pull-request.ts';
 import { type RepositoryAccess, writerKey } from './repository-access.ts';
 
@@ -26,9 +30,19 @@ export type GitEngineOptions = {
   readonly allowInsecure?: boolean;
 };
 
-/** What whoever performs a commit needs; the sandbox has one in memory. */
+/** Git as the controller knows it; the sandbox has one in memory. */
 export type OutcomeWriter = {
+  /** Writes one outcome, exactly once. */
   readonly commit: (operation: GitOperation, access: RepositoryAccess, signal?: AbortSignal) => Promise<GitResult>;
+  /**
+   * What would keep the outcomes of a Canary from being written as the branch stands now, as far as that can be known
+   * without pushing; empty when nothing. Rejects with GitError when it can't be told, because the host is away.
+   */
+  readonly inspect: (
+    inspection: GitInspection,
+    access: RepositoryAccess,
+    signal?: AbortSignal,
+  ) => Promise<readonly Problem[]>;
 };
 
 /**
@@ -60,6 +74,20 @@ export class GitEngine implements OutcomeWriter {
     return result;
   };
 
+  readonly inspect: OutcomeWriter['inspect'] = (inspection, access, signal) =>
+    inspected(inspection.repository, async () => {
+      const { clock } = this.#options;
+      const asked = clock.monotonic();
+      const writer = await this.#writer(access, inspection.branch);
+      const look = async (mirror: Mirror, stop: AbortSignal): Promise<readonly Problem[]> => {
+        // One fetch answers everybody who asked before it began.
+        if (mirror.fetchedAt < asked) await mirror.fetch(stop);
+        const { files } = await mirror.tree();
+        return inspectFiles(inspection, { files, root: access.root, reviewed: access.host !== undefined });
+      };
+      return writer.exclusive(look, { since: clock.now(), signal });
+    });
+
   /** Ends what runs and removes every mirror. Operations that have not ended reject with GitError. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -73,9 +101,6 @@ export class GitEngine implements OutcomeWriter {
     operation: GitOperation,
     { access, signal }: { readonly access: RepositoryAccess; readonly signal: AbortSignal | undefined },
   ): Promise<GitResult> {
-    if (!isBranchName(operation.branch)) {
-      throw new GitError('config', `Cannot use branch "${operation.branch}": it is no valid branch name`);
-    }
     const writer = await this.#writer(access, operation.branch);
     let why: string | undefined;
     if (operation.via !== 'pullRequest') {
@@ -84,10 +109,7 @@ export class GitEngine implements OutcomeWriter {
       why = result.why;
     }
     const { host } = access;
-    if (host === undefined) {
-      const detail = 'pull requests are asked for, but the Repository names no provider, want spec.provider';
-      return { state: 'Refused', reason: 'NoProvider', detail };
-    }
+    if (host === undefined) return refused(noProvider());
     const prepare = (branch: string) =>
       writer.exclusive((mirror, stop) => pushOwnBranch(operation, { access, mirror, branch, signal: stop }), {
         since: operation.decidedAt,
@@ -97,7 +119,10 @@ export class GitEngine implements OutcomeWriter {
   }
 
   async #writer(access: RepositoryAccess, branch: string): Promise<BranchWriter> {
-    if (this.#closed) throw new GitError('network', 'Cannot commit: the engine is closed');
+    if (this.#closed) throw new GitError('network', 'Cannot use Git: the engine is closed');
+    if (!isBranchName(branch)) {
+      throw new GitError('config', `Cannot use branch "${branch}": it is no valid branch name`);
+    }
     this.#home ??= this.#makeHome();
     const { folder, settings } = await this.#home;
     const key = writerKey(access, branch);

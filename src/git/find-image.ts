@@ -1,7 +1,8 @@
+import { nearest } from '../api/nearest.ts';
 import { type JsonRecord, listAt, stringAt } from '../lib/json.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Files } from './files.ts';
-import { resolvePath } from './git-path.ts';
+import { joinPath, resolvePath } from './git-path.ts';
 import { applyImages, type ImageState, manifestImage, placeText } from './image-state.ts';
 import type { ManifestDocument, ManifestFiles } from './manifest-files.ts';
 import { Refusal } from './refusal.ts';
@@ -41,7 +42,7 @@ export const findImage = async (manifests: ManifestFiles, query: ImageQuery): Pr
   const [only, ...others] = fitting;
   if (only === undefined) throw notFound(query, manifests);
   if (others.length > 0) {
-    const places = await Promise.all(fitting.map(({ image }) => decidingPlace(manifests.files, image)));
+    const places = await Promise.all(fitting.map(({ image }) => imagePlace(manifests.files, image)));
     const named = [...new Set(places)].join(' and in ');
     throw new Refusal('Ambiguous', `the image of ${describe(query)} stands in ${named}, want it in one place`);
   }
@@ -51,15 +52,32 @@ export const findImage = async (manifests: ManifestFiles, query: ImageQuery): Pr
 /** Throws Refusal `PathNotFound` when there is no such folder. */
 export const requireFolder = async (files: Files, path: string): Promise<void> => {
   if ((await files.list(path)) !== undefined) return;
-  const found = (await files.read(path)) === undefined ? 'does not exist' : 'is a file, want a folder';
-  throw new Refusal('PathNotFound', `path "${path}" ${found}`);
+  if ((await files.read(path)) !== undefined) {
+    throw new Refusal('PathNotFound', `path "${path}" is a file, want a folder`);
+  }
+  const meant = await nearestFolder(files, path);
+  const hint = meant === undefined ? '' : `: did you mean "${meant}"?`;
+  throw new Refusal('PathNotFound', `path "${path}" does not exist, want the folder of the target's manifests${hint}`);
+};
+
+/** `path` up to its first name that does not exist, with the name that was probably meant instead. */
+const nearestFolder = async (files: Files, path: string): Promise<string | undefined> => {
+  const names = path.split('/');
+  for (const [index, name] of names.entries()) {
+    const above = names.slice(0, index).join('/');
+    const folders = ((await files.list(above)) ?? []).flatMap((entry) => (entry.kind === 'folder' ? entry.name : []));
+    if (folders.includes(name)) continue;
+    const meant = nearest(name, folders);
+    return meant === undefined ? undefined : joinPath(above, meant);
+  }
+  return undefined;
 };
 
 const describe = ({ target, container }: ImageQuery): string =>
   `container ${container} of ${target.kind} ${target.namespace}/${target.name}`;
 
-/** Where the version of an image is decided. */
-const decidingPlace = async (files: Files, { manifest, version }: ImageState): Promise<string> => {
+/** Where the version of an image is decided: file and line. */
+export const imagePlace = async (files: Files, { manifest, version }: ImageState): Promise<string> => {
   const place = version?.tag ?? version?.digest ?? manifest;
   return placeText(place, await files.read(place.file));
 };

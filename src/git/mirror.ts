@@ -7,6 +7,7 @@ import { type GitAnswer, type GitCall, type GitSettings, hostWords, runGit } fro
 import { GitTree } from './git-tree.ts';
 import { type GitObject, packOf } from './objects.ts';
 import { type PushVerdict, pushVerdict } from './push-verdict.ts';
+import { remoteError } from './remote-error.ts';
 import { accessSecrets, type RepositoryAccess } from './repository-access.ts';
 import { operationsIn } from './trailers.ts';
 import { MAX_FILE_BYTES } from './yaml-edit.ts';
@@ -56,6 +57,8 @@ export class Mirror {
   tip = '';
   /** Fetches and commits since it was made, for the writer to bound its growth. */
   uses = 0;
+  /** When the last fetch began, monotonic ms: the tip is at least as new. */
+  fetchedAt = Number.NEGATIVE_INFINITY;
   readonly #options: MirrorOptions;
   readonly #folder: string;
   readonly #gitDir: string;
@@ -156,7 +159,7 @@ export class Mirror {
   async remoteTip(branch: string, signal?: AbortSignal): Promise<string | undefined> {
     const ref = `refs/heads/${branch}`;
     const answer = await this.#remote(['ls-remote', '--end-of-options', 'origin', ref], signal);
-    if (answer.code !== 0) throw remoteError(answer, this.#options.access);
+    if (answer.code !== 0) throw remoteError(answer, this.#options.access.url);
     const line = answer.stdout
       .toString()
       .split('\n')
@@ -169,8 +172,9 @@ export class Mirror {
     const since = decidedAt - DATE_MARGIN_MS;
     // Git wants whole seconds; a date before 1970 means everything.
     const seconds = Math.max(Math.floor(since / 1000), 1);
+    const begun = this.#options.settings.clock.monotonic();
     const answer = await this.#remote([...this.#fetchArgs([`--shallow-since=@${seconds}`])], signal);
-    if (answer.code === 0) await this.#scan('');
+    if (answer.code === 0) await this.#scan('', begun);
     else if (isNothingNewer(answer)) await this.#fetch(this.tip === '' ? ['--depth=1'] : [], signal);
     else throw await this.#explain(answer, signal);
     this.#scannedSince = Math.min(this.#scannedSince, since);
@@ -178,9 +182,10 @@ export class Mirror {
 
   async #fetch(depth: readonly string[], signal: AbortSignal | undefined): Promise<void> {
     const before = this.tip;
+    const begun = this.#options.settings.clock.monotonic();
     const answer = await this.#remote(this.#fetchArgs(depth), signal);
     if (answer.code !== 0) throw await this.#explain(answer, signal);
-    await this.#scan(before);
+    await this.#scan(before, begun);
   }
 
   #fetchArgs(depth: readonly string[]): readonly string[] {
@@ -197,13 +202,14 @@ export class Mirror {
     ];
   }
 
-  /** Reads the new tip and the operations in the commits after `base` ('' = all there are). */
-  async #scan(base: string): Promise<void> {
+  /** Reads the new tip of the fetch begun at `begun`, and the operations in the commits after `base` ('' = all). */
+  async #scan(base: string, begun: number): Promise<void> {
     const ref = `refs/remotes/origin/${this.#options.branch}`;
     const tip = await this.#catFile.read(ref);
     if (tip === undefined) throw new GitError('internal', `Cannot read ${ref}: the mirror does not hold it`);
     this.uses++;
     this.tip = tip.sha;
+    this.fetchedAt = begun;
     if (base === tip.sha) return;
     const range = base === '' ? [tip.sha] : [tip.sha, `^${base}`];
     const args = [
@@ -226,7 +232,7 @@ export class Mirror {
   /** Why a fetch failed, when the server can be reached all the same. */
   async #explain(answer: GitAnswer, signal: AbortSignal | undefined): Promise<GitError> {
     const { access, branch } = this.#options;
-    if ((await this.remoteTip(branch, signal)) !== undefined) return remoteError(answer, access);
+    if ((await this.remoteTip(branch, signal)) !== undefined) return remoteError(answer, access.url);
     return new GitError('config', `Cannot find branch ${branch} in ${access.url.text}: want one with a commit`);
   }
 
@@ -242,13 +248,3 @@ export class Mirror {
 /** The server has no commit as new as was asked for: there is nothing to scan. */
 const isNothingNewer = ({ stderr }: GitAnswer): boolean =>
   /error processing shallow info|no commits selected/.test(stderr);
-
-/** Says which kind of trouble a command with the server ended in. Git is run with LC_ALL=C, so its words are stable. */
-const remoteError = ({ stderr }: GitAnswer, access: RepositoryAccess): GitError => {
-  const auth = /Authentication failed|could not read Username|returned error: 40[13]|Permission denied|access denied/i;
-  const trust =
-    /Host key verification failed|certificate|mismatched algorithms|repository .*not found|does not appear to be a git/i;
-  const kind = auth.test(stderr) ? 'auth' : trust.test(stderr) ? 'config' : 'network';
-  const verb = kind === 'auth' ? 'log in to' : 'reach';
-  return new GitError(kind, `Cannot ${verb} ${access.url.text}: ${hostWords(stderr) || 'no answer'}`);
-};

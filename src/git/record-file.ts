@@ -15,8 +15,8 @@ const HEADER = `# What Serin has judged of this Canary. Remove an entry below qu
  * The record of one Canary. It has no extension, since GitOps tools take every .yaml and .json below a path for a
  * manifest.
  */
-export const recordPath = (root: string, operation: GitOperation): string =>
-  joinPath(root, '.serin', operation.cluster, operation.canary.namespace, operation.canary.name);
+export const recordPath = (root: string, of: Pick<GitOperation, 'cluster' | 'canary'>): string =>
+  joinPath(root, '.serin', of.cluster, of.canary.namespace, of.canary.name);
 
 /** What a record file holds. Fields that Serin does not know are kept. */
 export type RecordFile = { readonly stable?: JsonRecord; readonly quarantine: readonly JsonRecord[] };

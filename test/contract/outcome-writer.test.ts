@@ -4,7 +4,7 @@ import type { OutcomeWriter } from '#src/git/engine.ts';
 import type { RepositoryAccess } from '#src/git/repository-access.ts';
 import { MemoryGit } from '#src/sandbox/git/memory-git.ts';
 import { DEVELOPER, gitRig } from '../git/git-rig.ts';
-import { BAD, DEPLOYMENT, GOOD, recordOperation, revertOperation } from '../git/operation.ts';
+import { anInspection, BAD, DEPLOYMENT, GOOD, recordOperation, revertOperation } from '../git/operation.ts';
 
 const MANIFEST = 'apps/podinfo/deployment.yaml';
 const RECORD = '.serin/eu-1/shop/podinfo';
@@ -70,5 +70,30 @@ for (const [name, make] of Object.entries(subjects)) {
     await push({ [MANIFEST]: DEPLOYMENT, 'apps/podinfo/copy.yaml': DEPLOYMENT });
     const ambiguous = await writer.commit(revertOperation(), access);
     assert.equal(ambiguous.state === 'Refused' ? ambiguous.reason : ambiguous.state, 'Ambiguous');
+  });
+
+  test(`${name}: an inspection says what would keep an outcome out, and that it is mended`, async (t) => {
+    const { writer, access, push } = await make(t);
+    const problems = async (inspection = anInspection()): Promise<readonly string[]> =>
+      (await writer.inspect(inspection, access)).map(({ where, message }) => `${where}: ${message}`);
+    assert.deepEqual(await problems(), []);
+    assert.match((await problems(anInspection({ path: 'apps/other' }))).join(), /^spec\.git\.path: .*does not exist/);
+    assert.match(
+      (await problems(anInspection({ branch: 'release' }))).join(),
+      /^Repository shop\/config: Cannot find branch release in .*: want one with a commit$/,
+    );
+    await push({ 'apps/podinfo/copy.yaml': DEPLOYMENT });
+    assert.deepEqual(await problems(), [
+      `spec.git.path: Branch main of Repository shop/config: the image of container podinfo of Deployment shop/podinfo stands in apps/podinfo/copy.yaml:11 and in ${MANIFEST}:11, want it in one place`,
+    ]);
+    await push({ 'apps/podinfo/copy.yaml': 'kind: ConfigMap\n' });
+    assert.deepEqual(await problems(), []);
+  });
+
+  test(`${name}: an inspection that does not come to its end rejects, and is no obstacle to the next`, async (t) => {
+    const { writer, access } = await make(t);
+    const abort = AbortSignal.abort();
+    await assert.rejects(writer.inspect(anInspection(), access, abort), { name: 'GitError', kind: 'network' });
+    assert.deepEqual(await writer.inspect(anInspection(), access), []);
   });
 }

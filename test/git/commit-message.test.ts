@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commitMessage, subjectOf } from '#src/git/commit-message.ts';
-import { formatImage, parseImage, shortVersion } from '#src/git/image-reference.ts';
+import { formatImage, parseImage, shortVersion } from '#src/lib/image-reference.ts';
 import { operationsIn } from '#src/git/trailers.ts';
 import { numbered, recordOperation, revertOperation } from './operation.ts';
 

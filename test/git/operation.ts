@@ -1,3 +1,4 @@
+import type { GitInspection } from '#src/git/inspection.ts';
 import type { GitOperation } from '#src/rollout/effect.ts';
 
 export const GOOD = 'ghcr.io/stefanprodan/podinfo:6.7.0';
@@ -73,3 +74,13 @@ spec:
           image: ${BAD} # set by the release job
           ports: [{ containerPort: 9898 }]
 `;
+
+/** What podinfo's outcomes need of Git; `revert: undefined` where they are only recorded. */
+export const anInspection = (
+  overrides: Partial<Omit<GitInspection, 'revert'>> & { readonly revert?: GitInspection['revert'] | undefined } = {},
+): GitInspection => {
+  const { cluster, canary, target, repository, path, branch } = revertOperation();
+  const { revert, ...others } = { revert: { via: 'commit', containers: ['podinfo'] } as const, ...overrides };
+  const inspection = { cluster, canary, target, repository, path, branch, ...others };
+  return revert === undefined ? inspection : { ...inspection, revert };
+};

@@ -80,7 +80,7 @@ const REFUSED: readonly [name: string, operation: GitOperation, files: Files, re
     'a path that does not exist',
     revertOperation({ path: 'apps/podinfos' }),
     { [MANIFEST]: DEPLOYMENT },
-    /^PathNotFound: path "apps\/podinfos" does not exist$/,
+    /^PathNotFound: path "apps\/podinfos" does not exist, want the folder of the target's manifests: did you mean "apps\/podinfo"\?$/,
   ],
   ['a path out of the root', revertOperation({ path: '../other' }), { [MANIFEST]: DEPLOYMENT }, /^InvalidPath: /],
   [

@@ -1,6 +1,7 @@
 import { commitMessage } from '../../git/commit-message.ts';
 import type { OutcomeWriter } from '../../git/engine.ts';
 import { GitError } from '../../git/git-error.ts';
+import { inspected, inspectFiles } from '../../git/inspection.ts';
 import { planChange } from '../../git/plan-change.ts';
 import type { RepositoryAccess } from '../../git/repository-access.ts';
 import { hashOf } from '../../lib/hash.ts';
@@ -25,17 +26,21 @@ export type MemoryCommit = {
 export class MemoryGit implements OutcomeWriter, RevisionSource {
   /** Oldest first. */
   readonly commits: MemoryCommit[] = [];
-  /** While set, every commit rejects as if the host were away. */
+  /** While set, everything rejects as if the host were away. */
   away = false;
+  /** While set, the host accepts no credential. */
+  locked = false;
   /** While set, the host declines every push with these words. */
   protection: string | undefined;
   /** The next answers are lost: the commit is made, the caller sees an error. */
   lostAnswers = 0;
   readonly #root: string;
+  readonly #branch: string;
   readonly #skipCi: boolean;
 
-  constructor(options: { readonly root?: string; readonly skipCi?: boolean } = {}) {
+  constructor(options: { readonly root?: string; readonly branch?: string; readonly skipCi?: boolean } = {}) {
     this.#root = options.root ?? '';
+    this.#branch = options.branch ?? 'main';
     this.#skipCi = options.skipCi ?? true;
   }
 
@@ -62,7 +67,7 @@ export class MemoryGit implements OutcomeWriter, RevisionSource {
     _access?: RepositoryAccess,
     signal?: AbortSignal,
   ): Promise<GitResult> => {
-    if (this.away || signal?.aborted === true) throw new GitError('network', 'Cannot reach the repository: it is away');
+    this.#reach(operation.branch, signal);
     const known = this.commits.find(({ operations }) => operations.includes(operation.id));
     if (known !== undefined) return { state: 'Pushed', commit: known.sha };
     const plan = await planChange(operation, { files: new MemoryFiles(this.files), root: this.#root });
@@ -81,6 +86,13 @@ export class MemoryGit implements OutcomeWriter, RevisionSource {
     return { state: 'Pushed', commit: sha };
   };
 
+  readonly inspect: OutcomeWriter['inspect'] = (inspection, access, signal) =>
+    inspected(inspection.repository, async () => {
+      this.#reach(inspection.branch, signal);
+      const files = new MemoryFiles(this.files);
+      return inspectFiles(inspection, { files, root: this.#root, reviewed: access.host !== undefined });
+    });
+
   readonly head = async (): Promise<string | undefined> => this.commits.at(-1)?.sha;
 
   readonly readFiles = async (sha: string, folder: string): Promise<ReadonlyMap<string, string>> => {
@@ -90,6 +102,16 @@ export class MemoryGit implements OutcomeWriter, RevisionSource {
     );
     return new Map(below);
   };
+
+  /** Throws as the engine does where a branch can't be read. */
+  #reach(branch: string, signal: AbortSignal | undefined): void {
+    if (this.away || signal?.aborted === true) throw new GitError('network', 'Cannot reach the repository: it is away');
+    if (this.locked)
+      throw new GitError('auth', 'Cannot log in to the repository: want a credential that may read and push');
+    if (branch !== this.#branch || this.commits.length === 0) {
+      throw new GitError('config', `Cannot find branch ${branch} in the repository: want one with a commit`);
+    }
+  }
 
   #add(commit: Omit<MemoryCommit, 'sha'>): string {
     const sha = hashOf([this.commits.at(-1)?.sha ?? '', commit]).slice(0, 40);
