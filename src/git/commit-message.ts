@@ -1,7 +1,7 @@
 import type { HistoryStatus } from '../api/canary-status.ts';
+import { shortVersion } from '../lib/image-reference.ts';
 import type { GitOperation } from '../rollout/effect.ts';
 import { GitError } from './git-error.ts';
-import { shortVersion } from './image-reference.ts';
 import { formatTrailers, type Trailer } from './trailers.ts';
 
 const MAX_SUBJECT = 100;

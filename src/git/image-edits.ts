@@ -1,4 +1,4 @@
-import { formatImage, parseImage } from './image-reference.ts';
+import { formatImage, parseImage } from '../lib/image-reference.ts';
 import type { ImageState, Place } from './image-state.ts';
 import { Refusal } from './refusal.ts';
 

@@ -1,5 +1,5 @@
+import { formatImage, type ImageReference, parseImage } from '../lib/image-reference.ts';
 import { at, listAt, stringAt } from '../lib/json.ts';
-import { formatImage, type ImageReference, parseImage } from './image-reference.ts';
 import type { ManifestDocument } from './manifest-files.ts';
 import { Refusal } from './refusal.ts';
 import { lineOf } from './yaml-edit.ts';

@@ -5,6 +5,7 @@ import { rejects } from './history.ts';
 import type { Observed } from './observed.ts';
 import { stepsOf } from './plan.ts';
 import { timeMs } from './time.ts';
+import { changeText, versionText } from './version-text.ts';
 
 export type Topic = Message['topic'];
 type Field = Message['fields'][number];
@@ -38,14 +39,24 @@ const OUTCOME_WORDS = {
   Inconclusive: 'ended without a verdict',
 } as const;
 
-const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body => ({
-  title: `${observed.canary.name}: run ${run.id} has started`,
-  text: `Revision ${run.revision} is judged against ${run.previous} at ${stepsOf(observed.canary.spec).join(', ')} %.`,
-  fields: runFields(run),
-});
+/** `podinfo 6.0.0 → 6.1.0`. */
+const subject = ({ canary, status }: Observed, run: RunStatus | HistoryStatus): string => {
+  const from = 'previousImages' in run ? run.previousImages : (status.stable?.images ?? {});
+  return `${canary.name} ${changeText(from, run)}`;
+};
+
+const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body => {
+  const { analysis } = observed.canary.spec;
+  const judges = analysis.metrics.map(({ name }) => name).join(', ');
+  return {
+    title: `${subject(observed, run)}: run started`,
+    text: `It gets ${stepsOf(observed.canary.spec).join(', ')} % of the traffic, as long as ${judges || 'nothing'} holds.`,
+    fields: runFields(run),
+  };
+};
 
 const outcomeBody = (observed: Observed, run: HistoryStatus): Body => ({
-  title: `${observed.canary.name}: run ${run.id} was ${OUTCOME_WORDS[run.outcome]}`,
+  title: `${subject(observed, run)}: ${OUTCOME_WORDS[run.outcome]}`,
   text: `${run.sentence}. ${afterwards(run, observed)}`,
   fields: [...runFields(run), ...(run.cause === undefined ? [] : [{ title: 'Cause', value: run.cause }])],
   run,
@@ -58,8 +69,8 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
   switch (topic) {
     case 'initialized':
       return {
-        title: `${canary.name}: taken over`,
-        text: `${canary.spec.targetRef.name}-primary serves revision ${status.stable?.revision ?? 'unknown'}. The next push is judged before it serves.`,
+        title: `${canary.name} ${status.stable === undefined ? '' : versionText(status.stable.images, status.stable.revision)}: taken over`,
+        text: `${canary.spec.targetRef.name}-primary serves it. The next push is judged before it serves.`,
         fields: status.stable === undefined ? [] : imageFields(status.stable.images),
       };
     case 'started': {
@@ -71,7 +82,7 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
     case 'held':
       if (current?.held === undefined) return undefined;
       return {
-        title: `${canary.name}: run ${current.id} is held at ${current.weight.set} %`,
+        title: `${subject(observed, current)}: held at ${current.weight.set} %`,
         text: `${current.held}. Traffic stays as it is until that is put right; push another revision or revert to end the run.`,
         fields: runFields(current),
       };
@@ -81,7 +92,7 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
       );
       if (ended === undefined || refused === undefined) return undefined;
       return {
-        title: `${canary.name}: Git does not hold the outcome of run ${ended.id}`,
+        title: `${subject(observed, ended)}: ${OUTCOME_WORDS[ended.outcome]}, but Git does not say so`,
         text: `${refused.result ?? 'The write was refused'}. A person has to put it right; the cluster is not affected.`,
         fields: runFields(ended),
         run: ended,

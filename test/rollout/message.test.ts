@@ -25,8 +25,8 @@ test('a take-over', () => {
     cluster: 'eu-1',
     canary: { namespace: 'shop', name: 'podinfo' },
     target: 'Deployment/podinfo.shop',
-    title: 'podinfo: taken over',
-    text: 'podinfo-primary serves revision v1. The next push is judged before it serves.',
+    title: 'podinfo v1: taken over',
+    text: 'podinfo-primary serves it. The next push is judged before it serves.',
     fields: [{ title: 'Image podinfo', value: 'registry.example.com/podinfo:v1' }],
     at: T0,
   });
@@ -35,8 +35,8 @@ test('a take-over', () => {
 test('a start', () => {
   const run = aRun({ source: { commit: 'a1b2c3d' } });
   const message = messageOf(aRunning(run), entry('started', run.id));
-  assert.equal(message?.title, 'podinfo: run v2-1 has started');
-  assert.equal(message?.text, 'Revision v2 is judged against v1 at 5, 10, 25, 50 %.');
+  assert.equal(message?.title, 'podinfo v1 → v2: run started');
+  assert.equal(message?.text, 'It gets 5, 10, 25, 50 % of the traffic, as long as request-success-rate holds.');
   assert.deepEqual(
     message?.fields.map(({ title }) => title),
     ['Run', 'Image podinfo', 'Source'],
@@ -50,7 +50,7 @@ test('an outcome, with its reason and what comes next', () => {
     const observed = aRunning(run, { effects, status: { failedChecks: 1 }, ...git });
     const status = decide(observed, T0 + 13_000).status;
     const message = messageOf({ ...observed, status }, entry('outcome', run.id));
-    assert.deepEqual([message?.severity, message?.title], ['error', 'podinfo: run v2-1 was rolled back']);
+    assert.deepEqual([message?.severity, message?.title], ['error', 'podinfo v1 → v2: rolled back']);
     assert.equal(message?.run?.outcome, 'RolledBack');
     return message?.text.replace(/^.*allowed\)\. /, '');
   };
@@ -65,7 +65,7 @@ test('an outcome, with its reason and what comes next', () => {
 test('a hold names its reason, and is no longer told once it is over', () => {
   const held = aShiftedRun(2, 20, { held: 'No evidence for 10 min: request-success-rate: no requests' });
   const message = messageOf(aRunning(held), entry('held', held.id));
-  assert.equal(message?.title, 'podinfo: run v2-1 is held at 20 %');
+  assert.equal(message?.title, 'podinfo v1 → v2: held at 20 %');
   assert.match(message?.text ?? '', /^No evidence for 10 min/);
   assert.equal(messageOf(aRunning(aShiftedRun(2, 20)), entry('held', held.id)), undefined);
 });

@@ -131,7 +131,7 @@ test('a whole run is told in the events that people read', () => {
     [
       'Initialized: podinfo-primary serves revision v1; the target runs no pods any more',
       'RevisionDetected: Revision v2 is asked for',
-      'RunStarted: Run v2-1 judges revision v2 against v1',
+      'RunStarted: Run v2-1 judges v1 → v2',
       'WeightChanged: Weight 0% -> 5% (step 1/4)',
       'WeightChanged: Weight 5% -> 10% (step 2/4)',
       'CheckFailed: request-success-rate 48.2 % is below 99 % at 10% (1 of 2 failed windows allowed)',

@@ -4,6 +4,7 @@ import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
 import { timeText } from '../time.ts';
 import { followedBy, type Turn, turn } from '../turn.ts';
+import { changeText } from '../version-text.ts';
 import { scaling } from './scaling.ts';
 
 /** Begins the run of a new revision. */
@@ -43,7 +44,7 @@ export const starting = (
   };
   const told = tell(observed, status, { topic: 'started', run: run.id, now });
   const started = turn(told, {
-    events: [{ reason: 'RunStarted', note: `Run ${run.id} judges revision ${run.revision} against ${run.previous}` }],
+    events: [{ reason: 'RunStarted', note: `Run ${run.id} judges ${changeText(stable.images, run)}` }],
   });
   return followedBy(started, scaling({ ...observed, status: told }, now, run, stable));
 };

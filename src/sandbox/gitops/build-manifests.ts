@@ -1,6 +1,6 @@
 import { resolvePath } from '../../git/git-path.ts';
-import { formatImage, type ImageReference, parseImage } from '../../git/image-reference.ts';
 import { type ManifestDocument, ManifestFiles } from '../../git/manifest-files.ts';
+import { formatImage, type ImageReference, parseImage } from '../../lib/image-reference.ts';
 import { isRecord, type JsonRecord, listAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { MemoryFiles } from '../git/memory-files.ts';

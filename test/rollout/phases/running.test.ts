@@ -33,7 +33,7 @@ test('a newer push takes the traffic away first, then ends the run as superseded
     after: ['writeRun v2-1 Superseded'],
     events: ['RevisionDetected', 'Superseded'],
   });
-  assert.equal(decision.status.run?.sentence, 'Superseded at 25 % after 20 s: revision v3 was pushed');
+  assert.equal(decision.status.run?.sentence, 'Superseded at 25 % after 20 s: v3 was pushed');
   assert.deepEqual([decision.status.outbox, decision.status.quarantine], [[], []]);
 });
 
