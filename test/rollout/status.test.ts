@@ -134,7 +134,7 @@ test('a whole run is told in the events that people read', () => {
       'RunStarted: Run v2-1 judges v1 → v2',
       'WeightChanged: Weight 0% -> 5% (step 1/4)',
       'WeightChanged: Weight 5% -> 10% (step 2/4)',
-      'CheckFailed: request-success-rate 48.2 % is below 99 % at 10% (1 of 2 failed windows allowed)',
+      'CheckFailed: request-success-rate 48.2 % is below 99 % at 10% (1 of 2 failed windows)',
       'WeightChanged: Weight 10% -> 25% (step 3/4)',
       'WeightChanged: Weight 25% -> 50% (step 4/4)',
       'Promoting: podinfo-primary gets revision v2, as judged in run v2-1',

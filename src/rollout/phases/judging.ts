@@ -78,13 +78,13 @@ const limitReached = ({ canary, metrics, status }: Observed, run: RunStatus): st
   const { threshold, consecutiveThreshold = Number.POSITIVE_INFINITY } = canary.spec.analysis;
   const { failedChecks = 0 } = status;
   const { consecutiveFailed = 0, metricFailures = {} } = run;
-  if (failedChecks >= threshold) return `${failedChecks} of ${threshold} failed windows allowed`;
+  if (failedChecks >= threshold) return `${failedChecks} of ${threshold} failed windows`;
   if (consecutiveFailed >= consecutiveThreshold) {
-    return `${consecutiveFailed} of ${consecutiveThreshold} failed windows in a row allowed`;
+    return `${consecutiveFailed} of ${consecutiveThreshold} failed windows in a row`;
   }
   for (const { name, failureLimit = Number.POSITIVE_INFINITY } of metrics) {
     const failures = metricFailures[name] ?? 0;
-    if (failures >= failureLimit) return `${failures} of ${failureLimit} failures of ${name} allowed`;
+    if (failures >= failureLimit) return `${failures} of ${failureLimit} failures of ${name}`;
   }
   return undefined;
 };
@@ -106,7 +106,7 @@ const onFail = (observed: Observed, now: number, judged: RunStatus, failing: Fai
     return conclude(counted, now, run, { outcome: 'RolledBack', cause: 'ThresholdReached', reason });
   }
   const { threshold } = observed.canary.spec.analysis;
-  const note = `${words} at ${run.weight.set}% (${failedChecks} of ${threshold} failed windows allowed)`;
+  const note = `${words} at ${run.weight.set}% (${failedChecks} of ${threshold} failed windows)`;
   return turn(counted.status, { events: [{ reason: 'CheckFailed', note }] });
 };
 
