@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { messageOf } from './lib/message-of.ts';
 
 const text = z.string().min(1);
 const flag = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] }).or(z.boolean());
@@ -50,7 +49,8 @@ export const readConfig = (sources: {
   try {
     return Object.freeze(schema.parse(merged));
   } catch (cause) {
-    const why = cause instanceof z.ZodError ? z.prettifyError(cause) : messageOf(cause);
-    throw new TypeError(`Cannot read the configuration: ${why}`, { cause });
+    // zod's own message is its issues once more, as JSON.
+    if (!(cause instanceof z.ZodError)) throw cause;
+    throw new TypeError(`Cannot read the configuration: ${z.prettifyError(cause)}`);
   }
 };

@@ -52,6 +52,9 @@ export const startController = async (options: {
   const { clock, random, environment, hostname, pid } = options.surroundings;
   const metrics = createMetrics(VERSION);
   const folder = config.gitDirectory ?? (await mkdtemp(join(tmpdir(), 'serin-')));
+  const removeFolder = async (): Promise<void> => {
+    if (config.gitDirectory === undefined) await rm(folder, { recursive: true, force: true });
+  };
   const prometheus = new Prometheus();
   const planner = new QueryPlanner({ ask: prometheus.ask, clock });
   const git = new GitEngine({
@@ -72,7 +75,12 @@ export const startController = async (options: {
     outside: { ask: planner.ask, git, deliver, gitInsecure: config.gitInsecure },
     onLost: options.onLost,
   });
-  const health = await serveHealth({ port: config.port, readiness: () => controller.readiness(), metrics });
+  const health = await serveHealth({ port: config.port, readiness: () => controller.readiness(), metrics }).catch(
+    async (cause) => {
+      await removeFolder();
+      throw cause;
+    },
+  );
   controller.start();
   log.info({ version: VERSION, port: health.port, namespace: config.namespace ?? '(all)' }, 'started');
   const stop = async (): Promise<void> => {
@@ -81,7 +89,7 @@ export const startController = async (options: {
     prometheus.close();
     await health.close();
     await transport.close();
-    if (config.gitDirectory === undefined) await rm(folder, { recursive: true, force: true });
+    await removeFolder();
   };
   return { controller, port: health.port, stop };
 };
@@ -116,6 +124,7 @@ const read = (file: ConfigInput | undefined, flags: ConfigInput, { environment }
   try {
     return readConfig({ file, environment, flags });
   } catch (cause) {
-    throw new CliError(messageOf(cause), { exitCode: EXIT.usage, cause });
+    const hint = 'A setting such as metricsServer is the flag --metrics-server and the variable SERIN_METRICS_SERVER.';
+    throw new CliError(messageOf(cause), { exitCode: EXIT.usage, hint, cause });
   }
 };

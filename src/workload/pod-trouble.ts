@@ -39,11 +39,17 @@ const containerTrouble = (
   return undefined;
 };
 
-/**
- * What keeps a pod from being ready, in words: `pod podinfo-canary-x: container app: ImagePullBackOff: …`; undefined
- * when nothing is known to. `rank` orders troubles, the worst first.
- */
-export const podTrouble = (pod: KubeObject): { readonly rank: number; readonly text: string } | undefined => {
+export type PodTrouble = {
+  /** Orders troubles, the worst first. */
+  readonly rank: number;
+  /** `container app: ImagePullBackOff: …`. */
+  readonly why: string;
+  /** The same with the pod's name before it. */
+  readonly text: string;
+};
+
+/** What keeps a pod from being ready, in words; undefined when nothing is known to. */
+export const podTrouble = (pod: KubeObject): PodTrouble | undefined => {
   const found = [
     ...listAt(pod, 'status', 'initContainerStatuses').map((status) => containerTrouble(status, { init: true })),
     ...listAt(pod, 'status', 'containerStatuses').map((status) => containerTrouble(status, { init: false })),
@@ -57,5 +63,5 @@ export const podTrouble = (pod: KubeObject): { readonly rank: number; readonly t
       })),
   ].filter((trouble) => trouble !== undefined);
   const worst = found.sort((a, b) => a.rank - b.rank)[0];
-  return worst && { rank: worst.rank, text: `pod ${pod.metadata.name}: ${worst.text}` };
+  return worst && { rank: worst.rank, why: worst.text, text: `pod ${pod.metadata.name}: ${worst.text}` };
 };

@@ -6,8 +6,18 @@ import { VirtualClock } from '#src/lib/virtual-clock.ts';
 const aScreen = (rows = 10) => {
   const clock = new VirtualClock(0);
   const written: string[] = [];
-  const screen = new LiveScreen({ write: (text) => void written.push(text), rows: () => rows }, clock);
-  return { clock, written, screen };
+  const undos = new Set<() => void>();
+  const window = { columns: 80, rows };
+  const terminal = {
+    write: (text: string) => void written.push(text),
+    columns: () => window.columns,
+    rows: () => window.rows,
+    atExit: (undo: () => void) => {
+      undos.add(undo);
+      return () => void undos.delete(undo);
+    },
+  };
+  return { clock, written, window, undos, screen: new LiveScreen(terminal, clock) };
 };
 
 test('rewrites only the lines that changed', async () => {
@@ -43,4 +53,29 @@ test('never writes below the window', () => {
   const { written, screen } = aScreen(2);
   screen.draw(['a', 'b', 'c']);
   assert.ok(!written.join('').includes('c'));
+});
+
+test('draws everything anew when the window changes its size', async () => {
+  const { clock, written, window, screen } = aScreen();
+  screen.draw(['a', 'b']);
+  await clock.advance(200);
+  window.columns = 60;
+  screen.draw(['a', 'b']);
+  assert.equal(written.at(-1), '\u001b[2J\u001b[1;1Ha\u001b[K\u001b[2;1Hb\u001b[K');
+});
+
+test('an end of the process that passes by close gives the terminal back all the same', () => {
+  const { written, undos, screen } = aScreen();
+  assert.equal(undos.size, 0);
+  screen.draw(['a']);
+  for (const undo of undos) undo();
+  assert.equal(written.at(-1), '\u001b[?25h\u001b[?1049l');
+  screen.close();
+  assert.equal(undos.size, 0);
+});
+
+test('a screen that never drew leaves the terminal alone', () => {
+  const { written, screen } = aScreen();
+  screen.close();
+  assert.deepEqual(written, []);
 });

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CanaryView } from '#src/cli/view/canary-view.ts';
-import { renderCanary } from '#src/cli/view/render-canary.ts';
-import { widthOf } from '#src/cli/view/style.ts';
+import { renderCanary, renderChange } from '#src/cli/view/render-canary.ts';
+import { type Style, widthOf } from '#src/cli/view/style.ts';
 
+const plain: Style = { width: 100, color: false, ascii: false };
 const now = Date.UTC(2026, 0, 1, 14, 30, 0);
 const view: CanaryView = {
   kind: 'CanaryView',
@@ -39,7 +40,7 @@ const view: CanaryView = {
 };
 
 test('draws the summary block and the tree', () => {
-  const lines = renderCanary(view, { style: { width: 100, color: false, ascii: false }, now });
+  const lines = renderCanary(view, { style: plain, now });
   assert.deepEqual(lines, [
     'podinfo  shop @ eu-1     ◌ Progressing    step 2/3    12m04s',
     'source   a1b2c3d bump podinfo to 6.7.1 (jane)',
@@ -51,29 +52,96 @@ test('draws the summary block and the tree', () => {
     'failed   1 of 2 windows that end the run',
     'next     14:30:30 → 50% if checks hold',
     '',
-    'NAME                                          KIND         STATUS          INFO',
-    '⟳ podinfo                                     Canary       ◌ Progressing   90d',
-    '├──# 7c9f8d-14                                Run          ◌ step 2/3      12m04s',
-    '│  ├──⧉ podinfo-canary                        Deployment   ✔ Healthy       canary 3/3',
-    '│  └──⇄ podinfo                               HTTPRoute    30%             ',
-    '└──# stable                                   -                            podinfo:6.7.0',
-    '   └──⧉ podinfo-primary                       Deployment   ✔ Healthy       primary 7/7',
+    'NAME                                        KIND        STATUS         AGE     INFO',
+    '⟳ podinfo                                   Canary      ◌ Progressing  90d',
+    '├──# 7c9f8d-14                              Run         ◌ step 2/3     12m04s',
+    '│  ├──⧉ podinfo-canary                      Deployment  ✔ Healthy              canary 3/3',
+    '│  └──⇄ podinfo                             HTTPRoute   30%            1m00s',
+    '└──# stable                                 -                                  podinfo:6.7.0',
+    '   └──⧉ podinfo-primary                     Deployment  ✔ Healthy              primary 7/7',
   ]);
 });
 
+/** A canary with trouble, in foreign words that are hard to draw. */
+const troubled: CanaryView = {
+  ...view,
+  source: { commit: 'a1b2c3d4e5', author: '山田', subject: '🚀 bump\u001b[2J\npodinfo' },
+  workloads: [
+    {
+      name: 'a-name-that-is-much-too-long-for-the-column-that-it-stands-in-canary',
+      role: 'canary',
+      images: ['podinfo:6.7.1'],
+      wanted: 4,
+      ready: 1,
+      waiting: '1 of 4 pods ready: pod podinfo-canary-x1: container app: ImagePullBackOff',
+      pods: [
+        { name: 'podinfo-canary-x1', reason: 'container app: ImagePullBackOff' },
+        { name: 'podinfo-canary-x2', reason: 'its containers are starting' },
+        { name: 'podinfo-canary-x3', reason: 'stopping' },
+      ],
+    },
+    ...view.workloads.filter(({ role }) => role === 'primary'),
+  ],
+  git: { state: 'Pending', message: 'The revert of run x-1 is on its way' },
+};
+
 for (const width of [60, 80, 120]) {
   for (const color of [false, true]) {
-    test(`no line is wider than ${width} columns, colour ${color}`, () => {
-      for (const line of renderCanary(view, { style: { width, color, ascii: false }, now })) {
-        assert.ok(widthOf(line) <= width, `${widthOf(line)} columns: ${line}`);
-      }
-    });
+    for (const ascii of [false, true]) {
+      test(`no line is wider than ${width} columns; colour ${color}, ASCII ${ascii}`, () => {
+        for (const line of renderCanary(troubled, { style: { width, color, ascii }, now })) {
+          assert.ok(widthOf(line) <= width, `${widthOf(line)} columns: ${line}`);
+        }
+      });
+    }
   }
 }
 
-test('ASCII output holds no other character but the users own', () => {
-  const text = renderCanary(view, { style: { width: 100, color: false, ascii: true }, now }).join('\n');
-  assert.match(text, /^[\x20-\x7e\n]*$/);
+test('lists the pods that are not ready with their reasons', () => {
+  const lines = renderCanary(troubled, { style: plain, now });
+  const first = lines.findIndex((line) => line.includes('⧉'));
+  assert.deepEqual(lines.slice(first, first + 5), [
+    '│  ├──⧉ a-name-that-is-mu…stands-in-canary  Deployment  ◌ Waiting              canary 1/4',
+    '│  │  ├──□ podinfo-canary-x1                Pod         ⚠ NotReady             container app: Image…',
+    '│  │  ├──□ podinfo-canary-x2                Pod         ⚠ NotReady             its containers are s…',
+    '│  │  ├──□ podinfo-canary-x3                Pod         ⚠ NotReady             stopping',
+    '│  │  └──+1 ready                           Pods',
+  ]);
+  assert.ok(
+    lines.includes(
+      'waiting  a-name-that-is-much-too-long-for-the-column-that-it-stands-in-canary: 1 of 4 pods ready: p…',
+    ),
+  );
+});
+
+test('lists ten pods at most, and counts the others', () => {
+  const pods = Array.from({ length: 12 }, (_, index) => ({ name: `pod-${index}`, reason: 'stopping' }));
+  const workloads = [{ name: 'c', role: 'canary', images: [], wanted: 20, ready: 8, waiting: 'x', pods } as const];
+  const lines = renderCanary({ ...view, workloads }, { style: plain, now });
+  assert.equal(lines.filter((line) => line.includes('NotReady')).length, 10);
+  assert.ok(lines.some((line) => line.includes('+2 not ready, +8 ready')));
+});
+
+test('ASCII output holds no other character, whoever wrote it', () => {
+  for (const shown of [view, troubled]) {
+    const style = { ...plain, ascii: true };
+    const text = [...renderCanary(shown, { style, now }), renderChange(shown, style)].join('\n');
+    assert.match(text, /^[\x20-\x7e\n]*$/);
+  }
+});
+
+test('foreign text can neither move the cursor nor break the line', () => {
+  const lines = renderCanary(troubled, { style: { ...plain, color: true }, now });
+  assert.ok(lines.includes('source   a1b2c3d 🚀 bump [2J podinfo (山田)'));
+});
+
+test('one change is one line', () => {
+  assert.equal(renderChange(view, plain), '◌ Progressing  step 2/3  30%  14:30:30 → 50% if checks hold');
+});
+
+test('says how old the view is when it cannot be brought up to date', () => {
+  const [head] = renderCanary(view, { style: plain, now, staleMs: 12_400 });
+  assert.equal(head, 'podinfo  shop @ eu-1     ◌ Progressing    step 2/3    12m04s    ⚠ stale 12s');
 });
 
 test('below 60 columns the tree is left out', () => {
@@ -97,7 +165,7 @@ test('a settled canary says how its last run ended and what it waits for', () =>
         commit: 'abcdef1234',
       },
     },
-    { style: { width: 100, color: false, ascii: false }, now },
+    { style: plain, now },
   );
   assert.ok(lines.includes('last     ✖ RolledBack: Rolled back at 10 % (commit abcdef1)'));
   assert.ok(lines.includes('next     waits for a new revision'));

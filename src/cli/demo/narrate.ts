@@ -1,11 +1,11 @@
 import { parseCanaryStatus } from '../../api/canary-status.ts';
 import { stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
-import type { Surroundings } from '../surroundings.ts';
+import { type DrawOptions, type Surroundings, styleOf } from '../surroundings.ts';
 import { LiveScreen } from '../view/live-screen.ts';
 import { renderCanary } from '../view/render-canary.ts';
-import { bold, clip, dim, type Style } from '../view/style.ts';
-import { viewOf } from '../view/view-of.ts';
+import { bold, clip, dim, plainText, type Style } from '../view/style.ts';
+import { viewOf, type Workloads } from '../view/view-of.ts';
 import { APP, NAMESPACE } from './manifests.ts';
 import type { Received } from './receiver.ts';
 import type { Stage } from './stage.ts';
@@ -24,10 +24,10 @@ const clockText = (ms: number): string => `${(ms / 1000).toFixed(1).padStart(6)}
 const eventText = (object: KubeObject): string => `${stringAt(object, 'reason')}: ${stringAt(object, 'note')}`;
 
 /** One line for each thing that happens: for logs and for terminals that can't do more. */
-export const plainShow = ({ clock, out }: Surroundings): Show => {
+export const plainShow = ({ clock, out }: Surroundings, { ascii = false }: Pick<DrawOptions, 'ascii'>): Show => {
   const begun = clock.monotonic();
   const line = (kind: string, text: string): void => {
-    out.write(`${clockText(clock.monotonic() - begun)}  ${kind.padEnd(8)} ${text}\n`);
+    out.write(`${clockText(clock.monotonic() - begun)}  ${kind.padEnd(8)} ${plainText(text, { ascii })}\n`);
   };
   const seen = new Set<string>();
   return {
@@ -59,9 +59,9 @@ const KEPT_LINES = 8;
 const TICK_MS = 250;
 
 /** The live tree of the Canary under the headline, with the last events and messages below it. */
-export const liveShow = (surroundings: Surroundings, options: { readonly style: () => Style }): Show => {
-  const { clock, out } = surroundings;
-  const screen = new LiveScreen({ write: out.write, rows: out.rows }, clock);
+export const liveShow = (surroundings: Surroundings, options: DrawOptions): Show => {
+  const { clock, out, atExit } = surroundings;
+  const screen = new LiveScreen({ ...out, atExit }, clock);
   const recent: string[] = [];
   let headline = '';
   let stage: Stage | undefined;
@@ -72,7 +72,7 @@ export const liveShow = (surroundings: Surroundings, options: { readonly style: 
   };
   const draw = (): void => {
     if (!open) return;
-    const style = options.style();
+    const style = styleOf(surroundings, options);
     screen.draw([
       bold(clip(headline, style), style),
       '',
@@ -89,13 +89,17 @@ export const liveShow = (surroundings: Surroundings, options: { readonly style: 
       namespace: NAMESPACE,
       name: APP,
     });
-    const deployment = (name: string): KubeObject | undefined =>
-      shown.cluster.api.read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name });
-    const view = canary === undefined ? undefined : viewOf(canary, { cluster: 'demo', deployment });
-    const client = `client   ${requests} requests sent, ${failures} failed`;
+    const { read, list } = shown.cluster.api;
+    const workloads: Workloads = {
+      deployment: (name) => read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name }),
+      replicaSets: () => list({ apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace: NAMESPACE }),
+      pods: () => list({ apiVersion: 'v1', kind: 'Pod' }, { namespace: NAMESPACE }),
+    };
+    const view = canary === undefined ? undefined : viewOf(canary, { cluster: 'demo', workloads });
+    const client = clip(`client   ${requests} requests sent, ${failures} failed`, style);
     if (view === undefined) return [client];
     return 'problem' in view
-      ? [view.problem, client]
+      ? [clip(view.problem, style), client]
       : [...renderCanary(view, { style, now: clock.now() }), '', client];
   };
   const tick = (): void => {

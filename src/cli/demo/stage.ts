@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +8,7 @@ import { createHttpTransport } from '../../kube/http-transport.ts';
 import { loadKubeConfig } from '../../kube/load-kube-config.ts';
 import type { Cancel } from '../../lib/clock.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { messageOf } from '../../lib/message-of.ts';
 import { sleep } from '../../lib/sleep.ts';
 import { serveHttp } from '../../sandbox/api/http-server.ts';
 import { inProcessTransport } from '../../sandbox/api/in-process-transport.ts';
@@ -52,15 +54,28 @@ export const setStage = async (
   surroundings: Surroundings,
   options: { readonly log: Log; readonly onMessage: (message: Received) => void },
 ): Promise<Stage> => {
-  const { clock, random, environment, signal } = surroundings;
+  const { clock, random, environment, signal, atExit } = surroundings;
   const closers: (() => Promise<void> | void)[] = [];
   const close = async (): Promise<void> => {
-    for (const closer of closers.toReversed()) await closer();
-    closers.length = 0;
+    const failures: unknown[] = [];
+    for (const closer of closers.splice(0).toReversed()) {
+      try {
+        await closer();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw new AggregateError(failures, `Cannot clear the stage: ${failures.map(messageOf)}`);
   };
   try {
     const folder = await mkdtemp(join(tmpdir(), 'serin-demo-'));
-    closers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+    const removal = { recursive: true, force: true, maxRetries: 5 };
+    // Also when somebody is too impatient to wait for the rest.
+    const forget = atExit(() => rmSync(folder, removal));
+    closers.push(async () => {
+      await rm(folder, removal);
+      forget();
+    });
     const [home, mirrors] = [join(folder, 'home'), join(folder, 'mirrors')];
     await Promise.all([mkdir(home), mkdir(mirrors)]);
 

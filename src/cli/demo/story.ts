@@ -99,15 +99,19 @@ export const tellStory = async (
     expectations: judgeStory(seen),
     requests: total,
     messages: stage.receiver.received,
-    events: cluster.api.list({ apiVersion: 'events.k8s.io/v1', kind: 'Event' }).map((event) => ({
-      type: stringAt(event, 'type') ?? '',
-      reason: stringAt(event, 'reason') ?? '',
-      note: stringAt(event, 'note') ?? '',
-    })),
+    events: eventsOf(cluster.api.list({ apiVersion: 'events.k8s.io/v1', kind: 'Event' })),
     log: (await repository.log()).trimEnd().split('\n'),
     revert: revert === undefined ? '' : await repository.show(revert),
     seconds: (now() - begun) / 1000,
   };
+};
+
+/** Oldest first; what happened again stands where it happened first. */
+const eventsOf = (events: readonly KubeObject[]): Report['events'] => {
+  const text = (event: KubeObject, field: string): string => stringAt(event, field) ?? '';
+  return [...events]
+    .sort((a, b) => text(a, 'eventTime').localeCompare(text(b, 'eventTime')))
+    .map((event) => ({ type: text(event, 'type'), reason: text(event, 'reason'), note: text(event, 'note') }));
 };
 
 /** True when the manifest at the tip of the branch asks for this version. */

@@ -2,6 +2,9 @@ import type { CanarySpec } from '../../api/canary.ts';
 import type { CanaryStatus, CheckStatus, StepStatus } from '../../api/canary-status.ts';
 import type { Outcome, Phase } from '../../api/words.ts';
 
+/** A pod that is not ready. */
+export type PodLine = { readonly name: string; readonly reason: string };
+
 /** A workload as the tree shows it. */
 export type WorkloadLine = {
   readonly name: string;
@@ -11,6 +14,8 @@ export type WorkloadLine = {
   readonly ready: number;
   /** Why it is not ready. */
   readonly waiting?: string;
+  /** Its pods that are not ready; absent when all are. */
+  readonly pods?: readonly PodLine[];
   readonly createdAt?: string;
 };
 

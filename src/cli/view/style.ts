@@ -20,6 +20,7 @@ const KINDS = {
   canary: ['⟳', '@'],
   run: ['#', '#'],
   workload: ['⧉', 'o'],
+  pod: ['□', '*'],
   route: ['⇄', '<>'],
   git: ['⎇', 'Y'],
   analysis: ['α', 'a'],
@@ -43,35 +44,66 @@ export const dim = (text: string, style: Style): string => paint(text, style, 2)
 
 const ESCAPE = '\u001b';
 const SEQUENCE = new RegExp(`(${ESCAPE}\\[[0-9;]*m)`);
+const WIDE =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;
+const NARROW = /\p{Mn}|\p{Me}|\p{Cf}/u;
+
+/** What Serin itself writes beyond ASCII, and what stands for it. */
+const IN_ASCII: Readonly<Record<string, string>> = {
+  '→': '->',
+  '≥': '>=',
+  '≤': '<=',
+  '…': '...',
+  '’': "'",
+  '–': '-',
+};
+
+/** Text as it may reach the terminal: without control characters, whoever wrote them, and in ASCII where asked for. */
+export const plainText = (text: string, style: Pick<Style, 'ascii'>): string => {
+  const safe = text.replace(/\p{Cc}/gu, ' ');
+  return style.ascii ? safe.replace(/[^\x20-\x7e]/gu, (character) => IN_ASCII[character] ?? '?') : safe;
+};
+
+const pointWidth = (point: string): number =>
+  point < '\u0300' ? 1 : NARROW.test(point) ? 0 : WIDE.test(point) ? 2 : 1;
 
 /** Columns that the text takes; escape sequences take none. */
-export const widthOf = (text: string): number => [...stripVTControlCharacters(text)].length;
+export const widthOf = (text: string): number => {
+  let width = 0;
+  for (const point of stripVTControlCharacters(text)) width += pointWidth(point);
+  return width;
+};
 
 /** Pads to `width` columns by what is seen, not by length. */
 export const pad = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - widthOf(text)));
 
+const cutMark = ({ ascii }: Pick<Style, 'ascii'>): string => (ascii ? '~' : '…');
+
 /** Cuts in the middle, never the suffix: the end of a Kubernetes name is what tells it apart. */
-export const cutMiddle = (text: string, width: number): string => {
+export const cutMiddle = (text: string, style: Pick<Style, 'width' | 'ascii'>): string => {
   const points = [...text];
-  if (points.length <= width) return text;
-  const tail = Math.floor((width - 1) / 2);
-  return `${points.slice(0, width - 1 - tail).join('')}…${points.slice(points.length - tail).join('')}`;
+  if (points.length <= style.width) return text;
+  const tail = Math.floor((style.width - 1) / 2);
+  return `${points.slice(0, style.width - 1 - tail).join('')}${cutMark(style)}${points.slice(points.length - tail).join('')}`;
 };
 
-/** Cuts a drawn line at the window's edge, keeping escape sequences whole. */
+/** A line made fit for the window: cut at its edge, with nothing in it that could move the cursor. */
 export const clip = (line: string, style: Style): string => {
-  if (widthOf(line) <= style.width) return line;
+  const parts = line
+    .split(SEQUENCE)
+    .map((part, index) => (index % 2 === 0 ? plainText(part, style) : style.color ? part : ''));
+  if (widthOf(parts.join('')) <= style.width) return parts.join('');
   let seen = 0;
   let result = '';
-  for (const part of line.split(SEQUENCE)) {
-    if (part.startsWith(ESCAPE)) {
+  for (const [index, part] of parts.entries()) {
+    if (index % 2 === 1) {
       result += part;
       continue;
     }
     for (const point of part) {
-      if (seen >= style.width - 1) return `${result}…${style.color ? '\u001b[0m' : ''}`;
+      seen += pointWidth(point);
+      if (seen >= style.width) return `${result}${cutMark(style)}${style.color ? `${ESCAPE}[0m` : ''}`;
       result += point;
-      seen++;
     }
   }
   return result;
