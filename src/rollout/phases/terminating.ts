@@ -27,7 +27,8 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   if (primary !== undefined || side !== undefined || services.primary !== undefined || services.canary !== undefined) {
     return { waiting: 'for the rest to be deleted', actions: [{ type: 'deleteOwned' }] };
   }
-  return { waiting: 'for the finalizer to go', actions: [{ type: 'removeFinalizer' }] };
+  // Once more: an earlier deletion may have been cut short after what is observed here, and nothing comes after this.
+  return { waiting: 'for the finalizer to go', actions: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] };
 };
 
 /**

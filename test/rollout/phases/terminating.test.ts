@@ -31,7 +31,7 @@ test('everything is given back in an order that loses no request', () => {
     assert.equal(decision.status.phase, 'Terminating');
   }
   const { primary: _primary, ...rest } = observed;
-  assert.deepEqual(shown(decide({ ...rest, services: {} }, T0)).after, ['removeFinalizer']);
+  assert.deepEqual(shown(decide({ ...rest, services: {} }, T0)).after, ['deleteOwned', 'removeFinalizer']);
 });
 
 test('a run that is under way loses its traffic first', () => {
