@@ -5,15 +5,21 @@ import { ConnectionLost } from './faulty-transport.ts';
 export type CrashOptions = {
   /** The crash comes when this many writes have been done: 1 is after the first. */
   readonly writes: number;
-  /** Told once, at the crash, before the writer's request fails. */
+  /** Only writes that match are counted. */
+  readonly of?: (request: KubeRequest) => boolean;
+  /** The answer to that last write still arrives. @default false */
+  readonly answered?: boolean;
+  /** Told once, at the crash, before the writer learns anything. */
   readonly onCrash: () => void;
 };
 
 /**
  * A transport whose owner dies right after its n-th write that the server took: the write stands, its answer never
- * comes, open watches end, and everything after is refused. For the question what a restart makes of each state.
+ * comes (unless `answered`), open watches end, and everything after is refused. For the question what a restart makes
+ * of each state.
  */
-export const crashAfterWrite = (transport: Transport, { writes, onCrash }: CrashOptions): Transport => {
+export const crashAfterWrite = (transport: Transport, options: CrashOptions): Transport => {
+  const { writes, of = () => true, answered = false, onCrash } = options;
   const crash = new AbortController();
   let done = 0;
 
@@ -30,10 +36,10 @@ export const crashAfterWrite = (transport: Transport, { writes, onCrash }: Crash
       alive();
       const response = await transport.request(mortal(request));
       alive();
-      if (isWrite(request) && response.status < 300 && ++done === writes) {
+      if (isWrite(request) && response.status < 300 && of(request) && ++done === writes) {
         crash.abort();
         onCrash();
-        alive();
+        if (!answered) alive();
       }
       return response;
     },

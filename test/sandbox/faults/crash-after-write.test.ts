@@ -42,3 +42,16 @@ test('after the n-th write that was done nothing is answered and nothing is writ
   assert.ok(names.includes('b'), 'the last write stands');
   assert.ok(seen.length >= 1);
 });
+
+test('its last answer may still arrive', async () => {
+  const api = new SandboxApi({ clock: new VirtualClock() });
+  let crashes = 0;
+  const transport = crashAfterWrite(inProcessTransport(api, { user: 'test' }), {
+    writes: 1,
+    answered: true,
+    onCrash: () => crashes++,
+  });
+  assert.equal((await transport.request(create('a'))).status, 201);
+  assert.equal(crashes, 1);
+  await assert.rejects(transport.request(list));
+});
