@@ -1,32 +1,10 @@
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { numberAt, stringAt } from '#src/lib/json.ts';
-import { aCanary, aDeployment, aService, aWorld, type World } from '#test/harness/a-world.ts';
+import { deployment, ended, push, takenOver } from '#test/harness/release.ts';
 
-const worlds: World[] = [];
-after(() => Promise.all(worlds.map((world) => world.stop())));
-
-/** A world where podinfo 6.0.0 serves and has been taken over. */
-const takenOver = async (): Promise<World> => {
-  const world = aWorld();
-  worlds.push(world);
-  world.apply(aService());
-  world.apply(aDeployment('podinfo:6.0.0', { replicas: 2 }));
-  await world.clock.advance(1000);
-  world.startController();
-  world.apply(aCanary());
-  await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
-  return world;
-};
-
-const deployment = (world: World, name: string) =>
-  world.read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'shop', name });
-const push = (world: World, image: string): void => world.apply(aDeployment(image, { replicas: 0 }));
-const ended = (world: World, runs: number) => (): boolean =>
-  world.canary().run === undefined && world.canary().history.length === runs;
-
-test('takes a serving Deployment over', async () => {
-  const world = await takenOver();
+test('takes a serving Deployment over', async (t) => {
+  const world = await takenOver(t);
   await world.clock.advance(5000);
   assert.equal(numberAt(deployment(world, 'podinfo'), 'spec', 'replicas'), 0);
   assert.equal(numberAt(deployment(world, 'podinfo-primary'), 'status', 'readyReplicas'), 2);
@@ -40,8 +18,8 @@ test('takes a serving Deployment over', async () => {
   });
 });
 
-test('promotes a good release step by step without a failed request', async () => {
-  const world = await takenOver();
+test('promotes a good release step by step without a failed request', async (t) => {
+  const world = await takenOver(t);
   const mark = world.load.snapshot();
   push(world, 'podinfo:6.1.0');
   await world.clock.until(ended(world, 1), 120_000);
@@ -63,8 +41,8 @@ test('promotes a good release step by step without a failed request', async () =
   );
 });
 
-test('takes a bad release back; only the canary’s share ever failed', async () => {
-  const world = await takenOver();
+test('takes a bad release back; only the canary’s share ever failed', async (t) => {
+  const world = await takenOver(t);
   const mark = world.load.snapshot();
   push(world, 'podinfo:6.9.0-bad');
   await world.clock.until(ended(world, 1), 120_000);
@@ -79,8 +57,8 @@ test('takes a bad release back; only the canary’s share ever failed', async ()
   assert.deepEqual(Object.keys(world.load.since(rest).versions), ['6.0.0']);
 });
 
-test('a push in the middle of a run supersedes it', async () => {
-  const world = await takenOver();
+test('a push in the middle of a run supersedes it', async (t) => {
+  const world = await takenOver(t);
   push(world, 'podinfo:6.1.0');
   await world.clock.until(() => world.canary().canaryWeight === 10, 60_000);
   push(world, 'podinfo:6.2.0');
@@ -94,8 +72,8 @@ test('a push in the middle of a run supersedes it', async () => {
   );
 });
 
-test('going back to the stable version in the middle of a run withdraws it', async () => {
-  const world = await takenOver();
+test('going back to the stable version in the middle of a run withdraws it', async (t) => {
+  const world = await takenOver(t);
   push(world, 'podinfo:6.1.0');
   await world.clock.until(() => world.canary().canaryWeight === 10, 60_000);
   push(world, 'podinfo:6.0.0');
@@ -106,8 +84,8 @@ test('going back to the stable version in the middle of a run withdraws it', asy
   assert.equal(world.canary().history.length, 1);
 });
 
-test('a settled canary asks nothing of the API server', async () => {
-  const world = await takenOver();
+test('a settled canary asks nothing of the API server', async (t) => {
+  const world = await takenOver(t);
   await world.clock.advance(30_000);
   world.cluster.api.audit.reset();
   await world.clock.advance(200_000);
@@ -115,8 +93,8 @@ test('a settled canary asks nothing of the API server', async () => {
   assert.deepEqual(asked, []);
 });
 
-test('a run costs few calls and reads nothing', async () => {
-  const world = await takenOver();
+test('a run costs few calls and reads nothing', async (t) => {
+  const world = await takenOver(t);
   await world.clock.advance(10_000);
   world.cluster.api.audit.reset();
   push(world, 'podinfo:6.1.0');
@@ -127,8 +105,8 @@ test('a run costs few calls and reads nothing', async () => {
   assert.ok(audit.count({ user: 'serin' }) <= 40, JSON.stringify(audit.table()));
 });
 
-test('deleting the Canary brings everything back without a lost request', async () => {
-  const world = await takenOver();
+test('deleting the Canary brings everything back without a lost request', async (t) => {
+  const world = await takenOver(t);
   const mark = world.load.snapshot();
   world.cluster.api.remove({ apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', namespace: 'shop', name: 'podinfo' });
   const gone = () =>

@@ -1,153 +1,148 @@
 import { Prometheus } from '#src/analysis/prometheus.ts';
-import { QueryPlanner } from '#src/analysis/query-planner.ts';
-import type { CanarySpecInput } from '#src/api/canary.ts';
-import { parseCanaryStatus } from '#src/api/canary-status.ts';
-import { readConfig } from '#src/config.ts';
-import { Controller } from '#src/controller/controller.ts';
-import type { OutcomeWriter } from '#src/git/engine.ts';
+import { type CanaryStatus, parseCanaryStatus } from '#src/api/canary-status.ts';
 import type { Transport } from '#src/kube/transport.ts';
+import { stringAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
 import { seededRandom } from '#src/lib/random.ts';
 import { VirtualClock } from '#src/lib/virtual-clock.ts';
 import type { Message } from '#src/rollout/effect.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
-import { type Cluster, GATEWAY, startCluster } from '#src/sandbox/cluster.ts';
+import { type Cluster, startCluster } from '#src/sandbox/cluster.ts';
+import { MemoryGit } from '#src/sandbox/git/memory-git.ts';
+import { GitOpsAgent } from '#src/sandbox/gitops/gitops-agent.ts';
 import { type Load, startLoad } from '#src/sandbox/load/start-load.ts';
 import { prometheusExchange } from '#src/sandbox/prometheus/in-process.ts';
 import { type ImageBehaviour, ImageCatalogue } from '#src/sandbox/workloads/image-catalogue.ts';
-import { createLog } from '#src/telemetry/log.ts';
-import { createMetrics } from '#src/telemetry/metrics.ts';
+import { HOST } from './manifests.ts';
+import { type Process, startProcess } from './process.ts';
 
 /** Images that the tests release. */
-export const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
+const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
   'podinfo:6.0.0': {},
   'podinfo:6.1.0': {},
   'podinfo:6.2.0': {},
   'podinfo:6.9.0-bad': { errorRate: 0.5 },
 };
 
-export const HOST = 'podinfo.example.com';
+/** A Prometheus address under which nobody answers; every other is the world's own. */
+export const UNREACHABLE = 'http://gone.example.com:9090';
 
-/** A whole cluster with the controller in it, in virtual time. */
+/** A message as its receiver got it. */
+export type Told = Message & { readonly to: string };
+
+/** A whole cluster with Git, a GitOps agent and users in it, in virtual time; controllers come and go. */
 export type World = {
   readonly clock: VirtualClock;
   readonly cluster: Cluster;
   readonly load: Load;
-  readonly messages: Message[];
-  readonly startController: (options?: { readonly transport?: Transport; readonly git?: OutcomeWriter }) => Controller;
+  readonly git: MemoryGit;
+  readonly messages: readonly Told[];
+  /** Starts a controller; `through` is put between it and the API server. */
+  readonly startController: (options?: { readonly through?: (transport: Transport) => Transport }) => Process;
+  readonly killControllers: () => void;
+  /** Starts an agent that applies `apps/` of `git`, as Flux would. */
+  readonly startAgent: () => GitOpsAgent;
   /** Creates or replaces an object as a person would. */
   readonly apply: (object: KubeObject) => void;
+  readonly remove: (ref: ObjectRef) => void;
   readonly read: (ref: ObjectRef) => KubeObject | undefined;
-  readonly canary: (name?: string) => ReturnType<typeof parseCanaryStatus>;
-  readonly events: () => readonly string[];
+  readonly canary: (name?: string) => CanaryStatus;
+  /** `Reason: note`, oldest first; those that regard the Canary of this name when it is given. */
+  readonly events: (canary?: string) => readonly string[];
   readonly stop: () => Promise<void>;
 };
 
-const noGit: OutcomeWriter = { commit: () => Promise.reject(new Error('no Git in this world')) };
+export const canaryRef = (name = 'podinfo'): ObjectRef => ({
+  apiVersion: 'serin.dev/v1alpha1',
+  kind: 'Canary',
+  namespace: 'shop',
+  name,
+});
 
-export const aWorld = (options: { readonly rps?: number; readonly logLevel?: string } = {}): World => {
+export type WorldOptions = { readonly rps?: number; readonly logLevel?: string };
+
+export const aWorld = (options: WorldOptions = {}): World => {
   const clock = new VirtualClock();
   const random = seededRandom(7);
   const catalogue = new ImageCatalogue(IMAGES);
   const cluster = startCluster({ clock, random, catalogue, listen: false, scrapeIntervalMs: 1000 });
+  const { api } = cluster;
   const manager = { manager: 'kubectl' };
-  cluster.api.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }, manager);
-  cluster.api.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'serin-system' } }, manager);
+  for (const name of ['shop', 'serin-system', 'flux-system']) {
+    api.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, manager);
+  }
   const load = startLoad({ clock, requestsPerSecond: options.rps ?? 50, send: cluster.gateway.handle, host: HOST });
-  const messages: Message[] = [];
-  const prometheus = new Prometheus({ exchange: prometheusExchange({ store: cluster.series, clock }) });
-  const planner = new QueryPlanner({ ask: prometheus.ask, clock });
-  const controllers: Controller[] = [];
-  let identity = 0;
+  const git = new MemoryGit();
+  const messages: Told[] = [];
+  const series = prometheusExchange({ store: cluster.series, clock });
+  const prometheus = new Prometheus({
+    exchange: async (request) => {
+      if (request.url.startsWith(UNREACHABLE)) throw new Error('connect ECONNREFUSED');
+      return series(request);
+    },
+  });
+  const processes: Process[] = [];
+  const agents: GitOpsAgent[] = [];
   return {
     clock,
     cluster,
     load,
+    git,
     messages,
-    startController: ({ transport, git = noGit } = {}) => {
-      const controller = new Controller({
-        transport: transport ?? inProcessTransport(cluster.api, { user: 'serin' }),
+    startController: ({ through } = {}) => {
+      const transport = inProcessTransport(api, { user: 'serin' });
+      const process = startProcess({
+        transport: through?.(transport) ?? transport,
         clock,
         random,
-        config: readConfig({ environment: {}, flags: { leaderElect: false, cluster: 'test' } }),
-        log: createLog({ level: options.logLevel ?? 'silent', now: clock.now }),
-        metrics: createMetrics('test'),
-        identity: `controller-${++identity}`,
+        identity: `controller-${processes.length + 1}`,
+        logLevel: options.logLevel,
         outside: {
-          ask: planner.ask,
+          ask: prometheus.ask,
           git,
-          gitInsecure: true,
-          deliver: async (message) => {
-            messages.push(message);
+          deliver: async (message, { receiver }) => {
+            messages.push({ ...message, to: receiver.address });
             return { delivered: true, detail: 'kept' };
           },
         },
-        onLost: () => {},
       });
-      controllers.push(controller);
-      controller.start();
-      return controller;
+      processes.push(process);
+      return process;
     },
-    apply: (object) => void cluster.api.write(object, manager),
-    read: cluster.api.read,
-    canary: (name = 'podinfo') =>
-      parseCanaryStatus(
-        cluster.api.read({ apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', namespace: 'shop', name })?.['status'],
-      ),
-    events: () =>
-      cluster.api
+    killControllers: () => {
+      for (const process of processes) process.kill();
+    },
+    startAgent: () => {
+      const agent = new GitOpsAgent({
+        source: git,
+        transport: inProcessTransport(api, { user: 'flux' }),
+        clock,
+        path: 'apps',
+        name: 'apps',
+        namespace: 'flux-system',
+        intervalMs: 1000,
+      });
+      agents.push(agent);
+      agent.start();
+      return agent;
+    },
+    apply: (object) => void api.write(object, manager),
+    remove: (ref) => void api.remove(ref),
+    read: api.read,
+    canary: (name) => parseCanaryStatus(api.read(canaryRef(name))?.['status']),
+    events: (canary) =>
+      api
         .list({ apiVersion: 'events.k8s.io/v1', kind: 'Event' })
-        .map((event) => `${String(event['reason'])}: ${String(event['note'])}`),
+        .filter((event) => canary === undefined || stringAt(event, 'regarding', 'name') === canary)
+        .map((event) => ({ at: stringAt(event, 'eventTime') ?? '', reason: event['reason'], note: event['note'] }))
+        .sort((a, b) => a.at.localeCompare(b.at))
+        .map(({ reason, note }) => `${reason}: ${note}`),
     stop: async () => {
-      for (const controller of controllers) void controller.stop();
-      await clock.advance(20_000);
+      for (const process of processes) process.kill();
+      for (const agent of agents) void agent.stop();
       void load.stop();
       void cluster.stop();
       await clock.settle();
     },
   };
 };
-
-export const aDeployment = (
-  image: string,
-  options: { readonly name?: string; readonly replicas?: number } = {},
-): KubeObject => {
-  const { name = 'podinfo', replicas } = options;
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name, namespace: 'shop' },
-    spec: {
-      ...(replicas === undefined ? {} : { replicas }),
-      selector: { matchLabels: { app: name } },
-      template: {
-        metadata: { labels: { app: name } },
-        spec: { containers: [{ name: 'app', image, ports: [{ name: 'http', containerPort: 9898 }] }] },
-      },
-    },
-  };
-};
-
-export const aService = (name = 'podinfo'): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: { name, namespace: 'shop' },
-  spec: { selector: { app: name }, ports: [{ name: 'http', port: 80, targetPort: 9898 }] },
-});
-
-export const aCanary = (spec: Partial<CanarySpecInput> = {}, name = 'podinfo'): KubeObject => ({
-  apiVersion: 'serin.dev/v1alpha1',
-  kind: 'Canary',
-  metadata: { name, namespace: 'shop' },
-  spec: {
-    targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name },
-    service: { port: 80, targetPort: 9898, gatewayRefs: [GATEWAY], hosts: [HOST] },
-    analysis: {
-      interval: '5s',
-      threshold: 2,
-      stepWeights: [10, 50],
-      metrics: [{ name: 'request-success-rate', thresholdRange: { min: 99 } }],
-    },
-    ...spec,
-  },
-});

@@ -1,0 +1,92 @@
+import { REVISION_LABEL } from '#src/api/names.ts';
+import { listAt, numberAt, stringAt } from '#src/lib/json.ts';
+import type { KubeObject } from '#src/lib/kube-object.ts';
+import type { World } from './a-world.ts';
+
+/** Requests that may still reach the canary after its weight was lowered: the gateway needs a moment. */
+const LATE = 3;
+
+/** Weights of primary and canary in the route's one rule; undefined before it is adopted, and after it was given back. */
+const weightsOf = (route: KubeObject): { readonly primary: number; readonly canary: number } | undefined => {
+  const backends = listAt(route, 'spec', 'rules', 0, 'backendRefs');
+  const of = (side: string): number | undefined =>
+    numberAt(
+      backends.find((backend) => stringAt(backend, 'name') === `podinfo-${side}`),
+      'weight',
+    );
+  const [primary, canary] = [of('primary'), of('canary')];
+  return primary === undefined && canary === undefined ? undefined : { primary: primary ?? 0, canary: canary ?? 0 };
+};
+
+/**
+ * Watches over what must hold at every moment (DESIGN §7), whoever crashes meanwhile: weights sum to 100 and never
+ * exceed what the status intends; the primary runs only what is stable or being promoted; a version under judgement
+ * gets its share of the requests and no more. Call what it returns at the end: it says what was broken.
+ */
+export const guard = (world: World): (() => readonly string[]) => {
+  const broken: string[] = [];
+  let weight = 0;
+  let mark = world.load.snapshot();
+  /** Versions that the primary has run: their requests are everybody's. */
+  const serving = new Set(Object.keys(mark.versions));
+
+  /** A Canary that is deleted gives back to Git what it asks for, judged or not. */
+  let givenBack = false;
+
+  const closeInterval = (): void => {
+    const { requests, versions } = world.load.since(mark);
+    for (const [version, counted] of Object.entries(versions)) {
+      const allowed = Math.ceil((requests * weight) / 100) + LATE;
+      if (!givenBack && !serving.has(version) && counted.requests > allowed) {
+        broken.push(`${version} got ${counted.requests} of ${requests} requests at weight ${weight}`);
+      }
+    }
+    mark = world.load.snapshot();
+  };
+
+  const onRoute = (route: KubeObject): void => {
+    const { primary, canary } = weightsOf(route) ?? { primary: 100, canary: 0 };
+    if (primary + canary !== 100) broken.push(`weights ${primary} and ${canary} do not sum to 100`);
+    const intended = world.canary().run?.weight.set ?? 0;
+    if (canary > weight && canary > intended) broken.push(`weight rose to ${canary} while the status says ${intended}`);
+    if (canary === weight) return;
+    closeInterval();
+    weight = canary;
+  };
+
+  const onPrimary = (primary: KubeObject): void => {
+    const revision = primary.metadata.labels?.[REVISION_LABEL];
+    const { stable, run } = world.canary();
+    const promoted = run !== undefined && ['promoting', 'returning', 'ending'].includes(run.stage) ? run.revision : '';
+    if (revision !== stable?.revision && revision !== promoted) {
+      broken.push(`podinfo-primary runs ${revision} while ${stable?.revision} is stable`);
+    }
+    const image = stringAt(primary, 'spec', 'template', 'spec', 'containers', 0, 'image') ?? '';
+    const version = /:([^@]+)/.exec(image)?.[1] ?? '';
+    if (serving.has(version)) return;
+    closeInterval();
+    serving.add(version);
+  };
+
+  const runs = new Map<string, string>();
+  const onRun = (run: KubeObject): void => {
+    const { name, uid = '' } = run.metadata;
+    if ((runs.get(name) ?? uid) !== uid) broken.push(`CanaryRun ${name} was written twice`);
+    runs.set(name, uid);
+  };
+
+  world.cluster.api.subscribe(({ type, object }) => {
+    if (type === 'DELETED') return;
+    if (object.kind === 'HTTPRoute') onRoute(object);
+    if (object.kind === 'Deployment' && object.metadata.name === 'podinfo-primary') onPrimary(object);
+    if (object.kind === 'CanaryRun') onRun(object);
+    if (object.kind === 'Canary' && object.metadata.deletionTimestamp !== undefined && !givenBack) {
+      closeInterval();
+      givenBack = true;
+    }
+  });
+  return () => {
+    closeInterval();
+    return broken;
+  };
+};

@@ -1,0 +1,63 @@
+import { canaryRef, type World } from './a-world.ts';
+import { aGitCanary, bump } from './git-release.ts';
+import { ended } from './release.ts';
+
+/** What happens to a Canary, as the team and its users make it happen. It waits for the world, never for a controller. */
+export type Story = {
+  readonly name: string;
+  /** Whether podinfo is taken over before it begins. */
+  readonly begins: 'serving' | 'taken over';
+  readonly tell: (world: World) => Promise<void>;
+};
+
+const LIMIT = 240_000;
+const outcome = (world: World, word: string) => (): boolean => world.canary().history[0]?.outcome === word;
+const atWeight = (world: World, weight: number) => (): boolean => world.canary().canaryWeight === weight;
+
+export const STORIES: readonly Story[] = [
+  {
+    name: 'a take-over',
+    begins: 'serving',
+    tell: async (world) => {
+      world.apply(aGitCanary());
+      await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
+    },
+  },
+  {
+    name: 'a good release',
+    begins: 'taken over',
+    tell: async (world) => {
+      bump(world, 'podinfo:6.1.0');
+      await world.clock.until(ended(world, 1), LIMIT);
+    },
+  },
+  {
+    name: 'a bad release',
+    begins: 'taken over',
+    tell: async (world) => {
+      bump(world, 'podinfo:6.9.0-bad');
+      await world.clock.until(ended(world, 1), LIMIT);
+    },
+  },
+  {
+    name: 'a push in the middle of a run',
+    begins: 'taken over',
+    tell: async (world) => {
+      bump(world, 'podinfo:6.1.0');
+      await world.clock.until(atWeight(world, 10), LIMIT);
+      bump(world, 'podinfo:6.2.0');
+      await world.clock.until(outcome(world, 'Promoted'), LIMIT);
+      await world.clock.until(ended(world, 2), LIMIT);
+    },
+  },
+  {
+    name: 'a deletion in the middle of a run',
+    begins: 'taken over',
+    tell: async (world) => {
+      bump(world, 'podinfo:6.1.0');
+      await world.clock.until(atWeight(world, 10), LIMIT);
+      world.remove(canaryRef());
+      await world.clock.until(() => world.read(canaryRef()) === undefined, LIMIT);
+    },
+  },
+];
