@@ -52,7 +52,7 @@ test('an outcome, with its reason and what comes next', () => {
     const message = messageOf({ ...observed, status }, entry('outcome', run.id));
     assert.deepEqual([message?.severity, message?.title], ['error', 'podinfo v1 → v2: rolled back']);
     assert.equal(message?.run?.outcome, 'RolledBack');
-    return message?.text.replace(/^.*allowed\)\. /, '');
+    return message?.text.replace(/^.*failed windows\)\. /, '');
   };
   assert.equal(textWith({ git: GIT_ON }), 'Its images are put back in Git.');
   assert.equal(
