@@ -21,6 +21,8 @@ import { ConfigStates } from './config-states.ts';
 import { Dependencies, tokensOf } from './dependencies.ts';
 import { EffectsTable, type Executor } from './effects-table.ts';
 import { createExecutor, type Outside } from './executors/executor.ts';
+import { gitAccess, repositoryOf } from './git-access.ts';
+import { GitInspections } from './git-inspections.ts';
 import { type ReconcileDeps, reconcile } from './reconcile.ts';
 
 export type ControllerDeps = {
@@ -49,6 +51,7 @@ export class Controller {
   readonly #caches: Caches;
   readonly #queue: WorkQueue;
   readonly #effects: EffectsTable;
+  readonly #inspections: GitInspections;
   readonly #recorder: EventRecorder;
   readonly #elector: LeaderElector | undefined;
   readonly #dependencies = new Dependencies();
@@ -78,6 +81,20 @@ export class Controller {
       execute: timed(execute, deps),
       onChange: (canary) => this.#queue.add(canary),
     });
+    const { git, gitInsecure } = deps.outside;
+    this.#inspections = new GitInspections({
+      clock,
+      random,
+      inspect: git.inspect,
+      access: async (repository) => {
+        const parsed = repositoryOf(repository, this.#caches);
+        return parsed?.ok
+          ? gitAccess(repository, parsed.spec, { client, clock, allowInsecure: gitInsecure })
+          : undefined;
+      },
+      onKnown: (canary) => this.#queue.add(canary),
+      onError: (repository, error) => log.warn({ repository, error: messageOf(error) }, 'Git cannot be inspected'),
+    });
     this.#recorder = new EventRecorder({
       client,
       clock,
@@ -93,6 +110,7 @@ export class Controller {
       dependencies: this.#dependencies,
       effects: this.#effects,
       acceptance: new Acceptance(),
+      inspections: this.#inspections,
       clock,
       cluster: config.cluster,
       metricsServer: config.metricsServer,
@@ -179,6 +197,7 @@ export class Controller {
     this.#deps.metrics.leading(false);
     await this.#queue.stop();
     await this.#effects.stop();
+    await this.#inspections.stop();
     await this.#elector?.stop();
     await this.#recorder.stop();
     await this.#caches.stop();
@@ -191,6 +210,7 @@ export class Controller {
     this.#deps.log.info({ holder: this.#deps.identity }, 'leading');
     for (const canary of this.#caches.list('Canary')) this.#queue.add(keyOf(canary.metadata));
     this.#queue.start();
+    this.#inspections.start();
   }
 
   #changed(object: KubeObject): void {

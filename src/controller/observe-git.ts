@@ -4,12 +4,17 @@ import type { KubeObject } from '../lib/kube-object.ts';
 import type { GitView } from '../rollout/observed.ts';
 import type { Scene } from './scene.ts';
 
-export type GitObservation = { readonly git: GitView; readonly problems: readonly Problem[] };
+export type GitObservation = {
+  readonly git: GitView;
+  readonly problems: readonly Problem[];
+  /** Changes with the Repository and the content of its Secrets. */
+  readonly version: string;
+};
 
-const OFF: GitObservation = { git: { mode: 'off' }, problems: [] };
+const OFF: GitObservation = { git: { mode: 'off' }, problems: [], version: '' };
 
 const problem = (message: string, reason: Problem['reason'] = 'InvalidSpec'): GitObservation => ({
-  git: { mode: 'off' },
+  ...OFF,
   problems: [{ where: 'spec.git.repositoryRef', message, reason }],
 });
 
@@ -38,7 +43,10 @@ export const observeGit = ({ canary, view }: Scene): GitObservation => {
       'AccessDenied',
     );
   }
-  const missing = [...missingSecrets(spec, { namespace, view })];
+  const secrets = namedSecrets(spec, { namespace, view });
+  const missing = secrets.flatMap(({ where, name, object }) =>
+    object === undefined ? [`Secret ${namespace}/${name} of ${where} does not exist`] : [],
+  );
   if (spec.secretRef === undefined && /^(https?|ssh):|@/.test(spec.url)) {
     missing.push(
       `Repository ${key} has no spec.secretRef: name a Secret with username and password, bearerToken, or identity and known_hosts`,
@@ -56,26 +64,32 @@ export const observeGit = ({ canary, view }: Scene): GitObservation => {
       onFailure: git.onFailure ?? (spec.provider === undefined ? 'revert' : 'revertOrPullRequest'),
     },
     problems: [],
+    version: versionOf(object, secrets),
   };
+};
+
+const versionOf = ({ metadata }: KubeObject, secrets: readonly NamedSecret[]): string => {
+  const contents = secrets.map(({ object }) => `${object?.metadata.uid}/${object?.metadata.resourceVersion}`);
+  return [`${metadata.uid}/${metadata.generation}`, ...contents].join(' ');
 };
 
 type Spec = Extract<ReturnType<typeof parseRepository>, { ok: true }>['spec'];
 
-/** Secrets that the Repository names and that are not there. */
-const missingSecrets = (
+type NamedSecret = { readonly where: string; readonly name: string; readonly object: KubeObject | undefined };
+
+/** The Secrets that the Repository names, and what is known of them. */
+const namedSecrets = (
   spec: Spec,
   of: { readonly namespace: string; readonly view: Scene['view'] },
-): readonly string[] => {
+): readonly NamedSecret[] => {
   const named = [
     ['spec.secretRef', spec.secretRef],
     ['spec.signingKeyRef', spec.signingKeyRef],
     ['spec.provider.secretRef', spec.provider?.secretRef],
   ] as const;
-  const isThere = (name: string): KubeObject | undefined =>
-    of.view.get({ apiVersion: 'v1', kind: 'Secret', namespace: of.namespace, name });
-  return named.flatMap(([where, ref]) =>
-    ref === undefined || isThere(ref.name) !== undefined
-      ? []
-      : [`Secret ${of.namespace}/${ref.name} of ${where} does not exist`],
-  );
+  return named.flatMap(([where, ref]) => {
+    if (ref === undefined) return [];
+    const object = of.view.get({ apiVersion: 'v1', kind: 'Secret', namespace: of.namespace, name: ref.name });
+    return [{ where, name: ref.name, object }];
+  });
 };

@@ -12,8 +12,10 @@ import { revisionName } from '../workload/names.ts';
 import { preflight } from '../workload/preflight.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
+import type { GitInspections } from './git-inspections.ts';
 import { observeAlerts } from './observe-alerts.ts';
 import { observeGit } from './observe-git.ts';
+import { observeInspection } from './observe-inspection.ts';
 import { observeRoute } from './observe-route.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import type { Scene } from './scene.ts';
@@ -21,6 +23,7 @@ import type { Scene } from './scene.ts';
 export type ObserveDeps = {
   readonly caches: Caches;
   readonly acceptance: Acceptance;
+  readonly inspections: GitInspections;
   readonly cluster: string;
   /** The controller's own Prometheus. */
   readonly metricsServer: string;
@@ -33,14 +36,18 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   const { object, canary, view } = scene;
   const workloads = observeWorkloads(scene, status);
   const { route, problems: routeProblems } = observeRoute(scene, deps);
-  const { git, problems: gitProblems } = observeGit(scene);
+  const git = observeGit(scene);
+  const deleting = object.metadata.deletionTimestamp !== undefined;
+  // A run once begun goes on to its outcome, which waits in the outbox.
+  const inspecting = status.run === undefined && !deleting;
   const { alerts, problems: alertProblems } = observeAlerts(scene);
   const { checks, problems: metricProblems } = observeMetrics(scene, deps);
   const problems: readonly Problem[] = [
     ...preflightProblems(scene),
     ...routeProblems,
     ...metricProblems,
-    ...gitProblems,
+    ...git.problems,
+    ...(inspecting ? observeInspection(scene, git, deps) : []),
     ...alertProblems,
   ];
   const namespace = view.get({ apiVersion: 'v1', kind: 'Namespace', name: canary.namespace });
@@ -50,7 +57,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
       ...canary,
       generation: object.metadata.generation ?? 0,
       hasFinalizer: object.metadata.finalizers?.includes(FINALIZER) ?? false,
-      deleting: object.metadata.deletionTimestamp !== undefined,
+      deleting,
     },
     status,
     problems,
@@ -59,7 +66,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     pinned: pinnedRevisions(scene, { status, desired: workloads.target?.revision?.id, caches: deps.caches }),
     recorded: recordedRuns(scene, status, deps.caches),
     metrics: checks,
-    git,
+    git: git.git,
     alerts,
     effects: deps.effects,
     namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,

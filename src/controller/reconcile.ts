@@ -20,6 +20,7 @@ import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { EffectsTable } from './effects-table.ts';
+import type { GitInspections } from './git-inspections.ts';
 import { observe } from './observe.ts';
 import { perform } from './perform.ts';
 import { type Scene, sceneOf } from './scene.ts';
@@ -33,6 +34,7 @@ export type ReconcileDeps = {
   readonly dependencies: Dependencies;
   readonly effects: EffectsTable;
   readonly acceptance: Acceptance;
+  readonly inspections: GitInspections;
   readonly clock: Clock;
   readonly cluster: string;
   readonly metricsServer: string;
@@ -101,11 +103,12 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
 };
 
-const forget = (key: string, { effects, dependencies, acceptance, metrics }: ReconcileDeps): void => {
+const forget = (key: string, { effects, dependencies, acceptance, inspections, metrics }: ReconcileDeps): void => {
   const [namespace = '', name = ''] = key.split('/');
   effects.want(key, []);
   dependencies.record(key, new Set());
   acceptance.forget(key);
+  inspections.forget(key);
   metrics.forget({ namespace, name });
 };
 

@@ -15,7 +15,8 @@ const imageEdits = (run: HistoryStatus): readonly ImageEdit[] =>
     return to === undefined || to === from ? [] : [{ container, from, to }];
   });
 
-const viaOf = (git: GitOn): GitOperation['via'] => {
+/** How a revert comes to the branch. */
+export const viaOf = (git: GitOn): GitOperation['via'] => {
   switch (git.onFailure) {
     case 'pullRequest':
       return 'pullRequest';
