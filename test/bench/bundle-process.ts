@@ -14,8 +14,6 @@ export type BundleProcess = {
   readonly readyMs: number;
   /** Memory that the process holds (RSS), bytes; undefined where the system has no /proc. */
   readonly residentBytes: () => Promise<number | undefined>;
-  /** The sum of a counter of /metrics over all its series. */
-  readonly counted: (metric: string) => Promise<number>;
   /** Ends it as Kubernetes does, by SIGTERM. */
   readonly stop: () => Promise<{ readonly code: number | null; readonly ms: number }>;
 };
@@ -46,7 +44,6 @@ export const startBundle = async ({ file, flags, environment }: BundleOptions): 
       port,
       readyMs: performance.now() - begun,
       residentBytes: () => residentBytes(child.pid ?? 0),
-      counted: (metric) => counted(port, metric),
       stop: async () => {
         const asked = performance.now();
         const exit = once(child, 'exit');
@@ -92,12 +89,4 @@ const residentBytes = async (pid: number): Promise<number | undefined> => {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const [, kibibytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   return kibibytes === undefined ? undefined : Number(kibibytes) * 1024;
-};
-
-const counted = async (port: number, metric: string): Promise<number> => {
-  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith(`${metric}{`) || line.startsWith(`${metric} `))
-    .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
 };

@@ -59,11 +59,11 @@ export const canaryRef = (name = 'podinfo'): ObjectRef => ({
   name,
 });
 
-export type WorldOptions = { readonly rps?: number; readonly logLevel?: string };
+export type WorldOptions = { readonly rps?: number; readonly logLevel?: string; readonly seed?: number };
 
 export const aWorld = (options: WorldOptions = {}): World => {
   const clock = new VirtualClock();
-  const random = seededRandom(7);
+  const random = seededRandom(options.seed ?? 7);
   const catalogue = new ImageCatalogue(IMAGES);
   const cluster = startCluster({ clock, random, catalogue, listen: false, scrapeIntervalMs: 1000 });
   const { api } = cluster;

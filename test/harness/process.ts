@@ -6,7 +6,7 @@ import type { Transport } from '#src/kube/transport.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Random } from '#src/lib/random.ts';
 import { createLog } from '#src/telemetry/log.ts';
-import { createMetrics } from '#src/telemetry/metrics.ts';
+import { createMetrics, type Metrics } from '#src/telemetry/metrics.ts';
 
 /** Everything outside the process, as it reaches it: the API server, the time, and where its effects go. */
 export type Surroundings = {
@@ -21,6 +21,7 @@ export type Surroundings = {
 /** A controller that can die as a process dies: in the middle of anything, without a last word. */
 export type Process = {
   readonly controller: Controller;
+  readonly metrics: Metrics;
   /** Nothing of it happens any more: no timer fires, no request leaves, no answer arrives. */
   readonly kill: () => void;
   /** Cuts it off from its timers and the API server; what is on its way to Git and people still gets there. */
@@ -43,13 +44,14 @@ export const startProcess = ({ transport, clock, random, outside, identity, logL
       return life.outside ? answer : never();
     };
   const planner = new QueryPlanner({ ask: mortal(outside.ask), clock: mortalClock });
+  const metrics = createMetrics('test');
   const controller = new Controller({
     transport,
     clock: mortalClock,
     random,
     config: readConfig({ environment: {}, flags: { leaderElect: false, cluster: 'test' } }),
     log: createLog({ level: logLevel ?? 'silent', now: clock.now }),
-    metrics: createMetrics('test'),
+    metrics,
     identity,
     outside: {
       ask: planner.ask,
@@ -66,6 +68,7 @@ export const startProcess = ({ transport, clock, random, outside, identity, logL
   controller.start();
   return {
     controller,
+    metrics,
     isolate,
     kill: () => {
       life.outside = false;
