@@ -1,56 +1,76 @@
 import type { KubeClient } from '../kube/client.ts';
-import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
-import { keyOf, refOf } from '../lib/kube-object.ts';
+import { WorkQueue } from '../kube/queue.ts';
+import { isUpTo } from '../kube/resource-version.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+import type { Random } from '../lib/random.ts';
 import { type ConfigState, configState } from '../workload/config-tracking.ts';
 
-type Entry = { readonly resourceVersion: string; readonly state: ConfigState | undefined };
+type Known = { readonly resourceVersion: string | undefined; readonly state: ConfigState };
+
+/** Contents that are fetched at once. */
+const WORKERS = 8;
+
+const keyFor = ({ kind, metadata }: KubeObject): string => `${kind} ${keyOf(metadata)}`;
 
 /**
  * What is known of the contents of ConfigMaps and Secrets: their hashes. Caches hold their metadata only; the content is
- * fetched when it has changed, hashed, and dropped.
+ * fetched when it has changed, hashed, and dropped. One that can't be fetched is tried again.
  */
 export class ConfigStates {
-  readonly #entries = new Map<string, Entry>();
-  readonly #options: {
-    readonly client: KubeClient;
-    /** Called when a content has become known: whoever read it should look again. */
-    readonly onKnown: (config: KubeObject) => void;
-    readonly onError: (ref: ObjectRef, error: unknown) => void;
-  };
+  readonly #known = new Map<string, Known>();
+  readonly #queue: WorkQueue;
+  readonly #client: KubeClient;
+  readonly #onKnown: (config: KubeObject) => void;
 
   constructor(options: {
     readonly client: KubeClient;
+    readonly clock: Clock;
+    readonly random: Random;
+    /** Called when a content has become known: whoever read it should look again. */
     readonly onKnown: (config: KubeObject) => void;
-    readonly onError: (ref: ObjectRef, error: unknown) => void;
+    readonly onError: (config: string, error: unknown) => void;
   }) {
-    this.#options = options;
+    const { client, clock, random, onError } = options;
+    this.#client = client;
+    this.#onKnown = options.onKnown;
+    this.#queue = new WorkQueue({
+      clock,
+      random,
+      workers: WORKERS,
+      work: (key) => this.#fetch(key),
+      onError,
+      backOff: { baseMs: 1_000, maxMs: 60_000 },
+    });
+    this.#queue.start();
   }
 
   /** The state of the config that these metadata belong to; `unread` while it is being fetched. */
   of(metadata: KubeObject): ConfigState | 'unread' {
-    const key = `${metadata.kind} ${keyOf(metadata.metadata)}`;
-    const resourceVersion = metadata.metadata.resourceVersion ?? '';
-    const entry = this.#entries.get(key);
-    if (entry?.resourceVersion === resourceVersion) return entry.state ?? 'unread';
-    this.#entries.set(key, { resourceVersion, state: undefined });
-    void this.#fetch(key, { ...refOf(metadata), apiVersion: 'v1' });
+    const key = keyFor(metadata);
+    const known = this.#known.get(key);
+    if (known !== undefined && isUpTo(known.resourceVersion, metadata.metadata.resourceVersion)) return known.state;
+    this.#queue.add(key);
     return 'unread';
   }
 
-  forget(metadata: KubeObject): void {
-    this.#entries.delete(`${metadata.kind} ${keyOf(metadata.metadata)}`);
+  /** Forgets a config that is gone. */
+  forget(config: KubeObject): void {
+    this.#known.delete(keyFor(config));
   }
 
-  async #fetch(key: string, ref: ObjectRef): Promise<void> {
-    try {
-      const config = await this.#options.client.get(ref);
-      if (config === undefined) return void this.#entries.delete(key);
-      const resourceVersion = config.metadata.resourceVersion ?? '';
-      this.#entries.set(key, { resourceVersion, state: configState(config) });
-      this.#options.onKnown(config);
-    } catch (error) {
-      this.#entries.delete(key);
-      this.#options.onError(ref, error);
-    }
+  /** Fetches nothing any more. */
+  async stop(): Promise<void> {
+    await this.#queue.stop();
+  }
+
+  async #fetch(key: string): Promise<void> {
+    const [kind = '', namespace = '', name = ''] = key.split(/[ /]/);
+    const config = await this.#client.get({ apiVersion: 'v1', kind, namespace, name });
+    // One that is gone is no longer asked for as soon as the watch has said so.
+    if (config === undefined) return;
+    this.#known.set(key, { resourceVersion: config.metadata.resourceVersion, state: configState(config) });
+    this.#onKnown(config);
   }
 }

@@ -51,6 +51,7 @@ export class Controller {
   readonly #caches: Caches;
   readonly #queue: WorkQueue;
   readonly #effects: EffectsTable;
+  readonly #configStates: ConfigStates;
   readonly #inspections: GitInspections;
   readonly #recorder: EventRecorder;
   readonly #elector: LeaderElector | undefined;
@@ -69,10 +70,12 @@ export class Controller {
       onChange: (object) => this.#changed(object),
       onError: (resource, error) => log.warn({ resource, error: messageOf(error) }, 'watch failed'),
     });
-    const configStates = new ConfigStates({
+    this.#configStates = new ConfigStates({
       client,
+      clock,
+      random,
       onKnown: (object) => this.#touch(object),
-      onError: (ref, error) => log.warn({ config: keyOf(ref), error: messageOf(error) }, 'config cannot be read'),
+      onError: (config, error) => log.warn({ config, error: messageOf(error) }, 'config cannot be read'),
     });
     const execute = createExecutor(deps.outside, { client, caches: this.#caches, clock });
     this.#effects = new EffectsTable({
@@ -106,7 +109,7 @@ export class Controller {
       client,
       caches: this.#caches,
       writer: createClusterWriter(client, this.#caches),
-      configStates,
+      configStates: this.#configStates,
       dependencies: this.#dependencies,
       effects: this.#effects,
       acceptance: new Acceptance(),
@@ -152,6 +155,7 @@ export class Controller {
             // Another process may act already.
             void this.#queue.stop();
             void this.#effects.stop();
+            void this.#inspections.stop();
             deps.onLost(why);
           },
           onError: (error) => log.warn({ error: messageOf(error) }, 'lease cannot be renewed'),
@@ -198,6 +202,7 @@ export class Controller {
     await this.#queue.stop();
     await this.#effects.stop();
     await this.#inspections.stop();
+    await this.#configStates.stop();
     await this.#elector?.stop();
     await this.#recorder.stop();
     await this.#caches.stop();
@@ -215,6 +220,7 @@ export class Controller {
 
   #changed(object: KubeObject): void {
     if (object.kind === 'Canary') this.#queue.add(keyOf(object.metadata));
+    if (this.#caches.get(refOf(object)) === undefined) this.#configStates.forget(object);
     this.#touch(object);
   }
 

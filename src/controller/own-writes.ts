@@ -1,3 +1,4 @@
+import { isUpTo } from '../kube/resource-version.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 
@@ -5,13 +6,6 @@ type Written = { readonly object: KubeObject } | { readonly removedUid: string }
 
 const tokenOf = (ref: { readonly kind: string; readonly namespace?: string; readonly name: string }): string =>
   `${ref.kind} ${keyOf(ref)}`;
-
-/** Resource versions are comparable integers (KEP-5504); anything else counts as newer, so that the cache wins. */
-const notOlder = (seen: string | undefined, written: string | undefined): boolean => {
-  if (seen === undefined || written === undefined) return true;
-  if (!/^\d+$/.test(seen) || !/^\d+$/.test(written)) return true;
-  return BigInt(seen) >= BigInt(written);
-};
 
 /**
  * What Serin itself wrote and the watches have not shown yet: a reconcile sees its predecessor's writes, so that it
@@ -39,7 +33,7 @@ export class OwnWrites {
         ? event.deleted || uid !== written.removedUid
         : event.deleted
           ? uid === written.object.metadata.uid
-          : notOlder(resourceVersion, written.object.metadata.resourceVersion);
+          : isUpTo(resourceVersion, written.object.metadata.resourceVersion);
     if (caughtUp) this.#written.delete(token);
   }
 
@@ -48,7 +42,7 @@ export class OwnWrites {
     const written = this.#written.get(tokenOf(ref));
     if (written === undefined) return cached;
     if ('removedUid' in written) return cached?.metadata.uid === written.removedUid ? undefined : cached;
-    if (cached !== undefined && notOlder(cached.metadata.resourceVersion, written.object.metadata.resourceVersion)) {
+    if (cached !== undefined && isUpTo(cached.metadata.resourceVersion, written.object.metadata.resourceVersion)) {
       return cached;
     }
     return written.object;
