@@ -39,7 +39,8 @@ const addController = (program: Command, surroundings: Surroundings): void => {
       `
 Each setting is also read from the environment, such as SERIN_METRICS_SERVER.
 Flags win over the environment, the environment over the file.
-SIGTERM drains: what is under way ends and is noted, then the lease is given back.
+SIGTERM drains: what is under way ends and is noted, then the lease is given
+back.
 ${examples('serin controller --metrics-server http://prometheus.monitoring:9090 --cluster eu-1', 'serin controller --no-leader-elect --kubeconfig ~/.kube/config --namespace shop')}`,
     )
     .action(async (flags) => {
@@ -122,7 +123,8 @@ const build = (surroundings: Surroundings): Command => {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 1 failed, 64 wrong usage, 69 no API server, 77 not allowed, 130 interrupted.
+Exit codes: 0 done, 1 failed, 64 wrong usage, 69 no API server, 77 not allowed,
+130 interrupted.
 ${examples('serin demo', 'serin get canary podinfo -w', 'serin controller --metrics-server http://prometheus.monitoring:9090')}`,
     );
   for (const add of [addController, addDemo, addGet, addCompletion]) add(program, surroundings);
