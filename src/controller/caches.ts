@@ -7,7 +7,7 @@ import type { KubeObject, ObjectRef, Resource } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
 import { claimsOf, LISTED_KINDS } from './dependencies.ts';
-import { OwnWrites } from './own-writes.ts';
+import { OwnWrites, type Shown } from './own-writes.ts';
 
 const INDEXES = {
   owner: (object: KubeObject) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
@@ -121,8 +121,7 @@ export class Caches {
   }
 
   /** An arrow, so that it can be passed on as `Objects.get`. */
-  readonly get = (ref: ObjectRef): KubeObject | undefined =>
-    this.#own.newest(ref, this.#reflectors.get(ref.kind)?.store.get(keyOf(ref)));
+  readonly get = (ref: ObjectRef): KubeObject | undefined => this.#own.newest(ref, this.#shown(ref));
 
   list(kind: Kind): readonly KubeObject[] {
     return this.#reflectors.get(kind)?.store.list() ?? [];
@@ -135,10 +134,16 @@ export class Caches {
   /** Notes what was just written, so that the next observation sees it before the watch does. */
   wrote(object: KubeObject): void {
     const { apiVersion, kind, metadata } = object;
-    this.#own.wrote(METADATA_ONLY.has(kind) ? { apiVersion, kind, metadata } : object);
+    const kept = METADATA_ONLY.has(kind) ? { apiVersion, kind, metadata } : object;
+    this.#own.wrote(kept, this.#shown({ kind, ...metadata }));
   }
 
   removed(ref: ObjectRef, uid: string): void {
-    this.#own.removed(ref, uid);
+    this.#own.removed(ref, { uid, shown: this.#shown(ref).object });
+  }
+
+  #shown(ref: { readonly kind: string; readonly namespace?: string; readonly name: string }): Shown {
+    const reflector = this.#reflectors.get(ref.kind);
+    return { object: reflector?.store.get(keyOf(ref)), upTo: reflector?.shownUpTo };
   }
 }

@@ -4,22 +4,41 @@ import { keyOf } from '../lib/kube-object.ts';
 
 type Written = { readonly object: KubeObject } | { readonly removedUid: string };
 
+/** What a watch has shown of one object: how it stands, and up to which resourceVersion the whole kind is known. */
+export type Shown = { readonly object: KubeObject | undefined; readonly upTo: string | undefined };
+
 const tokenOf = (ref: { readonly kind: string; readonly namespace?: string; readonly name: string }): string =>
   `${ref.kind} ${keyOf(ref)}`;
 
+const isCaughtUp = (written: Written, { object, upTo }: Shown): boolean => {
+  if ('removedUid' in written) return object !== undefined && object.metadata.uid !== written.removedUid;
+  const version = written.object.metadata.resourceVersion;
+  if (object !== undefined) return isUpTo(object.metadata.resourceVersion, version);
+  // Not there, though everything up to the write has been shown: somebody has deleted it since.
+  return upTo !== undefined && isUpTo(upTo, version);
+};
+
 /**
  * What Serin itself wrote and the watches have not shown yet: a reconcile sees its predecessor's writes, so that it
- * neither repeats them nor decides on what was there before.
+ * neither repeats them nor decides on what was there before. Nothing is kept of what a watch has shown.
  */
 export class OwnWrites {
   readonly #written = new Map<string, Written>();
 
-  wrote(object: KubeObject): void {
-    this.#written.set(tokenOf({ kind: object.kind, ...object.metadata }), { object });
+  wrote(object: KubeObject, shown: Shown): void {
+    const written = { object };
+    const token = tokenOf({ kind: object.kind, ...object.metadata });
+    // The watch may be faster than the answer to the write.
+    if (isCaughtUp(written, shown)) this.#written.delete(token);
+    else this.#written.set(token, written);
   }
 
-  removed(ref: ObjectRef, uid: string): void {
-    this.#written.set(tokenOf(ref), { removedUid: uid });
+  removed(ref: ObjectRef, of: { readonly uid: string; readonly shown: KubeObject | undefined }): void {
+    const token = tokenOf(ref);
+    const written = this.#written.get(token);
+    const isHidden = written !== undefined && 'object' in written && written.object.metadata.uid === of.uid;
+    if (of.shown?.metadata.uid === of.uid || isHidden) this.#written.set(token, { removedUid: of.uid });
+    else this.#written.delete(token);
   }
 
   /** Forgets what a watch has caught up with. */
@@ -27,24 +46,27 @@ export class OwnWrites {
     const token = tokenOf({ kind: event.object.kind, ...event.object.metadata });
     const written = this.#written.get(token);
     if (written === undefined) return;
-    const { uid, resourceVersion } = event.object.metadata;
-    const caughtUp =
-      'removedUid' in written
-        ? event.deleted || uid !== written.removedUid
-        : event.deleted
-          ? uid === written.object.metadata.uid
-          : isUpTo(resourceVersion, written.object.metadata.resourceVersion);
+    const { uid } = event.object.metadata;
+    const caughtUp = event.deleted
+      ? 'removedUid' in written || uid === written.object.metadata.uid
+      : isCaughtUp(written, { object: event.object, upTo: undefined });
     if (caughtUp) this.#written.delete(token);
   }
 
-  /** The newer of what the cache holds and what was written. */
-  newest(ref: ObjectRef, cached: KubeObject | undefined): KubeObject | undefined {
-    const written = this.#written.get(tokenOf(ref));
-    if (written === undefined) return cached;
-    if ('removedUid' in written) return cached?.metadata.uid === written.removedUid ? undefined : cached;
-    if (cached !== undefined && isUpTo(cached.metadata.resourceVersion, written.object.metadata.resourceVersion)) {
-      return cached;
+  /** The newer of what the watch has shown and what was written. */
+  newest(ref: ObjectRef, shown: Shown): KubeObject | undefined {
+    const token = tokenOf(ref);
+    const written = this.#written.get(token);
+    if (written === undefined) return shown.object;
+    if (isCaughtUp(written, shown)) {
+      this.#written.delete(token);
+      return shown.object;
     }
-    return written.object;
+    return 'removedUid' in written ? undefined : written.object;
+  }
+
+  /** Number of writes that no watch has shown yet. */
+  get size(): number {
+    return this.#written.size;
   }
 }

@@ -87,6 +87,7 @@ export class Reflector<T, Index extends string = never> {
   /** The version of the last list: what is not newer was in it, or was deleted before it. */
   #listed = Number.NaN;
   #state: State<T> = { at: 'empty' };
+  #shownUpTo: string | undefined;
   #stop: AbortController | undefined;
   #ended: Promise<void> = Promise.resolve();
   #failures = 0;
@@ -121,6 +122,11 @@ export class Reflector<T, Index extends string = never> {
   /** Resolves when the store has been complete for the first time. */
   whenSynced(): Promise<void> {
     return this.#synced.promise;
+  }
+
+  /** The store has shown everything up to this resourceVersion; undefined before the first list. */
+  get shownUpTo(): string | undefined {
+    return this.#shownUpTo;
   }
 
   health(): ReflectorHealth {
@@ -197,6 +203,7 @@ export class Reflector<T, Index extends string = never> {
     }
     this.#replace(found, orderOf(page.resourceVersion));
     const relistAt = clock.monotonic() + RELIST_MS * (1 + random() / 4);
+    this.#shownUpTo = page.resourceVersion;
     this.#state = { at: 'watching', version: page.resourceVersion, relistAt };
   }
 
@@ -222,7 +229,10 @@ export class Reflector<T, Index extends string = never> {
       for await (const event of watch) {
         limit.heard();
         const version = this.#take(event);
-        if (version !== undefined) this.#state = { ...from, version };
+        if (version !== undefined) {
+          this.#state = { ...from, version };
+          this.#shownUpTo = version;
+        }
         this.#failures = 0;
         events++;
       }
