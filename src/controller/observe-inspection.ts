@@ -1,3 +1,4 @@
+import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { GitInspection } from '../git/inspection.ts';
 import { keyOf } from '../lib/kube-object.ts';
@@ -15,7 +16,15 @@ type GitOn = Extract<GitView, { readonly mode: 'on' }>;
 export const observeInspection = (
   scene: Scene,
   { git, version }: GitObservation,
-  { cluster, inspections }: { readonly cluster: string; readonly inspections: GitInspections },
+  {
+    cluster,
+    inspections,
+    outbox,
+  }: {
+    readonly cluster: string;
+    readonly inspections: GitInspections;
+    readonly outbox: CanaryStatus['outbox'];
+  },
 ): readonly Problem[] => {
   const key = keyOf(scene.object.metadata);
   const inspection = git.mode === 'on' ? inspectionOf(scene, git, cluster) : undefined;
@@ -23,7 +32,9 @@ export const observeInspection = (
     inspections.forget(key);
     return [];
   }
-  const problems = inspections.problemsOf(key, { inspection, version });
+  // A refusal means that something has broken since the last look.
+  const refused = outbox.filter(({ kind, state }) => kind !== 'message' && state === 'Refused').map(({ id }) => id);
+  const problems = inspections.problemsOf(key, { inspection, version: [version, ...refused].join(' ') });
   return problems.map((problem, index) =>
     index < problems.length - 1 ? problem : { ...problem, message: `${problem.message}; ${CONSEQUENCE}` },
   );

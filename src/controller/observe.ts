@@ -47,7 +47,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     ...routeProblems,
     ...metricProblems,
     ...git.problems,
-    ...(inspecting ? observeInspection(scene, git, deps) : []),
+    ...(inspecting ? observeInspection(scene, git, { ...deps, outbox: status.outbox }) : []),
     ...alertProblems,
   ];
   const namespace = view.get({ apiVersion: 'v1', kind: 'Namespace', name: canary.namespace });

@@ -8,6 +8,7 @@ import { BranchWriter } from './branch-writer.ts';
 import { GitError } from './git-error.ts';
 import { isBranchName } from './git-path.ts';
 import type { GitSettings } from './git-process.ts';
+import type { GitTree } from './git-tree.ts';
 import { type GitInspection, inspected, inspectFiles, noProvider } from './inspection.ts';
 import type { Mirror } from './mirror.ts';
 import { refused } from './plan-change.ts';
@@ -79,13 +80,14 @@ export class GitEngine implements OutcomeWriter {
       const { clock } = this.#options;
       const asked = clock.monotonic();
       const writer = await this.#writer(access, inspection.branch);
-      const look = async (mirror: Mirror, stop: AbortSignal): Promise<readonly Problem[]> => {
+      const newest = async (mirror: Mirror, stop: AbortSignal): Promise<GitTree> => {
         // One fetch answers everybody who asked before it began.
         if (mirror.fetchedAt < asked) await mirror.fetch(stop);
-        const { files } = await mirror.tree();
-        return inspectFiles(inspection, { files, root: access.root, reviewed: access.host !== undefined });
+        return mirror.tree();
       };
-      return writer.exclusive(look, { since: clock.now(), signal });
+      // Files are read when the mirror is free again: no commit waits for an inspection.
+      const { files } = await writer.exclusive(newest, { since: clock.now(), signal });
+      return inspectFiles(inspection, { files, root: access.root, reviewed: access.host !== undefined });
     });
 
   /** Ends what runs and removes every mirror. Operations that have not ended reject with GitError. */

@@ -1,11 +1,11 @@
 import type { Problem } from '../api/problem.ts';
+import { formatImage, type ImageReference, parseImage } from '../lib/image-reference.ts';
 import type { GitOperation } from '../rollout/effect.ts';
 import { changeImage } from './change-image.ts';
 import type { Files } from './files.ts';
 import { findImage, imagePlace, requireFolder } from './find-image.ts';
 import { GitError } from './git-error.ts';
 import { joinPath } from './git-path.ts';
-import { formatImage, type ImageReference, parseImage } from '../lib/image-reference.ts';
 import { ManifestFiles } from './manifest-files.ts';
 import { parseRecord, recordPath } from './record-file.ts';
 import { Refusal, type RefusalReason } from './refusal.ts';
@@ -37,7 +37,7 @@ export const inspectFiles = async (inspection: GitInspection, at: InspectedFiles
       await run();
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const { [error.reason]: remedy } = REMEDIES;
+      const remedy = REMEDIES[error.reason];
       const words = remedy === undefined ? error.message : `${error.message}; ${remedy}`;
       const message = `Branch ${branch} of Repository ${repository}: ${words}`;
       problems.set(message, { where, message, reason: 'GitRefused' });

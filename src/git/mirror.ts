@@ -66,6 +66,7 @@ export class Mirror {
   readonly #env: Readonly<Record<string, string>>;
   readonly #secrets: readonly string[];
   readonly #operations = new Map<string, string>();
+  #tree: { readonly commit: string; readonly files: GitTree } | undefined;
   /** Commits of the branch dated from here on have been scanned, ms. */
   #scannedSince = Number.POSITIVE_INFINITY;
 
@@ -123,13 +124,16 @@ export class Mirror {
     await this.#fetch([], signal);
   }
 
-  /** The files of the tip. */
+  /** The files of the tip; one tree for all who ask while it stays. */
   async tree(): Promise<GitTree> {
+    if (this.#tree?.commit === this.tip) return this.#tree.files;
     const commit = await this.#catFile.read(this.tip);
     const root = /^tree ([0-9a-f]{40})\n/.exec(commit?.body.toString('latin1', 0, 64) ?? '')?.[1];
     if (root === undefined)
       throw new GitError('internal', `Cannot read commit ${this.tip}: the mirror does not hold it`);
-    return new GitTree(root, async (sha) => (await this.#catFile.read(sha))?.body);
+    const files = new GitTree(root, async (sha) => (await this.#catFile.read(sha))?.body);
+    this.#tree = { commit: this.tip, files };
+    return files;
   }
 
   async write(objects: readonly GitObject[], signal?: AbortSignal): Promise<void> {

@@ -141,6 +141,22 @@ test('a run once begun goes on when its path breaks; the next one waits until th
   assert.equal(outcomesInGit(world).length, 2);
 });
 
+test('what has broken since the last look is found when it costs an outcome, before another run begins', async (t) => {
+  const world = await takenOverFromGit(t);
+  const copied = (image: string) =>
+    world.git.push({ files: { [MANIFEST]: deploymentYaml(image), [COPY]: deploymentYaml(image) }, message: 'Copy' });
+  copied('podinfo:6.9.0-bad');
+  await world.clock.until(ended(world, 1), 60_000);
+  await world.clock.until(stalled(world), 10_000);
+  assert.match(condition(world, 'GitSynced')?.message ?? '', /Ambiguous: .* stands in /);
+  copied('podinfo:6.2.0');
+  await world.clock.advance(30_000);
+  assert.equal(world.canary().runs, 1);
+  world.git.push({ files: { [COPY]: null }, message: 'Drop the copy' });
+  await world.clock.until(ended(world, 2), 120_000);
+  assert.equal(world.canary().history[0]?.outcome, 'Promoted');
+});
+
 test('what is wrong with one Canary’s Git does not disturb another', async (t) => {
   const world = await takenOverFromGit(t);
   const service = { port: 80, targetPort: 9898, gatewayRefs: [GATEWAY], hosts: ['other.example.com'] };
