@@ -2,6 +2,7 @@ import { NORMAL_REASONS } from '../api/words.ts';
 import type { Config } from '../config.ts';
 import { createKubeClient } from '../kube/create-client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
+import { fencedTransport } from '../kube/fenced-transport.ts';
 import { LeaderElector } from '../kube/leader-elector.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -61,7 +62,8 @@ export class Controller {
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
     const { transport, clock, random, config, log, metrics } = deps;
-    const client = createKubeClient({ transport, clock, random });
+    const mayWrite = (): boolean => this.#elector?.isLeader() ?? true;
+    const client = createKubeClient({ transport: fencedTransport(transport, mayWrite), clock, random });
     this.#caches = new Caches({
       client,
       clock,
@@ -99,7 +101,7 @@ export class Controller {
       onError: (repository, error) => log.warn({ repository, error: messageOf(error) }, 'Git cannot be inspected'),
     });
     this.#recorder = new EventRecorder({
-      client,
+      client: createKubeClient({ transport, clock, random }),
       clock,
       random,
       instance: deps.identity,

@@ -26,7 +26,8 @@ export class EffectsTable {
     readonly execute: Executor;
     readonly onChange: (canary: string) => void;
   };
-  #running = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
+  #stopped = false;
 
   constructor(deps: {
     readonly clock: Clock;
@@ -46,6 +47,7 @@ export class EffectsTable {
 
   /** Makes `wanted` the Canary's effects: starts new ones, cancels and forgets the others. */
   want(canary: string, wanted: readonly Effect[]): void {
+    if (this.#stopped) return;
     const entries = this.#entries.get(canary) ?? new Map<string, Entry>();
     const keys = new Set(wanted.map((effect) => effect.key));
     for (const [key, entry] of entries) {
@@ -80,9 +82,10 @@ export class EffectsTable {
     while (outside() && clock.monotonic() < deadline) await sleep(clock, DRAIN_STEP_MS);
   }
 
-  /** Cancels everything and resolves when what was running has ended. */
+  /** Cancels everything, starts nothing any more, and resolves when what was running has ended. */
   async stop(): Promise<void> {
     for (const canary of [...this.#entries.keys()]) this.want(canary, []);
+    this.#stopped = true;
     await Promise.all(this.#running);
   }
 

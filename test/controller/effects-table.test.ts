@@ -74,3 +74,15 @@ test('a slow effect of one canary does not hold another', async () => {
   assert.deepEqual(changed, ['a/fast']);
   assert.equal(table.pending, 1);
 });
+
+test('starts nothing for a reconcile that ends after the stop', async () => {
+  let started = 0;
+  const { clock, table } = aTable(async () => {
+    started++;
+    return done;
+  });
+  await table.stop();
+  table.want('a/b', [measure('m1')]);
+  await clock.advance(100_000);
+  assert.equal(started, 0);
+});
