@@ -1,8 +1,14 @@
-import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
+import { at, listAt, recordAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import type { World } from './a-world.ts';
-import { canaryRef } from './a-world.ts';
+import { canaryRef, type World } from './a-world.ts';
 import { MANIFEST, outcomesInGit } from './git-release.ts';
+
+/** How far a run came before it was overtaken is chance; a promoted one has held every weight. */
+const runOf = (object: KubeObject): unknown => {
+  const { revision, outcome, cause } = recordAt(object, 'spec');
+  const weights = listAt(object, 'spec', 'steps').map((step) => at(step, 'weight'));
+  return { revision, outcome, cause, weights: outcome === 'Promoted' ? weights : undefined };
+};
 
 /** What is compared of each kind: everything that is the same however the end was reached, and nothing of when. */
 const KINDS: Readonly<Record<string, (object: KubeObject) => unknown>> = {
@@ -16,12 +22,7 @@ const KINDS: Readonly<Record<string, (object: KubeObject) => unknown>> = {
   'apps/v1 ControllerRevision': (object) => at(object, 'data', 'revision'),
   'v1 ConfigMap': (object) => object['data'],
   'v1 Secret': (object) => object['data'],
-  'serin.dev/v1alpha1 CanaryRun': (object) => ({
-    revision: at(object, 'spec', 'revision'),
-    outcome: at(object, 'spec', 'outcome'),
-    cause: at(object, 'spec', 'cause'),
-    weights: listAt(object, 'spec', 'steps').map((step) => at(step, 'weight')),
-  }),
+  'serin.dev/v1alpha1 CanaryRun': runOf,
 };
 
 const objects = ({ cluster }: World): Record<string, unknown> => {
@@ -73,7 +74,3 @@ export const endState = (world: World): Readonly<Record<string, unknown>> => ({
 
 const runField = (fields: readonly { readonly title: string; readonly value: string }[]): string =>
   fields.find(({ title }) => title === 'Run')?.value ?? '';
-
-/** The image that each Deployment of the end runs. */
-export const imageOf = (object: KubeObject | undefined): string | undefined =>
-  stringAt(object, 'spec', 'template', 'spec', 'containers', 0, 'image');

@@ -20,12 +20,14 @@ const weightsOf = (route: KubeObject): { readonly primary: number; readonly cana
 
 /**
  * Watches over what must hold at every moment (DESIGN §7), whoever crashes meanwhile: weights sum to 100 and never
- * exceed what the status intends; the primary runs only what is stable or being promoted; a version under judgement
+ * exceed what the status intends, nor rise again once they fell; the primary runs only what is stable or being promoted; a version under judgement
  * gets its share of the requests and no more. Call what it returns at the end: it says what was broken.
  */
 export const guard = (world: World): (() => readonly string[]) => {
   const broken: string[] = [];
   let weight = 0;
+  /** The run whose weight was lowered last; in these worlds that is for good. */
+  let lowered: string | undefined;
   let mark = world.load.snapshot();
   /** Versions that the primary has run: their requests are everybody's. */
   const serving = new Set(Object.keys(mark.versions));
@@ -49,6 +51,9 @@ export const guard = (world: World): (() => readonly string[]) => {
     if (primary + canary !== 100) broken.push(`weights ${primary} and ${canary} do not sum to 100`);
     const intended = world.canary().run?.weight.set ?? 0;
     if (canary > weight && canary > intended) broken.push(`weight rose to ${canary} while the status says ${intended}`);
+    const run = world.canary().run?.id;
+    if (canary > weight && run !== undefined && lowered === run) broken.push(`run ${run} got weight ${canary} back`);
+    if (canary < weight) lowered = run;
     if (canary === weight) return;
     closeInterval();
     weight = canary;

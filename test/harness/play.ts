@@ -1,6 +1,7 @@
 import type { KubeRequest, Transport } from '#src/kube/transport.ts';
 import { crashAfterWrite } from '#src/sandbox/faults/crash-after-write.ts';
-import { isWrite } from '#src/sandbox/faults/fault.ts';
+import { type FaultPlan, isWrite } from '#src/sandbox/faults/fault.ts';
+import { faultyTransport } from '#src/sandbox/faults/faulty-transport.ts';
 import type { World } from './a-world.ts';
 import { endState } from './end-state.ts';
 import { servingFromGit, takenOverFromGit } from './git-release.ts';
@@ -9,6 +10,16 @@ import type { Story } from './stories.ts';
 
 /** When the controller dies: right after its n-th write of the story, before or after it has learnt of it. */
 export type Crash = { readonly writes: number; readonly answered: boolean };
+
+/** What is done to the controllers of a story; with nothing, it is unperturbed. */
+export type Perturbation = {
+  /** The first controller dies, and a new one takes over. */
+  readonly crash?: Crash;
+  /** What goes wrong between controllers and the API server, until the story is told. */
+  readonly faults?: FaultPlan;
+  /** A second controller acts too, from the beginning until the story is told. */
+  readonly rival?: boolean;
+};
 
 /** What a story came to. */
 export type Played = {
@@ -20,6 +31,8 @@ export type Played = {
   /** Writes of controllers, those of the last seconds included. */
   readonly writes: number;
   readonly crashed: boolean;
+  /** Faults that met a request. */
+  readonly faults: number;
   /** How often each message was told, by its id. */
   readonly told: ReadonlyMap<string, number>;
 };
@@ -39,44 +52,58 @@ const counting = (transport: Transport, onWrite: () => void): Transport => ({
   },
 });
 
-/** Plays a story to its end and a little further; with a crash in it, a new controller takes over. */
-export const play = async (story: Story, crash?: Crash): Promise<Played> => {
+/** Plays a story to its end and a little further. */
+export const play = async (story: Story, { crash, faults: planned, rival }: Perturbation = {}): Promise<Played> => {
   const ends: (() => Promise<void>)[] = [];
   const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
   const start = story.begins === 'serving' ? servingFromGit : takenOverFromGit;
   const world = await start(owner, { rps: REQUESTS_PER_SECOND });
   try {
-    // The controller of the story starts with it, so that every write counted is one of the story.
+    // The controllers of the story start with it, so that every write counted is one of the story.
     world.killControllers();
     const check = guard(world);
     const mark = world.load.snapshot();
-    let writes = 0;
+    let told = false;
     let crashed = false;
-    const counted = (transport: Transport): Transport => counting(transport, () => writes++);
-    const dying = (transport: Transport): Transport =>
-      crash === undefined
-        ? transport
-        : crashAfterWrite(transport, {
-            ...crash,
-            onCrash: () => {
-              crashed = true;
-              if (crash.answered) first.isolate();
-              else first.kill();
-              world.clock.after(RESTART_MS, () => {
-                first.kill();
-                world.startController({ through: counted });
-              });
-            },
+    let writes = 0;
+    let faults = 0;
+    const plan: FaultPlan = (request, index) => {
+      const fault = told ? undefined : planned?.(request, index);
+      if (fault !== undefined) faults++;
+      return fault;
+    };
+    const through = (transport: Transport): Transport => {
+      const counted = counting(transport, () => writes++);
+      return planned === undefined ? counted : faultyTransport(counted, { plan, clock: world.clock });
+    };
+    const dying = (transport: Transport, { writes: at, answered }: Crash): Transport =>
+      crashAfterWrite(transport, {
+        writes: at,
+        answered,
+        onCrash: () => {
+          crashed = true;
+          if (answered) first.isolate();
+          else first.kill();
+          world.clock.after(RESTART_MS, () => {
+            first.kill();
+            world.startController({ through });
           });
-    const first = world.startController({ through: (transport) => dying(counted(transport)) });
+        },
+      });
+    const first = world.startController({
+      through: (transport) => (crash === undefined ? through(transport) : dying(through(transport), crash)),
+    });
+    const second = rival === true ? world.startController({ through }) : undefined;
     await world.clock.settle();
     await story.tell(world);
+    told = true;
+    second?.kill();
     await world.clock.advance(REST_MS);
     const { versions, unversionedFailures } = world.load.since(mark);
     const lost = Object.entries(versions)
       .filter(([version]) => !version.endsWith('bad'))
       .reduce((sum, [, { failures }]) => sum + failures, unversionedFailures);
-    return { end: endState(world), broken: check(), lost, writes, crashed, told: timesTold(world) };
+    return { end: endState(world), broken: check(), lost, writes, crashed, faults, told: timesTold(world) };
   } finally {
     for (const end of ends) await end();
   }
@@ -86,4 +113,13 @@ const timesTold = ({ messages }: World): ReadonlyMap<string, number> => {
   const times = new Map<string, number>();
   for (const { id } of messages) times.set(id, (times.get(id) ?? 0) + 1);
   return times;
+};
+
+const goodDays = new Map<Story, Promise<Played>>();
+
+/** The story as it goes when nothing is wrong; played once for everybody who compares with it. */
+export const unperturbed = (story: Story): Promise<Played> => {
+  const played = goodDays.get(story) ?? play(story);
+  goodDays.set(story, played);
+  return played;
 };
