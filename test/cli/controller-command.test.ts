@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { startController } from '#src/cli/controller-command.ts';
 import { readConfig } from '#src/config.ts';
-import { systemClock } from '#src/lib/clock.ts';
+import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { stringAt } from '#src/lib/json.ts';
 import { seededRandom } from '#src/lib/random.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
@@ -15,8 +15,16 @@ import { createLog } from '#src/telemetry/log.ts';
 import { aCluster } from './a-cluster.ts';
 import { runSerin } from './run-serin.ts';
 
+/** Timers of what has been stopped do not hold the tests up. */
+const clock: Clock = {
+  ...systemClock,
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms).unref();
+    return () => clearTimeout(timer);
+  },
+};
 const surroundings = {
-  clock: systemClock,
+  clock,
   random: seededRandom(1),
   environment: { PATH: process.env['PATH'] },
   hostname: 'host',

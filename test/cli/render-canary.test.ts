@@ -52,13 +52,13 @@ test('draws the summary block and the tree', () => {
     'failed   1 of 2 windows that end the run',
     'next     14:30:30 → 50% if checks hold',
     '',
-    'NAME                                        KIND        STATUS         AGE     INFO',
-    '⟳ podinfo                                   Canary      ◌ Progressing  90d',
-    '├──# 7c9f8d-14                              Run         ◌ step 2/3     12m04s',
-    '│  ├──⧉ podinfo-canary                      Deployment  ✔ Healthy              canary 3/3',
-    '│  └──⇄ podinfo                             HTTPRoute   30%            1m00s',
-    '└──# stable                                 -                                  podinfo:6.7.0',
-    '   └──⧉ podinfo-primary                     Deployment  ✔ Healthy              primary 7/7',
+    'NAME                                      KIND        STATUS         AGE     INFO',
+    '⟳ podinfo                                 Canary      ◌ Progressing  90d',
+    '├──# 7c9f8d-14                            Run         ◌ step 2/3     12m04s',
+    '│  ├──⧉ podinfo-canary                    Deployment  ✔ Healthy              canary 3/3',
+    '│  └──⇄ podinfo                           HTTPRoute   30%            1m00s',
+    '└──# stable                               -                                  podinfo:6.7.0',
+    '   └──⧉ podinfo-primary                   Deployment  ✔ Healthy              primary 7/7',
   ]);
 });
 
@@ -101,11 +101,11 @@ test('lists the pods that are not ready with their reasons', () => {
   const lines = renderCanary(troubled, { style: plain, now });
   const first = lines.findIndex((line) => line.includes('⧉'));
   assert.deepEqual(lines.slice(first, first + 5), [
-    '│  ├──⧉ a-name-that-is-mu…stands-in-canary  Deployment  ◌ Waiting              canary 1/4',
-    '│  │  ├──□ podinfo-canary-x1                Pod         ⚠ NotReady             container app: Image…',
-    '│  │  ├──□ podinfo-canary-x2                Pod         ⚠ NotReady             its containers are s…',
-    '│  │  ├──□ podinfo-canary-x3                Pod         ⚠ NotReady             stopping',
-    '│  │  └──+1 ready                           Pods',
+    '│  ├──⧉ a-name-that-is-m…tands-in-canary  Deployment  ◌ Waiting              canary 1/4',
+    '│  │  ├──□ podinfo-canary-x1              Pod         ⚠ NotReady             container app: ImagePu…',
+    '│  │  ├──□ podinfo-canary-x2              Pod         ⚠ NotReady             its containers are sta…',
+    '│  │  ├──□ podinfo-canary-x3              Pod         ⚠ NotReady             stopping',
+    '│  │  └──+1 ready                         Pods',
   ]);
   assert.ok(
     lines.includes(

@@ -1,6 +1,7 @@
 import { parseCanaryStatus } from '../../api/canary-status.ts';
 import { stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import type { LoadCount } from '../../sandbox/load/load-count.ts';
 import { type DrawOptions, type Surroundings, styleOf } from '../surroundings.ts';
 import { LiveScreen } from '../view/live-screen.ts';
 import { renderCanary } from '../view/render-canary.ts';
@@ -64,6 +65,7 @@ export const liveShow = (surroundings: Surroundings, options: DrawOptions): Show
   const screen = new LiveScreen({ ...out, atExit }, clock);
   const recent: string[] = [];
   let headline = '';
+  let begun: LoadCount | undefined;
   let stage: Stage | undefined;
   let open = true;
   const keep = (text: string): void => {
@@ -82,7 +84,9 @@ export const liveShow = (surroundings: Surroundings, options: DrawOptions): Show
     ]);
   };
   const scene = (shown: Stage, style: Style): readonly string[] => {
-    const { requests, failures } = shown.load.snapshot();
+    // Before anything serves, nothing can fail.
+    if (begun === undefined && Object.keys(shown.load.snapshot().versions).length > 0) begun = shown.load.snapshot();
+    const { requests, failures } = begun === undefined ? { requests: 0, failures: 0 } : shown.load.since(begun);
     const canary = shown.cluster.api.read({
       apiVersion: 'serin.dev/v1alpha1',
       kind: 'Canary',

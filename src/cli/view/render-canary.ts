@@ -2,7 +2,7 @@ import type { CheckStatus } from '../../api/canary-status.ts';
 import type { CanaryView } from './canary-view.ts';
 import { checkMark, outcomeMark, phaseMark } from './marks.ts';
 import { renderTree } from './render-tree.ts';
-import { ageOf, bold, clip, mark, pad, type Style } from './style.ts';
+import { ageOf, bold, clip, mark, pad, type Style, shortImage } from './style.ts';
 
 const LABEL = 9;
 const BAR = 20;
@@ -64,8 +64,9 @@ const summary = (view: CanaryView, style: Style): readonly Labelled[] => {
     lines.push(['source', `${source.commit.slice(0, 7)} ${source.subject ?? ''}${author}`]);
   }
   if (images.primary.length > 0) {
-    const canary = images.canary === undefined ? '' : ` primary → ${images.canary.join(', ')} canary`;
-    lines.push(['image', `${images.primary.join(', ')}${canary}`]);
+    const names = (references: readonly string[]): string => references.map(shortImage).join(', ');
+    const canary = images.canary === undefined ? '' : ` primary → ${names(images.canary)} canary`;
+    lines.push(['image', `${names(images.primary)}${canary}`]);
   }
   if (view.route !== undefined) lines.push(['traffic', `${bar(view.route.weight)}  set ${view.route.weight}%`]);
   if (view.steps.length > 0) lines.push(['steps', stepsLine(view, style)]);

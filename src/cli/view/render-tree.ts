@@ -1,6 +1,6 @@
 import type { CanaryView, WorkloadLine } from './canary-view.ts';
 import { phaseMark } from './marks.ts';
-import { ageOf, clip, cutMiddle, dim, kindIcon, mark, pad, roleColor, type Style } from './style.ts';
+import { ageOf, clip, cutMiddle, dim, kindIcon, mark, pad, roleColor, type Style, shortImage } from './style.ts';
 
 const KIND = 10;
 const STATUS = 13;
@@ -23,7 +23,7 @@ type Row = {
 
 type TreeOptions = { readonly style: Style; readonly now: number };
 
-const nameColumns = (width: number): number => Math.max(22, Math.min(44, Math.floor(width / 2) - 8));
+const nameColumns = (width: number): number => Math.max(20, Math.min(44, Math.floor(width / 2) - 10));
 
 const drawn = (
   { branch, name, role = 'target', kind, status, since, info = '' }: Row,
@@ -131,7 +131,7 @@ export const renderTree = (view: CanaryView, options: TreeOptions): readonly str
       name: 'stable',
       kind: '-',
       status: '',
-      info: view.images.primary.join(', '),
+      info: view.images.primary.map(shortImage).join(', '),
     },
   ];
   for (const line of view.workloads.filter(({ role }) => role === 'primary')) {

@@ -109,6 +109,10 @@ export const clip = (line: string, style: Style): string => {
   return result;
 };
 
+/** `podinfo:6.1.0` of `registry.example.com/team/podinfo:6.1.0@sha256:…`: what tells images apart in a narrow window. */
+export const shortImage = (reference: string): string =>
+  reference.slice(reference.lastIndexOf('/') + 1).replace(/@sha256:.*/, '');
+
 /** `42s`, `12m04s`, `3h10m`, `4d`. */
 export const ageOf = (ms: number): string => {
   const seconds = Math.max(0, Math.floor(ms / 1000));
