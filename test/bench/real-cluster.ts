@@ -15,12 +15,13 @@ import { type Load, overHttp, startLoad } from '#src/sandbox/load/start-load.ts'
 import { servePrometheus } from '#src/sandbox/prometheus/server.ts';
 import { type ImageBehaviour, ImageCatalogue } from '#src/sandbox/workloads/image-catalogue.ts';
 import { canaryRef } from '#test/harness/a-world.ts';
-import { HOST } from '#test/harness/manifests.ts';
+import { aRepository, aSecret, HOST } from '#test/harness/manifests.ts';
 
 const REQUESTS_PER_SECOND = 50;
 const SCRAPE_INTERVAL_MS = 1000;
 const LOOK_MS = 5;
 const TOKEN = 'serin-token';
+const LOGIN = { username: 'serin', password: 'bench' };
 
 /** The sandbox in real time, with everything that a controller in another process needs to reach on loopback. */
 export type RealCluster = {
@@ -40,7 +41,10 @@ export type RealCluster = {
   readonly stop: () => Promise<void>;
 };
 
-/** Starts it with the namespace `shop` and an empty repository, everything on disk in one temporary folder. */
+/**
+ * Starts it with the namespace `shop`, in it the Repository `config`, which is empty. Everything on disk is in one
+ * temporary folder.
+ */
 export const startRealCluster = async (images: Readonly<Record<string, ImageBehaviour>>): Promise<RealCluster> => {
   const clock = systemClock;
   const folder = await mkdtemp(join(tmpdir(), 'serin-bench-'));
@@ -58,7 +62,9 @@ export const startRealCluster = async (images: Readonly<Record<string, ImageBeha
   const searchPath = process.env['PATH'] ?? '/usr/bin:/bin';
   const settings = { clock, searchPath, home, allowInsecure: true };
   const repository = await BareRepository.create(settings, { parent: folder, name: 'config' });
-  const git = await GitServer.start({ settings, folder });
+  const git = await GitServer.start({ settings, folder, login: LOGIN });
+  apply(aSecret('config-git', LOGIN));
+  apply(aRepository({ url: git.url('config') }));
   const prometheus = await servePrometheus({ store: cluster.series, clock });
   const api = await serveHttp(cluster.api, { tokens: { [TOKEN]: 'serin' } });
   const config = join(folder, 'kubeconfig');
