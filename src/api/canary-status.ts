@@ -166,8 +166,12 @@ export type HistoryStatus = DeepReadonly<z.output<typeof history>>;
 
 const adopted = z.object({
   replicas: z.int().describe("The target's replicas."),
+  target: maybe(z.string()).describe('Name of the target.'),
+  service: maybe(z.string()).describe('Name of the apex Service.'),
+  routeRef: maybe(z.string()).describe('Name of the HTTPRoute, where one was adopted.'),
+  ingressRef: maybe(z.string()).describe('Name of the Ingress whose traffic is split.'),
 });
-/** What was there before Serin, for the finalizer. */
+/** What was there before Serin, for the finalizer, and under which names. */
 export type AdoptedStatus = DeepReadonly<z.output<typeof adopted>>;
 
 /** `status` of a Canary: everything that a restart needs; never a template, never a config's content. */

@@ -2,9 +2,14 @@ import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { EventNote } from './decision.ts';
 import type { Observed } from './observed.ts';
+import { renamed } from './taken-over.ts';
 
 /** What a person must put right first; a target that is not there is told like any other mistake. */
-export const problemsOf = ({ problems, target, canary }: Observed): readonly Problem[] => {
+export const problemsOf = (observed: Observed): readonly Problem[] => {
+  const { problems, target, canary } = observed;
+  // Whatever else is found then is about something that is not the Canary's.
+  const moved = renamed(observed);
+  if (moved.length > 0) return moved;
   if (problems.length > 0 || target !== undefined) return problems;
   const { kind, name } = canary.spec.targetRef;
   const message = `${kind} ${canary.namespace}/${name} does not exist: create it, or name another in spec.targetRef`;

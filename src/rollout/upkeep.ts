@@ -20,12 +20,16 @@ const primaryActions = ({ primary, pinned, target, status }: Observed, stable: S
   return [{ type: 'applyPrimary', revision: stable.revision, replicas, ...digests }];
 };
 
+/** The finalizer, where somebody has replaced the Canary without it: without it nothing would be given back. */
+export const finalizerActions = ({ canary, status }: Observed): readonly Action[] =>
+  canary.hasFinalizer || canary.deleting || status.adopted === undefined ? [] : [{ type: 'addFinalizer' }];
+
 /** What has to be so in every state after the take-over, wherever it has drifted: the target runs nothing. */
 export const upkeep = (observed: Observed): readonly Action[] => {
   const { target } = observed;
   const scale: readonly Action[] =
     target !== undefined && target.replicas > 0 ? [{ type: 'scaleTarget', replicas: 0 }] : [];
-  return [...scale, ...serviceActions(observed)];
+  return [...finalizerActions(observed), ...scale, ...serviceActions(observed)];
 };
 
 /** `upkeep` where the stable revision is what the primary should run: always, but for a promotion. */

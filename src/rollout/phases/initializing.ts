@@ -3,6 +3,7 @@ import type { Action } from '../decision.ts';
 import type { Observed, RevisionView, TargetView } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { primaryName } from '../sides.ts';
+import { namesHeld } from '../taken-over.ts';
 import { timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { settledAt } from '../window.ts';
@@ -22,8 +23,8 @@ const revisionToServe = (observed: Observed, target: TargetView, now: number): S
 };
 
 /** What stood before Serin changed anything, for the finalizer; recorded once. Other objects carry their own baseline. */
-const adoptedFrom = ({ status }: Observed, target: TargetView): AdoptedStatus =>
-  status.adopted ?? { replicas: target.replicas };
+const adoptedFrom = ({ status, canary }: Observed, target: TargetView): AdoptedStatus =>
+  status.adopted ?? { replicas: target.replicas, ...namesHeld(canary.spec) };
 
 type Step =
   | { readonly waiting: string; readonly actions?: readonly Action[]; readonly wakeAt?: number }

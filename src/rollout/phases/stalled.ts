@@ -3,7 +3,9 @@ import { hasEnded } from '../history.ts';
 import { holdRoute } from '../hold-route.ts';
 import type { Observed } from '../observed.ts';
 import { problemsNote } from '../problems.ts';
+import { renamed } from '../taken-over.ts';
 import { type Turn, turn } from '../turn.ts';
+import { finalizerActions } from '../upkeep.ts';
 
 /**
  * Something is wrong with the Canary itself: it is said once, and nothing is raised, judged or written. A run that is
@@ -11,7 +13,7 @@ import { type Turn, turn } from '../turn.ts';
  */
 export const stalled = (observed: Observed, problems: readonly Problem[]): Turn => {
   const { status } = observed;
-  const decided = status.run !== undefined && hasEnded(status.run);
+  const decided = status.run !== undefined && hasEnded(status.run) && renamed(observed).length === 0;
   const { before } = decided ? holdRoute(observed, { weight: 0, mayRaise: false }) : { before: [] };
-  return turn(status, { before, events: problemsNote(status, problems) });
+  return turn(status, { before, after: finalizerActions(observed), events: problemsNote(status, problems) });
 };

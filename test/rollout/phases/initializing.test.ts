@@ -22,7 +22,7 @@ const untouched = (): Observed => {
 test('what stood before is recorded before the first thing is changed', () => {
   const decision = decide(untouched(), T0);
   assert.deepEqual(shown(decision), { before: [], after: ['addFinalizer'], events: [], effects: [] });
-  assert.deepEqual(decision.status.adopted, { replicas: 3 });
+  assert.deepEqual(decision.status.adopted, { replicas: 3, target: 'podinfo', service: 'podinfo' });
   assert.equal(decision.status.phase, 'Initializing');
 });
 
@@ -59,7 +59,7 @@ test('each step waits until the one before it has been observed', () => {
   assert.deepEqual(shown(done).events, ['Initialized']);
   assert.equal(done.status.phase, 'Initialized');
   assert.deepEqual(done.status.stable, aStable('v1'));
-  assert.deepEqual(done.status.adopted, { replicas: 3 });
+  assert.deepEqual(done.status.adopted, { replicas: 3, target: 'podinfo', service: 'podinfo' });
 });
 
 test('the wait for the traffic to settle has an end', () => {

@@ -1,0 +1,40 @@
+import type { CanarySpec } from '../api/canary.ts';
+import type { AdoptedStatus } from '../api/canary-status.ts';
+import type { Problem } from '../api/problem.ts';
+import type { Observed } from './observed.ts';
+
+type Held = Omit<AdoptedStatus, 'replicas'>;
+
+/** The names by which a Canary finds what it holds. */
+export const namesHeld = ({ targetRef, service, routeRef, ingressRef }: CanarySpec): Held => ({
+  target: targetRef.name,
+  service: service.name ?? targetRef.name,
+  ...(routeRef === undefined ? {} : { routeRef: routeRef.name }),
+  ...(ingressRef === undefined ? {} : { ingressRef: ingressRef.name }),
+});
+
+const FIELDS = {
+  target: 'spec.targetRef.name',
+  service: 'spec.service.name',
+  routeRef: 'spec.routeRef',
+  ingressRef: 'spec.ingressRef',
+} as const satisfies Record<keyof Held, string>;
+
+const quoted = (name: string | undefined): string => (name === undefined ? 'none' : `"${name}"`);
+
+/**
+ * Names in the spec that were changed after the take-over. Following them would leave behind what is held under the old
+ * ones, with its weights, and would scale down a workload that nobody has taken over.
+ */
+export const renamed = ({ canary, status }: Observed): readonly Problem[] => {
+  const { adopted } = status;
+  if (adopted?.target === undefined) return [];
+  const asked = namesHeld(canary.spec);
+  return (['target', 'service', 'routeRef', 'ingressRef'] as const)
+    .filter((name) => asked[name] !== adopted[name])
+    .map((name) => ({
+      where: FIELDS[name],
+      message: `Found ${quoted(asked[name])}, but this Canary has taken over ${quoted(adopted[name])}: put that back, or delete this Canary, which gives everything back, and create another`,
+      reason: 'InvalidSpec',
+    }));
+};
