@@ -1,9 +1,10 @@
-import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus } from '../api/canary-status.ts';
+import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus, RunStatus } from '../api/canary-status.ts';
 import type { ConditionType } from '../api/words.ts';
 import { hasEnded } from './history.ts';
 import type { Observed } from './observed.ts';
 import { problemsOf, problemText } from './problems.ts';
 import { type Rejection, rejection } from './rejection.ts';
+import { checkText } from './sentence.ts';
 import { primaryName } from './sides.ts';
 import { timeText } from './time.ts';
 
@@ -11,9 +12,16 @@ type State = Pick<Condition, 'status' | 'reason' | 'message'>;
 type Stated = readonly [ConditionType, State];
 const state = (status: Condition['status'], reason: string, message: string): State => ({ status, reason, message });
 
+/** Where a run is; a weight that is held for want of evidence says for want of which. */
+const runText = ({ id, weight, checks, noDataSince }: RunStatus): string => {
+  const missing = checks.filter(({ verdict }) => verdict === 'noData' || verdict === 'error');
+  if (noDataSince === undefined || missing.length === 0) return `Run ${id} is at ${weight.set} %`;
+  return `Run ${id} is held at ${weight.set} %: ${missing.map(checkText).join(', ')}`;
+};
+
 const phaseText = (observed: Observed, status: CanaryStatus): string => {
   const { run, stable } = status;
-  if (run !== undefined && !hasEnded(run)) return `Run ${run.id} is at ${run.weight.set} %`;
+  if (run !== undefined && !hasEnded(run)) return runText(run);
   return stable === undefined ? 'Nothing serves yet' : `${primaryName(observed)} serves revision ${stable.revision}`;
 };
 

@@ -49,6 +49,15 @@ test('a run under way leaves every health check alone', () => {
   assert.deepEqual([phase, canaryWeight], ['Progressing', 25]);
 });
 
+test('a weight that is held for want of evidence says for want of which', () => {
+  const missing = aCheck('error', { message: 'Cannot reach Prometheus at http://prometheus:9090' });
+  const run = { ...aShiftedRun(3, 25), checks: [missing], noDataSince: timeText(T0 - 10_000) };
+  const { conditions } = decide(aRunning(run), T0).status;
+  const words = `Run ${run.id} is held at 25 %: ${missing.name}: Cannot reach Prometheus at http://prometheus:9090`;
+  assert.equal(conditions.find(({ type }) => type === 'Ready')?.message, words);
+  assert.equal(conditions.find(({ type }) => type === 'Promoted')?.message, words);
+});
+
 test('times of transition move with the status of a condition, not with its words', () => {
   const first = decide(anObserved(), T0).status;
   const second = decide(
