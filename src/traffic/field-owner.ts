@@ -16,11 +16,12 @@ export const foreignOwnerOf = (object: KubeObject, path: readonly string[]): str
   )?.manager;
 };
 
-/** Who made an object, in words: its owner, else its field managers other than Serin. */
+/** Who made an object, in words: its owner, else the managers of its fields, but for Serin and who writes its status. */
 export const makerOf = (object: KubeObject): string => {
   const owner = object.metadata.ownerReferences?.[0];
   if (owner !== undefined) return `${owner.kind} ${owner.name}`;
-  const managers = new Set((object.metadata.managedFields ?? []).flatMap(({ manager }) => manager ?? []));
+  const written = (object.metadata.managedFields ?? []).filter(({ subresource }) => subresource === undefined);
+  const managers = new Set(written.flatMap(({ manager }) => manager ?? []));
   managers.delete(FIELD_MANAGER);
   return managers.size === 0 ? 'an unknown field manager' : `field manager ${[...managers].join(' and ')}`;
 };

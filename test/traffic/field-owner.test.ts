@@ -28,5 +28,10 @@ test('the maker is the owner, else the field managers', () => {
   const ownerReferences = [{ apiVersion: 'flagger.app/v1beta1', kind: 'Canary', name: 'podinfo', uid: 'u' }];
   assert.equal(makerOf({ ...rest, metadata: { ...metadata, ownerReferences } }), 'Canary podinfo');
   assert.equal(makerOf(route([{ manager: 'helm' }, { manager: 'serin' }])), 'field manager helm');
+  assert.equal(
+    makerOf(route([{ manager: 'helm' }, { manager: 'traefik', subresource: 'status' }])),
+    'field manager helm',
+    'who writes the status has not made it',
+  );
   assert.equal(makerOf(aRouteInGit()), 'an unknown field manager');
 });
