@@ -17,6 +17,8 @@ export type ClusterOptions = {
   readonly listen: boolean;
   readonly scrapeIntervalMs: number;
   readonly timings?: Partial<WorkloadTimings & GatewayTimings>;
+  /** False for a cluster that lacks the validation of our CRDs. @default true */
+  readonly admitsSerin?: boolean;
 };
 
 /** The embedded cluster without Git: API server, workloads, a gateway, and a Prometheus that scrapes it. */
@@ -34,8 +36,8 @@ export const GATEWAY = { namespace: 'gateways', name: 'edge' } as const;
 
 /** Starts a cluster with one Gateway; Flux's Kustomization is served too. */
 export const startCluster = (options: ClusterOptions): Cluster => {
-  const { clock, random, catalogue, listen, scrapeIntervalMs, timings = {} } = options;
-  const api = new SandboxApi({ clock, random });
+  const { clock, random, catalogue, listen, scrapeIntervalMs, timings = {}, admitsSerin = true } = options;
+  const api = new SandboxApi({ clock, random, admitsSerin });
   api.register(RESOURCES.kustomization);
   const network = new PodNetwork({ listen });
   const stopWorkloads = startWorkloads({ backend: api, random, catalogue, network, timings });

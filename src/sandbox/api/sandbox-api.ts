@@ -36,6 +36,8 @@ export type SandboxApiOptions = {
   /** How many changes a watch may lag behind before it gets 410. */
   readonly historyLimit?: number;
   readonly bookmarkEveryMs?: number;
+  /** Holds our own kinds against their schemas and rules, as their CRDs do. @default true */
+  readonly admitsSerin?: boolean;
 };
 
 /** Everything that is served unless a test says otherwise. */
@@ -68,7 +70,10 @@ export class SandboxApi implements ClusterBackend {
     const [store, registry] = [new Store({ historyLimit }), new Registry(resources)];
     const namespaces = registry.ofKind({ apiVersion: 'v1', kind: 'Namespace' });
     if (namespaces === undefined) throw new TypeError('Cannot serve without Namespace: it is not among the resources');
-    const builtIn = { ...SERIN_RULES, ...kindRules(() => this.list({ apiVersion: 'v1', kind: 'Service' })) };
+    const builtIn = {
+      ...(options.admitsSerin === false ? {} : SERIN_RULES),
+      ...kindRules(() => this.list({ apiVersion: 'v1', kind: 'Service' })),
+    };
     const rules = (kindKey: string): readonly KindRules[] => [
       ...(builtIn[kindKey] === undefined ? [] : [builtIn[kindKey]]),
       ...(this.#hooks.get(kindKey) ?? []),
