@@ -42,7 +42,7 @@ const phaseOf = (observed: Observed, now: number): Turn => {
   const { canary, target, status } = observed;
   if (canary.deleting) return terminating(observed, now);
   const problems = problemsOf(observed);
-  if (problems.length > 0 || target === undefined) return stalled(observed, problems);
+  if (problems.length > 0 || target === undefined) return stalled(observed, now, problems);
   if (target.deleting) return turn(status);
   const { stable, run, phase = 'Initializing' } = status;
   if (stable === undefined || phase === 'Initializing') return initializing(observed, target, now);

@@ -6,13 +6,17 @@ import { renamed } from './taken-over.ts';
 
 /** What a person must put right first; a target that is not there is told like any other mistake. */
 export const problemsOf = (observed: Observed): readonly Problem[] => {
-  const { problems, target, canary } = observed;
+  const { problems, target, canary, status } = observed;
   // Whatever else is found then is about something that is not the Canary's.
   const moved = renamed(observed);
   if (moved.length > 0) return moved;
   if (problems.length > 0 || target !== undefined) return problems;
   const { kind, name } = canary.spec.targetRef;
-  const message = `${kind} ${canary.namespace}/${name} does not exist: create it, or name another in spec.targetRef`;
+  const wanted =
+    status.adopted === undefined
+      ? 'create it, or name another in spec.targetRef'
+      : 'create it again, or delete this Canary';
+  const message = `${kind} ${canary.namespace}/${name} does not exist: ${wanted}`;
   return [{ where: 'spec.targetRef', message, reason: 'InvalidSpec' }];
 };
 

@@ -7,6 +7,7 @@ import { NO_EVIDENCE_HOLD_MS, NO_EVIDENCE_WINDOWS } from '../limits.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs, nextStep } from '../plan.ts';
+import { problemsOf } from '../problems.ts';
 import { raise } from '../raise.ts';
 import { checkText } from '../sentence.ts';
 import { canaryCarries, canaryName } from '../sides.ts';
@@ -58,6 +59,8 @@ const onPass = (observed: Observed, now: number, judged: RunStatus): Turn => {
   const { consecutiveFailed: _failed, ...run } = withEvidence(judged);
   const { spec } = observed.canary;
   const next = nextStep(spec, run.weight.set);
+  // What a person must put right first keeps the run where it is.
+  if (problemsOf(observed).length > 0) return turn({ ...observed.status, run });
   if (canaryCarries(observed, run, next?.weight ?? run.weight.set)) {
     if (next !== undefined) return raise(observed, now, run);
     if (!spec.pinImages || observed.side?.digests !== undefined) return promote(observed, now, run);

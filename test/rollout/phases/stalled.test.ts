@@ -1,8 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CanaryStatus } from '#src/api/canary-status.ts';
 import { decide } from '#src/rollout/decide.ts';
 import { refuse } from '#src/rollout/refuse.ts';
-import { aCheck, anObserved, answered, aRoute, aRunning, aShiftedRun, T0 } from '../an-observed.ts';
+import {
+  aCheck,
+  anObserved,
+  answered,
+  aRevision,
+  aRoute,
+  aRunning,
+  aShiftedRun,
+  aWorkload,
+  GIT_ON,
+  T0,
+} from '../an-observed.ts';
 import { NOTHING, shown } from '../shown.ts';
 
 const PROBLEM = { where: 'spec.provider', message: 'istio is not supported yet', reason: 'InvalidSpec' } as const;
@@ -23,13 +35,49 @@ test('a problem is a Stalled condition, one event, and nothing else', () => {
   assert.deepEqual([again.events, again.status], [[], decision.status]);
 });
 
-test('a run is held at its weight while there is a problem: neither judged nor raised nor lowered', () => {
+test('a run is judged while there is a problem, and held at its weight when it passes', () => {
   const run = aShiftedRun(2, 10);
   const effects = answered(run, T0 + 13_000, [aCheck('pass')]);
   const observed = aRunning(run, { problems: [PROBLEM], effects, route: aRoute({ canaryWeight: 10, since: T0 }) });
   const decision = decide(observed, T0 + 13_000);
-  assert.deepEqual(shown(decision), { ...NOTHING, events: ['InvalidSpec'] });
-  assert.equal(decision.status.run?.weight.set, 10);
+  assert.deepEqual([decision.before, decision.after], [[], []]);
+  assert.deepEqual([decision.status.run?.weight.set, decision.status.run?.checks.length], [10, 1]);
+  const next = decide({ ...observed, status: decision.status, effects: new Map() }, T0 + 23_000);
+  assert.deepEqual(shown(next).effects, [`measure/v2-1/2/${T0 + 23_000}`]);
+});
+
+test('a run that fails is rolled back while there is a problem; Git hears of it when that is put right', () => {
+  const run = aShiftedRun(2, 10);
+  const effects = answered(run, T0 + 13_000, [aCheck('fail')]);
+  const observed = aRunning(run, {
+    problems: [PROBLEM],
+    effects,
+    git: GIT_ON,
+    route: aRoute({ canaryWeight: 10, since: T0 }),
+    status: { failedChecks: 1 },
+  });
+  const decision = decide(observed, T0 + 13_000);
+  assert.deepEqual(shown(decision).before, ['setRoute 0 v2-1/RolledBack/ThresholdReached']);
+  const later = { ...observed, status: decision.status, effects: new Map() };
+  assert.deepEqual(shown(decide(later, T0 + 14_000)).effects, []);
+  assert.deepEqual(shown(decide({ ...later, problems: [] }, T0 + 14_000)).effects, ['commit/…']);
+});
+
+test('a run that nobody wants any more ends while there is a problem, and no other begins', () => {
+  const observed = aRunning(aShiftedRun(2, 10), {
+    problems: [PROBLEM],
+    target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v3') },
+  });
+  const decision = decide(observed, T0 + 5_000);
+  assert.deepEqual([shown(decision).before, shown(decision).after], [['setRoute 0 v2-1/Superseded'], []]);
+});
+
+test('a canary without a ready pod gets no traffic while there is a problem', () => {
+  const observed = aRunning(aShiftedRun(2, 10), {
+    problems: [PROBLEM],
+    side: aWorkload('v2', { endpoints: 0, ready: false }),
+  });
+  assert.match(shown(decide(observed, T0 + 5_000)).before.join(), /^setRoute 0 v2-1\/restart/);
 });
 
 test('a run that has its outcome gets no traffic all the same', () => {
@@ -45,11 +93,16 @@ test('a run that has its outcome gets no traffic all the same', () => {
 
 test('a target that is not there is told like any other mistake', () => {
   const { target: _target, ...observed } = anObserved();
-  const { status } = decide(observed, T0);
-  const stalled = status.conditions.find(({ type }) => type === 'Stalled');
+  const said = (status: CanaryStatus): string | undefined =>
+    decide({ ...observed, status }, T0).status.conditions.find(({ type }) => type === 'Stalled')?.message;
+  const { adopted: _adopted, stable: _stable, ...fresh } = observed.status;
   assert.equal(
-    stalled?.message,
+    said(fresh),
     'spec.targetRef: Deployment shop/podinfo does not exist: create it, or name another in spec.targetRef',
+  );
+  assert.equal(
+    said(observed.status),
+    'spec.targetRef: Deployment shop/podinfo does not exist: create it again, or delete this Canary',
   );
 });
 
