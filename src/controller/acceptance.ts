@@ -10,7 +10,8 @@ export class Acceptance {
   /** The time, ms, when `signature` was first seen for `canary`; `now` when it has just changed. */
   since(canary: string, { signature, now }: { readonly signature: string; readonly now: number }): number {
     const seen = this.#seen.get(canary);
-    if (seen?.signature === signature) return seen.since;
+    // A time in the future was noted before the clock was set back.
+    if (seen?.signature === signature && seen.since <= now) return seen.since;
     this.#seen.set(canary, { signature, since: now });
     return now;
   }

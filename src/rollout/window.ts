@@ -15,22 +15,28 @@ export const settledAt = (route: RouteView, weight: number): number | undefined 
 /** Since when the canary has had traffic in this run, ms. */
 const firstWeightAt = (run: RunStatus): number => timeMs(run.steps[0]?.from ?? run.weight.since);
 
-const dueFrom = (run: RunStatus, check: MetricCheck): number => firstWeightAt(run) + check.initialDelayMs;
-
 /**
  * The next window to be judged at the weight that stands since `settled`: one interval long, never reaching back
- * before the traffic had settled, and not before one metric is past its initial delay.
+ * before the traffic had settled, and not before one metric is past its initial delay. Times that lie in the future
+ * were written before the clock was set back: they make nothing wait.
  */
-export const measureEffect = (observed: Observed, run: RunStatus, settled: number): MeasureEffect => {
+export const measureEffect = (
+  observed: Observed,
+  run: RunStatus,
+  { settled, now }: { readonly settled: number; readonly now: number },
+): MeasureEffect => {
   const interval = intervalMs(observed.canary.spec);
-  const previous = run.windowEnd === undefined ? settled : timeMs(run.windowEnd);
-  const due = observed.metrics.length === 0 ? 0 : Math.min(...observed.metrics.map((check) => dueFrom(run, check)));
+  const judged = run.windowEnd === undefined ? settled : timeMs(run.windowEnd);
+  const previous = judged > now ? settled : judged;
+  const begun = Math.min(firstWeightAt(run), settled);
+  const dueFrom = (check: MetricCheck): number => begun + check.initialDelayMs;
+  const due = observed.metrics.length === 0 ? 0 : Math.min(...observed.metrics.map(dueFrom));
   const to = Math.max(settled + interval, previous + interval, due);
   return {
     kind: 'measure',
     key: `${measureKey(run)}${to}`,
     window: { from: Math.max(settled, to - interval), to },
-    checks: observed.metrics.filter((check) => dueFrom(run, check) <= to),
+    checks: observed.metrics.filter((check) => dueFrom(check) <= to),
   };
 };
 

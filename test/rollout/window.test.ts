@@ -6,6 +6,7 @@ import { aRoute, aRunning, aShiftedRun, SUCCESS_RATE, T0 } from './an-observed.t
 
 const run = aShiftedRun(1, 5);
 const settled = T0 + 3_000;
+const at = (settled: number) => ({ settled, now: settled + 60_000 });
 
 test('traffic has settled three seconds after the plane took the weight, if it can tell or not', () => {
   const since = T0;
@@ -24,18 +25,18 @@ test('another weight, a plane that has not answered and one that refuses have no
 });
 
 test('the first window begins when the traffic has settled', () => {
-  const effect = measureEffect(aRunning(run), run, settled);
+  const effect = measureEffect(aRunning(run), run, at(settled));
   assert.deepEqual(effect.window, { from: settled, to: settled + 10_000 });
   assert.equal(effect.key, `measure/v2-1/1/${settled + 10_000}`);
 });
 
 test('the next one follows the last one, and never reaches back before a weight that settled later', () => {
   const judged = { ...run, windowEnd: timeText(settled + 10_000) };
-  assert.deepEqual(measureEffect(aRunning(judged), judged, settled).window, {
+  assert.deepEqual(measureEffect(aRunning(judged), judged, at(settled)).window, {
     from: settled + 10_000,
     to: settled + 20_000,
   });
-  assert.deepEqual(measureEffect(aRunning(judged), judged, settled + 60_000).window, {
+  assert.deepEqual(measureEffect(aRunning(judged), judged, at(settled + 60_000)).window, {
     from: settled + 60_000,
     to: settled + 70_000,
   });
@@ -43,15 +44,22 @@ test('the next one follows the last one, and never reaches back before a weight 
 
 test('a metric is asked from its initial delay on, and no window ends before one of them is', () => {
   const late = { ...SUCCESS_RATE, name: 'late', initialDelayMs: 60_000 };
-  const both = measureEffect(aRunning(run, { metrics: [SUCCESS_RATE, late] }), run, settled);
+  const both = measureEffect(aRunning(run, { metrics: [SUCCESS_RATE, late] }), run, at(settled));
   assert.deepEqual(
     both.checks.map(({ name }) => name),
     ['request-success-rate'],
   );
-  const alone = measureEffect(aRunning(run, { metrics: [late] }), run, settled);
+  const alone = measureEffect(aRunning(run, { metrics: [late] }), run, at(settled));
   assert.deepEqual(alone.window, { from: T0 + 50_000, to: T0 + 60_000 });
   assert.deepEqual(
     alone.checks.map(({ name }) => name),
     ['late'],
   );
+});
+
+test('a clock that is set back makes no window wait for the time that it has left', () => {
+  const before = { ...aShiftedRun(1, 5), windowEnd: timeText(T0 + 3_600_000) };
+  const later = { ...before, steps: [{ index: 1, weight: 5, from: timeText(T0 + 3_600_000) }] };
+  const { window } = measureEffect(aRunning(later), later, { settled, now: settled + 1_000 });
+  assert.deepEqual(window, { from: settled, to: settled + 10_000 });
 });

@@ -48,7 +48,7 @@ const taken = (run: RunStatus): RunStatus => {
 
 /** Asks about the window that is next, and goes on from the answer. */
 const judging = (observed: Observed, now: number, run: RunStatus, settled: number): Turn => {
-  const measure = measureEffect(observed, run, settled);
+  const measure = measureEffect(observed, run, { settled, now });
   if (now < measure.window.to) return turn({ ...observed.status, run }, { wakeAt: measure.window.to });
   const checks = answersTo(observed, now, measure);
   if (checks === undefined) {
