@@ -6,12 +6,9 @@ import { matcher } from '#src/sandbox/prometheus/matcher.ts';
 import { valuesIn } from '#src/sandbox/prometheus/series-store.ts';
 import { aDeployment } from '#test/harness/manifests.ts';
 import type { RealCluster } from './real-cluster.ts';
-import { scaledUp } from './scale-up.ts';
 
 /** What happened when in one bad release, ms since the epoch, and what it cost. */
 export type BadRelease = {
-  readonly pushed: number;
-  readonly scaledUp: number;
   /** The canary's first weight. */
   readonly exposed: number;
   /** End of the window that failed. */
@@ -27,7 +24,7 @@ export type BadRelease = {
   readonly failures: number;
 };
 
-type Moments = Partial<Record<'scaledUp' | 'exposed' | 'withdrawn' | 'decided' | 'committed' | 'windowEnd', number>>;
+type Moments = Partial<Record<'exposed' | 'withdrawn' | 'decided' | 'committed' | 'windowEnd', number>>;
 
 /** Pushes `image`, which is bad, over what serves, and resolves when it is taken back in cluster and Git. */
 export const badRelease = async (real: RealCluster, image: string): Promise<BadRelease> => {
@@ -37,7 +34,6 @@ export const badRelease = async (real: RealCluster, image: string): Promise<BadR
     moments[moment] ??= at;
   };
   const unsubscribe = cluster.api.subscribe(({ object }) => {
-    if (scaledUp(object) === 'podinfo') note('scaledUp');
     const weight = object.kind === 'HTTPRoute' && object.metadata.name === 'podinfo' ? canaryWeight(object) : undefined;
     if (weight !== undefined && weight > 0) note('exposed');
     if (weight === 0 && moments.exposed !== undefined) note('withdrawn');
@@ -52,7 +48,6 @@ export const badRelease = async (real: RealCluster, image: string): Promise<BadR
   };
   const mark = load.snapshot();
   const runs = real.canary().history.length;
-  const pushed = systemClock.now();
   real.apply(aDeployment(image, { replicas: 0 }));
   const over = (): boolean =>
     real.canary().run === undefined && real.canary().history.length > runs && moments.committed !== undefined;
@@ -60,12 +55,12 @@ export const badRelease = async (real: RealCluster, image: string): Promise<BadR
   unsubscribe();
   const { windowEnd = 0 } = moments;
   const breached = firstFailure(real, windowEnd);
-  const { scaledUp: scaled, exposed, withdrawn, decided, committed } = moments;
-  if (!scaled || !exposed || !breached || !withdrawn || !decided || !committed) {
+  const { exposed, withdrawn, decided, committed } = moments;
+  if (!exposed || !breached || !withdrawn || !decided || !committed) {
     throw new Error(`Cannot time ${image}: saw only ${JSON.stringify({ ...moments, breached })}`);
   }
   const { failures } = load.since(mark);
-  return { pushed, scaledUp: scaled, exposed, windowEnd, breached, withdrawn, decided, committed, failures };
+  return { exposed, windowEnd, breached, withdrawn, decided, committed, failures };
 };
 
 const WINDOW_MS = 1000;

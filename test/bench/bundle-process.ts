@@ -1,5 +1,4 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -37,6 +36,13 @@ export const startBundle = async ({ file, flags, environment }: BundleOptions): 
     env: { ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const exited = Promise.withResolvers<number | null>();
+  child.once('exit', (code) => {
+    process.off('exit', kill);
+    exited.resolve(code);
+  });
   try {
     const port = await portOf(child);
     await ready(port, begun + READY_LIMIT_MS);
@@ -46,14 +52,12 @@ export const startBundle = async ({ file, flags, environment }: BundleOptions): 
       residentBytes: () => residentBytes(child.pid ?? 0),
       stop: async () => {
         const asked = performance.now();
-        const exit = once(child, 'exit');
         child.kill('SIGTERM');
-        const [code]: unknown[] = await exit;
-        return { code: typeof code === 'number' ? code : null, ms: performance.now() - asked };
+        return { code: await exited.promise, ms: performance.now() - asked };
       },
     };
   } catch (error) {
-    child.kill('SIGKILL');
+    kill();
     throw error;
   }
 };

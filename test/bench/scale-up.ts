@@ -6,8 +6,8 @@ import { aFleet, nameOf } from './fleet.ts';
 import { type Measure, type Spread, spreadOf } from './measure.ts';
 import type { RealCluster } from './real-cluster.ts';
 
-/** The application whose canary this is, wanted with at least one pod; undefined for any other object. */
-export const scaledUp = ({ kind, metadata, ...object }: KubeObject): string | undefined => {
+/** The application of a canary that is wanted with at least one pod; undefined for any other object. */
+const canaryOf = ({ kind, metadata, ...object }: KubeObject): string | undefined => {
   const [, name] = /^(.+)-canary$/.exec(metadata.name) ?? [];
   return kind === 'Deployment' && (numberAt(object, 'spec', 'replicas') ?? 0) > 0 ? name : undefined;
 };
@@ -19,7 +19,7 @@ export const scaleUp = async (): Promise<readonly Measure[]> => {
   const begun = clock.now();
   let scaledAt: number | undefined;
   const unsubscribe = cluster.api.subscribe(({ object }) => {
-    if (scaledUp(object) === nameOf(0)) scaledAt ??= clock.now();
+    if (canaryOf(object) === nameOf(0)) scaledAt ??= clock.now();
   });
   world.apply(aDeployment('podinfo:6.1.0', { replicas: 0 }));
   await clock.until(() => scaledAt !== undefined, 60_000);
@@ -42,7 +42,7 @@ export const changeAll = async (real: RealCluster, names: readonly string[]): Pr
   const begun = systemClock.monotonic();
   const took = new Map<string, number>();
   const unsubscribe = real.cluster.api.subscribe(({ object }) => {
-    const name = scaledUp(object);
+    const name = canaryOf(object);
     if (name !== undefined && names.includes(name) && !took.has(name)) took.set(name, systemClock.monotonic() - begun);
   });
   for (const name of names) real.apply(aDeployment('podinfo:6.1.0', { name, replicas: 0 }));
