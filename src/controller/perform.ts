@@ -2,6 +2,8 @@ import { FINALIZER } from '../api/names.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { sameJson } from '../lib/json.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
 import { refOf } from '../lib/kube-object.ts';
 import type { Action } from '../rollout/decision.ts';
 import { twoWay } from '../traffic/split.ts';
@@ -28,9 +30,9 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
   const objects = { get: caches.get };
   switch (action.type) {
     case 'addFinalizer':
-      return writeFinalizers(scene, deps, (finalizers) => [...finalizers, FINALIZER]);
+      return keepFinalizer(scene.object, deps);
     case 'removeFinalizer':
-      return writeFinalizers(scene, deps, (finalizers) => finalizers.filter((name) => name !== FINALIZER));
+      return writeFinalizers(scene.object, deps, (finalizers) => finalizers.filter((name) => name !== FINALIZER));
     case 'pinRevision':
       return pinRevision(action.revision, scene, deps);
     case 'applyPrimary':
@@ -68,15 +70,21 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
 
 /** Guarded by the resourceVersion of the newest Canary known: its status may have been written a moment ago. */
 const writeFinalizers = async (
-  { object }: Scene,
-  { caches, writer }: PerformDeps,
+  canary: KubeObject,
+  { caches, writer }: Pick<PerformDeps, 'caches' | 'writer'>,
   change: (finalizers: readonly string[]) => readonly string[],
 ): Promise<void> => {
-  const ref = refOf(object);
-  const { resourceVersion, finalizers = [] } = (caches.get(ref) ?? object).metadata;
+  const ref = refOf(canary);
+  const { resourceVersion, finalizers = [] } = (caches.get(ref) ?? canary).metadata;
+  const wanted = [...new Set(change(finalizers))];
+  if (sameJson(wanted, finalizers)) return;
   try {
-    await writer.merge(ref, { metadata: { resourceVersion, finalizers: [...new Set(change(finalizers))] } });
+    await writer.merge(ref, { metadata: { resourceVersion, finalizers: wanted } });
   } catch (error) {
     if (!isKubeError(error, 'NotFound')) throw error;
   }
 };
+
+/** Puts the finalizer on a Canary; nothing when it has it. */
+export const keepFinalizer = (canary: KubeObject, deps: Pick<PerformDeps, 'caches' | 'writer'>): Promise<void> =>
+  writeFinalizers(canary, deps, (finalizers) => [...finalizers, FINALIZER]);

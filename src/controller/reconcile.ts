@@ -1,7 +1,6 @@
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { parseCanaryStatus } from '../api/canary-status.ts';
 import { API_VERSION } from '../api/names.ts';
-import { parseCanary } from '../api/parse.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -22,8 +21,9 @@ import type { Dependencies } from './dependencies.ts';
 import type { EffectsTable } from './effects-table.ts';
 import type { GitInspections } from './git-inspections.ts';
 import { observe } from './observe.ts';
-import { perform } from './perform.ts';
+import { keepFinalizer, perform } from './perform.ts';
 import { type Scene, sceneOf } from './scene.ts';
+import { specOf } from './spec-of.ts';
 import { View } from './view.ts';
 
 export type ReconcileDeps = {
@@ -58,7 +58,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const status = parseCanaryStatus(object['status']);
   const generation = object.metadata.generation ?? 0;
 
-  const parsed = parseCanary(object);
+  const parsed = specOf(object, status.adopted);
   const routed = parsed.ok ? routerFor(parsed.spec) : undefined;
   if (!parsed.ok || routed === undefined || 'problem' in routed) {
     deps.dependencies.record(key, view.tokens);
@@ -70,6 +70,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     const refused = refuse(status, { problems, generation, now: deps.clock.now() });
     await writeStatus(object, { before: status, after: refused.status }, deps);
     for (const note of refused.events) deps.tell(object, note);
+    if (status.adopted !== undefined) await keepFinalizer(object, deps);
     return;
   }
 

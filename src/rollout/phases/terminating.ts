@@ -3,7 +3,6 @@ import type { Action } from '../decision.ts';
 import { holdRoute } from '../hold-route.ts';
 import { SETTLE_MS } from '../limits.ts';
 import type { Observed, TargetView } from '../observed.ts';
-import { renamed } from '../taken-over.ts';
 import { type Turn, turn } from '../turn.ts';
 
 type Step = { readonly actions?: readonly Action[]; readonly waiting: string; readonly wakeAt?: number };
@@ -41,9 +40,6 @@ export const terminating = (observed: Observed, now: number): Turn => {
   const { run: _run, ...rest } = observed.status;
   const status: CanaryStatus = { ...rest, phase: 'Terminating' };
   if (!canary.hasFinalizer) return turn(observed.status);
-  const [moved] = namespaceDeleting ? [] : renamed(observed);
-  if (moved !== undefined)
-    return turn(status, { waiting: `for a name to be put back: ${moved.where}: ${moved.message}` });
   if (namespaceDeleting || target === undefined || target.deleting) {
     return turn(status, { after: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] });
   }

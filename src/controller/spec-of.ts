@@ -1,0 +1,34 @@
+import { type CanarySpec, canarySpec } from '../api/canary.ts';
+import type { AdoptedStatus } from '../api/canary-status.ts';
+import { type Parsed, parseCanary } from '../api/parse.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
+
+/** What a Canary that can't be read any more is looked at with while it gives everything back: nothing else counts then. */
+const UNREADABLE: CanarySpec = canarySpec.parse({
+  targetRef: { name: 'unknown' },
+  service: { port: 80 },
+  analysis: {},
+});
+
+const holding = (spec: CanarySpec, { target, service, routeRef, ingressRef }: AdoptedStatus): CanarySpec => ({
+  ...spec,
+  targetRef: { ...spec.targetRef, name: target ?? spec.targetRef.name },
+  service: { ...spec.service, name: service },
+  provider: ingressRef === undefined ? 'gatewayapi' : 'nginx',
+  routeRef:
+    routeRef === undefined
+      ? undefined
+      : { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: routeRef },
+  ingressRef:
+    ingressRef === undefined ? undefined : { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: ingressRef },
+});
+
+/**
+ * The spec that a Canary is looked at with, or what is wrong with it. One that is deleted gives back what it has taken
+ * over, whatever its spec says by now: a finalizer that hung would take the namespace with it.
+ */
+export const specOf = (object: KubeObject, adopted: AdoptedStatus | undefined): Parsed<CanarySpec> => {
+  const parsed = parseCanary(object);
+  if (object.metadata.deletionTimestamp === undefined || adopted?.target === undefined) return parsed;
+  return { ok: true, spec: holding(parsed.ok ? parsed.spec : UNREADABLE, adopted) };
+};
