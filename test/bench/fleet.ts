@@ -23,6 +23,8 @@ export type Fleet = {
 
 export type FleetOptions = {
   readonly analysis?: CanarySpecInput['analysis'];
+  /** Of each application; 1 unless told. */
+  readonly replicas?: number;
   /** Requests a second to the first of them. */
   readonly requestsPerSecond?: number;
 };
@@ -36,10 +38,10 @@ export const nameOf = (n: number): string => (n === 0 ? 'podinfo' : `podinfo-${n
 /** Deployment, Service and Canary of one application with a host of its own. */
 export const anApplication = (
   name: string,
-  { analysis }: Pick<FleetOptions, 'analysis'> = {},
+  { analysis, replicas = 1 }: Pick<FleetOptions, 'analysis' | 'replicas'> = {},
 ): readonly KubeObject[] => [
   aService(name),
-  aDeployment('podinfo:6.0.0', { name, replicas: 1 }),
+  aDeployment('podinfo:6.0.0', { name, replicas }),
   aCanary(
     {
       ...(analysis === undefined ? {} : { analysis }),
@@ -49,7 +51,7 @@ export const anApplication = (
   ),
 ];
 
-/** Starts it; one replica each, the first gets the load. */
+/** Starts it; the first gets the load. */
 export const aFleet = async (size: number, options: FleetOptions = {}): Promise<Fleet> => {
   const world = aWorld({ rps: options.requestsPerSecond ?? 1 });
   const { clock, cluster, git } = world;
