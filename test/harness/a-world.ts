@@ -1,5 +1,6 @@
 import { Prometheus } from '#src/analysis/prometheus.ts';
 import { type CanaryStatus, parseCanaryStatus } from '#src/api/canary-status.ts';
+import { pathOf, resourceFor } from '#src/kube/resources.ts';
 import type { Transport } from '#src/kube/transport.ts';
 import { stringAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
@@ -42,8 +43,10 @@ export type World = {
   readonly killControllers: () => void;
   /** Starts an agent that applies `apps/` of `git`, as Flux would. */
   readonly startAgent: () => GitOpsAgent;
-  /** Creates or replaces an object as a person would. */
+  /** Applies an object as a person would, by `kubectl apply --server-side`. Throws what the API server answers. */
   readonly apply: (object: KubeObject) => void;
+  /** Writes an object as it stands in a file, by `kubectl replace`: what the file does not say is gone. */
+  readonly replace: (object: KubeObject) => void;
   readonly remove: (ref: ObjectRef) => void;
   readonly read: (ref: ObjectRef) => KubeObject | undefined;
   readonly canary: (name?: string) => CanaryStatus;
@@ -59,13 +62,20 @@ export const canaryRef = (name = 'podinfo'): ObjectRef => ({
   name,
 });
 
-export type WorldOptions = { readonly rps?: number; readonly logLevel?: string; readonly seed?: number };
+export type WorldOptions = {
+  readonly rps?: number;
+  readonly logLevel?: string;
+  readonly seed?: number;
+  /** False for a cluster that lacks the validation of our CRDs. */
+  readonly admitsSerin?: boolean;
+};
 
 export const aWorld = (options: WorldOptions = {}): World => {
   const clock = new VirtualClock();
   const random = seededRandom(options.seed ?? 7);
   const catalogue = new ImageCatalogue(IMAGES);
-  const cluster = startCluster({ clock, random, catalogue, listen: false, scrapeIntervalMs: 1000 });
+  const { admitsSerin = true } = options;
+  const cluster = startCluster({ clock, random, catalogue, listen: false, scrapeIntervalMs: 1000, admitsSerin });
   const { api } = cluster;
   const manager = { manager: 'kubectl' };
   for (const name of ['shop', 'serin-system', 'flux-system']) {
@@ -126,7 +136,20 @@ export const aWorld = (options: WorldOptions = {}): World => {
       agent.start();
       return agent;
     },
-    apply: (object) => void api.write(object, manager),
+    apply: (object) => {
+      const { namespace, name } = object.metadata;
+      const path = pathOf(resourceFor(object), { namespace, name });
+      const query = { fieldManager: 'kubectl', force: 'true' };
+      const request = {
+        method: 'PATCH',
+        path,
+        query,
+        contentType: 'application/apply-patch+yaml',
+        body: object,
+      } as const;
+      api.handle(request, { user: 'developer' });
+    },
+    replace: (object) => void api.write(object, manager),
     remove: (ref) => void api.remove(ref),
     read: api.read,
     canary: (name) => parseCanaryStatus(api.read(canaryRef(name))?.['status']),

@@ -2,7 +2,7 @@ import type { CanarySpecInput } from '#src/api/canary.ts';
 import { stringAt } from '#src/lib/json.ts';
 import type { MemoryCommit } from '#src/sandbox/git/memory-git.ts';
 import type { World, WorldOptions } from './a-world.ts';
-import { ADOPTED, aCanary, aReceiver, aRepository, aRoute, aSecret } from './manifests.ts';
+import { aCanary, adopting, aReceiver, aRepository, aRoute, aSecret } from './manifests.ts';
 import { deployment, type Owner, serving } from './release.ts';
 
 export const MANIFEST = 'apps/podinfo/deployment.yaml';
@@ -33,7 +33,7 @@ const GIT = { repositoryRef: { name: 'config' }, path: 'apps/podinfo', onFailure
 /** The Canary of podinfo with a route of the team's own, Git, and two receivers. */
 export const aGitCanary = (spec: Partial<CanarySpecInput> = {}): ReturnType<typeof aCanary> =>
   aCanary({
-    ...ADOPTED,
+    ...adopting(),
     git: GIT,
     analysis: {
       interval: '5s',

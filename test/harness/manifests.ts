@@ -39,11 +39,11 @@ export const aRoute = (name = 'podinfo', host = HOST): KubeObject => ({
   spec: { parentRefs: [GATEWAY], hostnames: [host], rules: [{ backendRefs: [{ name, port: 80 }] }] },
 });
 
-/** For a Canary that adopts `aRoute`. */
-export const ADOPTED = {
-  routeRef: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: 'podinfo' },
+/** Of a Canary that adopts `aRoute`. */
+export const adopting = (route = 'podinfo'): Required<Pick<CanarySpecInput, 'routeRef' | 'service'>> => ({
+  routeRef: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: route },
   service: { port: 80, targetPort: 9898 },
-} as const;
+});
 
 export const aCanary = (spec: Partial<CanarySpecInput> = {}, name = 'podinfo'): KubeObject => ({
   apiVersion: 'serin.dev/v1alpha1',
@@ -77,10 +77,10 @@ export const aConfigMap = (name: string, data: Readonly<Record<string, string>>)
   data,
 });
 
-export const aRepository = (spec: Readonly<Record<string, unknown>> = {}): KubeObject => ({
+export const aRepository = (spec: Readonly<Record<string, unknown>> = {}, name = 'config'): KubeObject => ({
   apiVersion: 'serin.dev/v1alpha1',
   kind: 'Repository',
-  metadata: { name: 'config', namespace: 'shop' },
+  metadata: { name, namespace: 'shop' },
   spec: { url: 'https://git.example.com/config.git', secretRef: { name: 'config-git' }, ...spec },
 });
 

@@ -26,8 +26,12 @@ export const serving = async (owner: Owner, options: WorldOptions = {}): Promise
 };
 
 /** podinfo 6.0.0 serves and has been taken over. */
-export const takenOver = async (owner: Owner, canary: KubeObject = aCanary()): Promise<World> => {
-  const world = await serving(owner);
+export const takenOver = async (
+  owner: Owner,
+  canary: KubeObject = aCanary(),
+  options: WorldOptions = {},
+): Promise<World> => {
+  const world = await serving(owner, options);
   world.startController();
   world.apply(canary);
   await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);

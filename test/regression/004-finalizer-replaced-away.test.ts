@@ -9,7 +9,7 @@ import { takenOver } from '#test/harness/release.ts';
 // when the Canary was deleted.
 test('a finalizer that somebody replaced away comes back', async (t) => {
   const world = await takenOver(t);
-  world.apply(aCanary());
+  world.replace(aCanary());
   assert.deepEqual(world.read(canaryRef())?.metadata.finalizers ?? [], [], 'the manifest has none');
   await world.clock.advance(1000);
   assert.deepEqual(world.read(canaryRef())?.metadata.finalizers, [FINALIZER]);
