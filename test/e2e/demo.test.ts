@@ -17,8 +17,8 @@ const aDemo = async (t: TestContext, environment: Readonly<Record<string, string
 // The whole story takes a minute: .ci/run tells it.
 describe('demo', { concurrency: true }, () => {
   for (const [signal, when] of [
-    ['SIGINT', /event {4}Initialized: podinfo-primary serves/],
-    ['SIGTERM', /story {4}They commit one file, the Canary/],
+    ['SIGINT', /story {4}They commit one file, the Canary/],
+    ['SIGTERM', /story {4}A team runs podinfo 6\.0\.0/],
   ] as const) {
     test(`${signal} in the middle of the story ends it with 130 and leaves nothing behind`, async (t) => {
       const { child, ended, reads, left } = await aDemo(t);
