@@ -13,15 +13,24 @@ export type Parsed<Spec> =
   | { readonly ok: true; readonly spec: Spec }
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** Holds a stored spec against the schema and the rules of its kind, also where the cluster has not done so. */
-const parser =
-  <Spec>(kindName: string, schema: z.ZodType<Spec>) =>
-  (object: KubeObject): Parsed<Spec> => {
+/**
+ * Holds a stored spec against the schema and the rules of its kind, also where the cluster has not done so. The answer is
+ * remembered for each object, because objects in caches are looked at often and never change.
+ */
+const parser = <Spec>(kindName: string, schema: z.ZodType<Spec>): ((object: KubeObject) => Parsed<Spec>) => {
+  const known = new WeakMap<KubeObject, Parsed<Spec>>();
+  const parse = (object: KubeObject): Parsed<Spec> => {
     const kind = kindNamed(kindName);
     if (kind === undefined) throw new TypeError(`Cannot parse ${kindName}: it is none of our kinds`);
     const validated = validateSpec(kind, object['spec']);
     return validated.ok ? { ok: true, spec: schema.parse(validated.spec) } : validated;
   };
+  return (object) => {
+    const parsed = known.get(object) ?? parse(object);
+    known.set(object, parsed);
+    return parsed;
+  };
+};
 
 export const parseCanary: (object: KubeObject) => Parsed<CanarySpec> = parser('Canary', canarySpec);
 
