@@ -64,3 +64,8 @@ test('tells what is wrong with the kinds that a Canary names', () => {
   ].map((parsed) => (parsed.ok ? [] : parsed.problems.map(({ where }) => where)));
   assert.deepEqual(wheres, [['spec.query'], ['spec.address'], ['spec.url']]);
 });
+
+test('an object is parsed once, however often it is looked at', () => {
+  const object = stored('Canary');
+  assert.equal(parseCanary(object), parseCanary(object));
+});
