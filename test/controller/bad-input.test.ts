@@ -4,7 +4,7 @@ import type { CanarySpecInput } from '#src/api/canary.ts';
 import { numberAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { UNREACHABLE, type World, type WorldOptions } from '#test/harness/a-world.ts';
-import { bump, deploymentYaml, outcomesInGit, takenOverFromGit } from '#test/harness/git-release.ts';
+import { aGitCanary, bump, deploymentYaml, outcomesInGit, takenOverFromGit } from '#test/harness/git-release.ts';
 import { aCanary, adopting, aRepository, aRoute, aSecret, aService } from '#test/harness/manifests.ts';
 import { deployment, ended, type Owner, push, takenOver } from '#test/harness/release.ts';
 
@@ -160,7 +160,9 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
 
 /** podinfo is taken over and well; beside it `broken` serves without Serin. */
 const beside = async (owner: Owner, options: WorldOptions = {}): Promise<World> => {
-  const world = await takenOverFromGit(owner, options);
+  const metric = { name: 'request-success-rate', thresholdRange: { min: 99 } };
+  const quick = aGitCanary({ analysis: { interval: '2s', stepWeights: [50], metrics: [metric] } });
+  const world = await takenOverFromGit(owner, { ...options, canary: quick });
   world.apply(aService('broken'));
   world.apply(aRoute('broken', 'broken.example.com'));
   commit(world, { [FILE]: MANIFEST });

@@ -8,7 +8,7 @@ import { STORIES } from '#test/harness/stories.ts';
 // must be that of the world in which nothing happened.
 
 /** Every place in `npm run test:deep`; else one of so many, others in each story. */
-const STRIDE = process.env['SERIN_DEEP'] === undefined ? 13 : 1;
+const STRIDE = process.env['SERIN_DEEP'] === undefined ? 17 : 1;
 
 /** Every place where a controller of so many writes may die: after each write, without and with its answer. */
 const crashes = (writes: number): readonly Crash[] =>

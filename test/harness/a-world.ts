@@ -130,7 +130,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
         path: 'apps',
         name: 'apps',
         namespace: 'flux-system',
-        intervalMs: 1000,
+        intervalMs: 2000,
       });
       agents.push(agent);
       agent.start();
