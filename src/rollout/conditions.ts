@@ -1,11 +1,12 @@
 import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus, RunStatus } from '../api/canary-status.ts';
 import type { ConditionType } from '../api/words.ts';
+import type { EventNote } from './decision.ts';
 import { hasEnded } from './history.ts';
 import type { Observed } from './observed.ts';
 import { problemsOf, problemText } from './problems.ts';
 import { type Rejection, rejection } from './rejection.ts';
 import { checkText } from './sentence.ts';
-import { primaryName } from './sides.ts';
+import { canaryServes, primaryName, primaryServes } from './sides.ts';
 import { timeText } from './time.ts';
 
 type State = Pick<Condition, 'status' | 'reason' | 'message'>;
@@ -31,9 +32,17 @@ const rejectionOf = (observed: Observed, status: CanaryStatus): Rejection | unde
   return rejection({ ...observed, status }, wanted);
 };
 
+/** Somebody answers users: the primary, or the canary that has taken everything while the primary changes. */
+const serves = (observed: Observed, { run }: CanaryStatus): boolean =>
+  primaryServes(observed) || (run?.weight.set === 100 && canaryServes(observed, run));
+
 const ready = (observed: Observed, status: CanaryStatus, waiting: string): State => {
   const phase = status.phase ?? 'Initializing';
   if (phase === 'Initializing' || phase === 'Terminating') return state('False', phase, waiting);
+  if (!serves(observed, status)) {
+    const why = observed.primary?.waiting ?? 'it is gone, or its Service is';
+    return state('False', 'PrimaryNotReady', `${primaryName(observed)} has no ready pod: ${why}`);
+  }
   const rejected = status.run === undefined || hasEnded(status.run) ? rejectionOf(observed, status) : undefined;
   if (rejected !== undefined) return state('False', rejected.outcome, rejected.message);
   return state('True', phase, phaseText(observed, status));
@@ -79,19 +88,22 @@ const gitSynced = (observed: Observed, status: CanaryStatus): State | undefined 
   );
 };
 
-const stateAll = (observed: Observed, status: CanaryStatus, waiting: string): readonly Stated[] => {
+type Told = { readonly waiting?: string | undefined; readonly stuck?: EventNote | undefined };
+
+const stateAll = (observed: Observed, status: CanaryStatus, told: Told): readonly Stated[] => {
   const problems = status.phase === 'Terminating' ? [] : problemsOf(observed);
   const held = status.run?.held;
   const [first] = problems;
   const wrong = first === undefined ? undefined : { reason: first.reason, message: problemText(problems) };
+  const waiting = told.waiting === undefined ? '' : `Waiting ${told.waiting}`;
   const idle = state('False', status.phase ?? 'Initializing', '');
-  const stalled =
-    wrong !== undefined
-      ? state('True', wrong.reason, wrong.message)
-      : held === undefined
-        ? idle
-        : state('True', 'Held', held);
-  const underway = wrong === undefined && (status.phase === 'Initializing' || status.phase === 'Terminating');
+  const stopped =
+    wrong ??
+    (held === undefined ? undefined : { reason: 'Held', message: held }) ??
+    (told.stuck && { reason: told.stuck.reason, message: told.stuck.note });
+  const stalled = stopped === undefined ? idle : state('True', stopped.reason, stopped.message);
+  // Health checks look at Reconciling first: what waits for a person is not under way.
+  const underway = stopped === undefined && (status.phase === 'Initializing' || status.phase === 'Terminating');
   const git = gitSynced(observed, status);
   return [
     ['Ready', wrong === undefined ? ready(observed, status, waiting) : state('False', wrong.reason, wrong.message)],
@@ -116,14 +128,14 @@ export const withTransitions = (
 
 /**
  * The conditions of `status`. A run leaves Ready as it is, so that no health check waits for it; only a rejected
- * revision that is still asked for, a problem, or a take-over under way make it False.
+ * revision that is still asked for, a problem, a primary without pods, or a take-over under way make it False.
  */
 export const conditionsOf = (
   observed: Observed,
   status: CanaryStatus,
-  { now, waiting }: { readonly now: number; readonly waiting: string },
+  { now, ...told }: Told & { readonly now: number },
 ): readonly Condition[] =>
-  withTransitions(observed.status.conditions, stateAll(observed, status, waiting), {
+  withTransitions(observed.status.conditions, stateAll(observed, status, told), {
     now,
     generation: observed.canary.generation,
   });

@@ -12,7 +12,7 @@ import { running } from './phases/running.ts';
 import { settled } from './phases/settled.ts';
 import { stalled } from './phases/stalled.ts';
 import { terminating } from './phases/terminating.ts';
-import { problemsOf } from './problems.ts';
+import { problemsOf, stuckOf, untold } from './problems.ts';
 import { rejection } from './rejection.ts';
 import { timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
@@ -49,7 +49,11 @@ const phaseOf = (observed: Observed, now: number): Turn => {
   return run === undefined ? settled(observed, now, stable) : running(observed, now, run, stable);
 };
 
-const finished = (observed: Observed, { status, waiting = '' }: Turn, now: number): CanaryStatus => {
+const finished = (
+  observed: Observed,
+  { status, waiting }: Turn,
+  { now, stuck }: { readonly now: number; readonly stuck: EventNote | undefined },
+): CanaryStatus => {
   const { run, phase = 'Initializing' } = status;
   const next: CanaryStatus = {
     ...status,
@@ -63,7 +67,7 @@ const finished = (observed: Observed, { status, waiting = '' }: Turn, now: numbe
         : timeText(now),
     ...(run === undefined ? {} : { run: { ...run, next: nextOf(observed.canary.spec, run) } }),
   };
-  const conditions = conditionsOf(observed, next, { now, waiting });
+  const conditions = conditionsOf(observed, next, { now, waiting, stuck });
   const whole = { ...next, conditions };
   return sameJson(whole, observed.status) ? observed.status : boundStatus(whole);
 };
@@ -81,13 +85,14 @@ export const decide = (observed: Observed, now: number): Decision => {
   const folded = foldOutbox(observed, now);
   const noted = noteDesired({ ...observed, status: folded.status }, now);
   const taken = phaseOf({ ...observed, status: noted.status }, now);
+  const stuck = stuckOf(observed, taken);
   const { before, after, effects, events, wakeAt } = taken;
   return {
     before,
-    status: finished(observed, taken, now),
+    status: finished(observed, taken, { now, stuck }),
     after,
     effects: [...effects, ...outboxEffects(observed)],
-    events: [...folded.events, ...noted.events, ...events],
+    events: [...folded.events, ...noted.events, ...untold(observed.status, stuck), ...events],
     // A time that has passed waits for something to be observed, not for the clock.
     ...(wakeAt === undefined || wakeAt <= now ? {} : { wakeAt }),
   };

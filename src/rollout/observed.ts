@@ -34,6 +34,8 @@ export type TargetView = {
   /** Undefined until Kubernetes has seen the newest template, or while a config is missing (then `waiting` says so). */
   readonly revision?: RevisionView;
   readonly waiting?: string;
+  /** Only a person can end that waiting. */
+  readonly isStuck?: true;
 };
 
 /** `app-primary` or `app-canary` as it stands. */

@@ -3,6 +3,7 @@ import type { Problem } from '../api/problem.ts';
 import type { EventNote } from './decision.ts';
 import type { Observed } from './observed.ts';
 import { renamed } from './taken-over.ts';
+import type { Turn } from './turn.ts';
 
 /** What a person must put right first; a target that is not there is told like any other mistake. */
 export const problemsOf = (observed: Observed): readonly Problem[] => {
@@ -24,12 +25,28 @@ export const problemsOf = (observed: Observed): readonly Problem[] => {
 export const problemText = (problems: readonly Problem[]): string =>
   problems.map(({ where, message }) => `${where}: ${message}`).join('; ');
 
+/** `note`, unless the Stalled condition tells it already. */
+export const untold = (status: CanaryStatus, note: EventNote | undefined): readonly EventNote[] => {
+  if (note === undefined) return [];
+  const told = status.conditions.some(
+    ({ type, status, message }) => type === 'Stalled' && status === 'True' && message === note.note,
+  );
+  return told ? [] : [note];
+};
+
 /** The event that tells of `problems`, unless the status already does. */
 export const problemsNote = (status: CanaryStatus, problems: readonly Problem[]): readonly EventNote[] => {
   const [first] = problems;
-  const note = problemText(problems);
-  const told = status.conditions.some(
-    ({ type, status, message }) => type === 'Stalled' && status === 'True' && message === note,
-  );
-  return told || first === undefined ? [] : [{ reason: first.reason, note }];
+  return untold(status, first && { reason: first.reason, note: problemText(problems) });
+};
+
+/**
+ * What is in the way of the version that Git asks for, where the Canary has no fault and no run is held: what `taken`
+ * found, else what keeps the target's revision from being known.
+ */
+export const stuckOf = (observed: Observed, taken: Pick<Turn, 'status' | 'stuck'>): EventNote | undefined => {
+  const { canary, target } = observed;
+  if (canary.deleting || taken.status.run?.held !== undefined || problemsOf(observed).length > 0) return undefined;
+  if (taken.stuck !== undefined) return taken.stuck;
+  return target?.isStuck === true ? { reason: 'Held', note: `No run can start: ${target.waiting ?? ''}` } : undefined;
 };

@@ -12,8 +12,10 @@ export type Turn = {
   readonly effects: readonly Effect[];
   readonly events: readonly EventNote[];
   readonly wakeAt?: number;
-  /** What a phase without a run is waiting for, in words. */
+  /** What a phase without a run is waiting for, in words: `for podinfo-primary to be ready`. */
   readonly waiting?: string;
+  /** What only a person can mend, where the Canary itself has no fault. */
+  readonly stuck?: EventNote;
 };
 
 /** A turn that keeps `status` and does what `parts` say, nothing else. */

@@ -58,21 +58,21 @@ export const configState = (config: KubeObject): ConfigState => {
   return { kind, name, tracking: trackingOf(config), hash: hashOf({ kind, name, type, data, binaryData }) };
 };
 
-/**
- * The configs whose content is part of the template's revision, in a fixed order; or, in words, what is missing for
- * saying so.
- */
+/** What keeps a revision from being known, in words; `isStuck` when only a person can mend it. */
+export type Waiting = { readonly waiting: string; readonly isStuck?: true };
+
+/** The configs whose content is part of the template's revision, in a fixed order; or what is missing for saying so. */
 export const trackedConfigs = (
   template: JsonRecord,
   lookup: ConfigLookup,
-): { readonly configs: readonly ConfigState[] } | { readonly waiting: string } => {
+): { readonly configs: readonly ConfigState[] } | Waiting => {
   const configs: ConfigState[] = [];
   for (const ref of configRefs(template)) {
     const state = lookup(ref);
     if (state === 'unread') return { waiting: `${ref.kind} ${ref.name} has not been read yet` };
     if (state === 'missing') {
       if (ref.optional) continue;
-      return { waiting: `${ref.kind} ${ref.name} does not exist, and the template needs it` };
+      return { waiting: `${ref.kind} ${ref.name} does not exist, and the template needs it`, isStuck: true };
     }
     if (state.tracking === 'run') configs.push(state);
   }

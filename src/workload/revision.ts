@@ -4,7 +4,7 @@ import { at, numberAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { RevisionView, TargetView } from '../rollout/observed.ts';
-import type { ConfigLookup, ConfigState } from './config-tracking.ts';
+import type { ConfigLookup, ConfigState, Waiting } from './config-tracking.ts';
 import { trackedConfigs } from './config-tracking.ts';
 import { imagesOf, POD_TEMPLATE_HASH, podLabels, templateHash, templateOf } from './pod-template.ts';
 import { currentReplicaSet } from './replica-set.ts';
@@ -27,11 +27,7 @@ export const isObserved = (workload: KubeObject): boolean =>
  * The target's revision: `<pod-template-hash>`, and `-<6 digits>` of its tracked configs' content when there are any.
  * Kubernetes decides what a new template is; until it has, or while a config is missing, `waiting` says what for.
  */
-export const findRevision = ({
-  target,
-  replicaSets,
-  configs: lookup,
-}: TargetObjects): FoundRevision | { readonly waiting: string } => {
+export const findRevision = ({ target, replicaSets, configs: lookup }: TargetObjects): FoundRevision | Waiting => {
   const name = `${target.kind} ${keyOf(target.metadata)}`;
   if (!isObserved(target)) {
     const [wanted, seen] = [target.metadata.generation, numberAt(target, 'status', 'observedGeneration') ?? 0];
@@ -41,7 +37,10 @@ export const findRevision = ({
   const podTemplateHash = replicaSet && podLabels(templateOf(replicaSet))[POD_TEMPLATE_HASH];
   if (podTemplateHash === undefined) {
     return at(target, 'spec', 'paused') === true
-      ? { waiting: `${name} is paused, so Kubernetes makes no ReplicaSet for its template: set spec.paused to false` }
+      ? {
+          waiting: `${name} is paused, so Kubernetes makes no ReplicaSet for its template: set spec.paused to false`,
+          isStuck: true,
+        }
       : { waiting: `Kubernetes has made no ReplicaSet for the template of ${name} yet` };
   }
   const template = templateOf(target);
@@ -65,7 +64,7 @@ export const targetView = ({
     replicas: numberAt(target, 'spec', 'replicas') ?? 1,
     readyReplicas: numberAt(target, 'status', 'readyReplicas') ?? 0,
   };
-  if ('waiting' in found) return { ...view, waiting: found.waiting };
+  if ('waiting' in found) return { ...view, ...found };
   const { configs: _, ...revision } = found;
   return { ...view, revision: { ...revision, ...(source === undefined ? {} : { source }) } };
 };

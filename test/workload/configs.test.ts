@@ -70,6 +70,7 @@ test('only what makes runs is tracked, and what is missing or unread is waited f
   );
   assert.deepEqual(trackedConfigs(aTemplate(), lookupIn(theConfigs().slice(1))), {
     waiting: 'ConfigMap files does not exist, and the template needs it',
+    isStuck: true,
   });
   assert.deepEqual(
     trackedConfigs(aTemplate(), () => 'unread'),

@@ -1,5 +1,5 @@
 import type { AdoptedStatus, CanaryStatus, StableStatus } from '../../api/canary-status.ts';
-import type { Action } from '../decision.ts';
+import type { Action, EventNote } from '../decision.ts';
 import type { Observed, RevisionView, TargetView } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { primaryName } from '../sides.ts';
@@ -27,7 +27,12 @@ const adoptedFrom = ({ status, canary }: Observed, target: TargetView): AdoptedS
   status.adopted ?? { replicas: target.replicas, ...namesHeld(canary.spec) };
 
 type Step =
-  | { readonly waiting: string; readonly actions?: readonly Action[]; readonly wakeAt?: number }
+  | {
+      readonly waiting: string;
+      readonly actions?: readonly Action[];
+      readonly wakeAt?: number;
+      readonly stuck?: EventNote;
+    }
   /** The take-over is complete. */
   | 'done';
 
@@ -65,7 +70,11 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return { waiting: 'for the route', actions: [{ type: 'setRoute', canaryWeight: 0 }] };
   }
   const settled = settledAt(route, 0);
-  if (settled === undefined) return { waiting: `for the route to be accepted: ${route.detail}` };
+  if (settled === undefined) {
+    const waiting = `for the route to be accepted: ${route.detail}`;
+    const note = `The route is not accepted: ${route.detail}`;
+    return route.acceptance === 'refused' ? { waiting, stuck: { reason: 'RouteNotAccepted', note } } : { waiting };
+  }
   if (now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
   if (target.replicas > 0) {
     return { waiting: 'for the target to be at 0 replicas', actions: [{ type: 'scaleTarget', replicas: 0 }] };
@@ -84,8 +93,8 @@ export const initializing = (observed: Observed, target: TargetView, now: number
   };
   const step = firstStep(observed, target, stable, now);
   if (step !== 'done') {
-    const { waiting, actions = [], wakeAt } = step;
-    return turn(status, { waiting, after: actions, ...(wakeAt === undefined ? {} : { wakeAt }) });
+    const { actions = [], ...rest } = step;
+    return turn(status, { ...rest, after: actions });
   }
   const note = `${primaryName(observed)} serves revision ${stable?.revision ?? ''}; the target runs no pods any more`;
   const initialized: CanaryStatus = { ...status, phase: 'Initialized' };
