@@ -30,12 +30,12 @@ export const stepBack = (observed: Observed, now: number, run: RunStatus): Turn 
  */
 export const restart = (observed: Observed, now: number, run: RunStatus): Turn => {
   const restarts = (run.restarts ?? 0) + 1;
-  const why = observed.side?.waiting ?? 'none is left';
+  const why = observed.side?.waiting === undefined ? '' : `: ${observed.side.waiting}`;
   if (restarts > RESTARTS) {
     return conclude(observed, now, run, {
       outcome: 'RolledBack',
       cause: 'NoCanaryTraffic',
-      reason: `${canaryName(observed)} lost all its ready pods ${restarts} times: ${why}`,
+      reason: `${canaryName(observed)} lost all its ready pods ${restarts} times${why}`,
     });
   }
   const at = timeText(now);
@@ -58,7 +58,7 @@ export const restart = (observed: Observed, now: number, run: RunStatus): Turn =
       events: [
         {
           reason: 'WeightChanged',
-          note: `Weight ${run.weight.set}% -> 0%: ${canaryName(observed)} has no ready pod: ${why}`,
+          note: `Weight ${run.weight.set}% -> 0%: ${canaryName(observed)} has no ready pod${why}`,
         },
       ],
     },

@@ -10,7 +10,7 @@ import { deadlineMs, nextStep } from '../plan.ts';
 import { problemsOf } from '../problems.ts';
 import { raise } from '../raise.ts';
 import { checkText } from '../sentence.ts';
-import { canaryCarries, canaryName } from '../sides.ts';
+import { canaryCarries, canaryName, primaryServes } from '../sides.ts';
 import { stepBack } from '../step-back.ts';
 import { spanText, timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
@@ -120,7 +120,9 @@ const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, missin
   const words = missing.map(checkText).join(', ');
   const reason = missing.some(({ verdict }) => verdict === 'error') ? 'MetricsUnavailable' : 'NoData';
   const first = nextStep(observed.canary.spec, 0)?.weight ?? 0;
-  if (count >= NO_EVIDENCE_WINDOWS && run.weight.set > first) return stepBack(observed, now, run);
+  if (count >= NO_EVIDENCE_WINDOWS && run.weight.set > first && primaryServes(observed)) {
+    return stepBack(observed, now, run);
+  }
   if (run.held === undefined && now - timeMs(since) >= NO_EVIDENCE_HOLD_MS) {
     const held = `No evidence for ${spanText(now - timeMs(since))}: ${words}`;
     const status = { ...observed.status, run: { ...run, held } };

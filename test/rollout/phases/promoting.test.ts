@@ -94,6 +94,17 @@ test('the run is promoted once the traffic has settled on the primary', () => {
   );
 });
 
+test('taking all traffic while the primary changes is not told as a step that has passed', () => {
+  const steps = [
+    { index: 4, weight: 50, from: timeText(T0) },
+    { index: 5, weight: 100, from: timeText(T0) },
+  ];
+  const weight = { set: 0, since: timeText(T0) };
+  const returning = { ...run, stage: 'returning', stageSince: timeText(T0), weight, steps } as const;
+  const decision = decide(aRunning(returning, { primary: aWorkload('v2') }), T0 + 3_000);
+  assert.equal(decision.status.run?.sentence, 'Promoted after 3 s: every step up to 50 % has passed');
+});
+
 test('a push or a withdrawal waits until what was judged has been promoted', () => {
   for (const wanted of ['v3', 'v1']) {
     const target = { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision(wanted) };
