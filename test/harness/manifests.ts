@@ -6,9 +6,14 @@ export const HOST = 'podinfo.example.com';
 
 export const aDeployment = (
   image: string,
-  options: { readonly name?: string; readonly replicas?: number } = {},
+  options: {
+    readonly name?: string;
+    readonly replicas?: number;
+    /** More fields of its only container. */
+    readonly container?: Readonly<Record<string, unknown>>;
+  } = {},
 ): KubeObject => {
-  const { name = 'podinfo', replicas } = options;
+  const { name = 'podinfo', replicas, container } = options;
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -18,7 +23,7 @@ export const aDeployment = (
       selector: { matchLabels: { app: name } },
       template: {
         metadata: { labels: { app: name } },
-        spec: { containers: [{ name: 'app', image, ports: [{ name: 'http', containerPort: 9898 }] }] },
+        spec: { containers: [{ name: 'app', image, ports: [{ name: 'http', containerPort: 9898 }], ...container }] },
       },
     },
   };
@@ -37,6 +42,28 @@ export const aRoute = (name = 'podinfo', host = HOST): KubeObject => ({
   kind: 'HTTPRoute',
   metadata: { name, namespace: 'shop' },
   spec: { parentRefs: [GATEWAY], hostnames: [host], rules: [{ backendRefs: [{ name, port: 80 }] }] },
+});
+
+/** An Ingress of ingress-nginx that lives in Git and leads to the apex Service. */
+export const anIngress = (name = 'podinfo', host = HOST): KubeObject => ({
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'Ingress',
+  metadata: { name, namespace: 'shop' },
+  spec: {
+    ingressClassName: 'nginx',
+    rules: [
+      {
+        host,
+        http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name, port: { number: 80 } } } }] },
+      },
+    ],
+  },
+});
+
+/** Of a Canary whose traffic comes through `anIngress`. */
+export const behindIngress = (name = 'podinfo'): Required<Pick<CanarySpecInput, 'ingressRef' | 'service'>> => ({
+  ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name },
+  service: { port: 80, targetPort: 9898 },
 });
 
 /** Of a Canary that adopts `aRoute`. */
