@@ -19,12 +19,12 @@ const COMMIT_MS = 10_000;
 
 /** `serin get canary NAME [-w]`: one frame, or frames until it is settled; `-o json` gives the view, one a line with -w. */
 export const getCanaryCommand = async (surroundings: Surroundings, options: GetCanaryOptions): Promise<void> => {
-  const { clock, random } = surroundings;
+  const { clock, random, signal } = surroundings;
   const session = await openSession(surroundings, options);
   const { client, namespace } = session;
   const live = new LiveCanary({ client, clock, random, namespace, name: options.name });
   try {
-    await live.start();
+    await live.start(signal);
     const first = live.view();
     if (first === undefined) {
       throw new CliError(`Canary ${namespace}/${options.name} does not exist`, {

@@ -55,8 +55,14 @@ export class LiveCanary {
     this.#failed.promise.catch(() => {});
   }
 
-  /** Resolves when everything is read. Rejects with the first error: nothing could be shown without what it hides. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when everything is read. Rejects with the first error, for nothing could be shown without what it hides, and
+   * when `signal` is aborted.
+   */
+  async start(signal: AbortSignal): Promise<void> {
+    const interrupt = (): void => this.#failed.reject(new CliError('', { exitCode: EXIT.interrupted }));
+    signal.addEventListener('abort', interrupt, { once: true });
+    if (signal.aborted) interrupt();
     for (const reflector of this.#all()) reflector.start();
     await Promise.race([Promise.all(this.#all().map((reflector) => reflector.whenSynced())), this.#failed.promise]);
     if (this.#canaries.health().state === 'absent') {

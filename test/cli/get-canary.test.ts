@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -205,6 +205,13 @@ test('a kubeconfig that does not exist, or lacks the context, is named', async (
   assert.match(lost.err, /^Cannot use context "other" of the kubeconfig/);
 });
 
+test('an interrupt is heard while the API server does not answer', async (t) => {
+  const interrupt = new AbortController();
+  const path = await serving(t, () => interrupt.abort('SIGINT'));
+  const ran = await runSerin(['get', 'canary', 'podinfo', '--kubeconfig', path], { signal: interrupt.signal });
+  assert.deepEqual(ran, { code: 130, out: '', err: '' });
+});
+
 test('a cluster without the CRDs says how to get them', async (t) => {
   const { code, err } = await runSerin(['get', 'canary', 'podinfo', '--kubeconfig', await refusing(t, 404)]);
   assert.equal(code, 1);
@@ -231,12 +238,9 @@ const onFirst = (act: () => void): (() => void) => {
   };
 };
 
-/** Kubeconfig of an API server that answers everything with this status. */
-const refusing = async (t: TestContext, status: number): Promise<string> => {
-  const server = createServer((_, response) => {
-    const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: 'not for you', code: status };
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
+/** Kubeconfig of an API server that answers as told. */
+const serving = async (t: TestContext, answer: RequestListener): Promise<string> => {
+  const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => {
     server.closeAllConnections();
@@ -244,7 +248,13 @@ const refusing = async (t: TestContext, status: number): Promise<string> => {
   });
   const { folder } = await aCluster(t);
   const { port } = server.address() as AddressInfo;
-  const path = join(folder, 'refusing');
+  const path = join(folder, 'other');
   await writeFile(path, kubeconfig(`http://127.0.0.1:${port}`, 'token'));
   return path;
 };
+
+const refusing = (t: TestContext, status: number): Promise<string> =>
+  serving(t, (_, response) => {
+    const body = { kind: 'Status', apiVersion: 'v1', status: 'Failure', message: 'not for you', code: status };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
