@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { messageOf } from '#src/lib/message-of.ts';
 import { type Crash, type Played, play, unperturbed } from '#test/harness/play.ts';
-import { STORIES } from '#test/harness/stories.ts';
+import { MORE_STORIES, STORIES } from '#test/harness/stories.ts';
 
 // After Sieve (Sun et al., OSDI 2022): the controller dies after each of its writes, a new one takes over, and the end
 // must be that of the world in which nothing happened.
 
+const deep = process.env['SERIN_DEEP'] !== undefined;
 /** Every place in `npm run test:deep`; else one of so many, others in each story. */
-const STRIDE = process.env['SERIN_DEEP'] === undefined ? 17 : 1;
+const STRIDE = deep ? 1 : 17;
 
 /** Every place where a controller of so many writes may die: after each write, without and with its answer. */
 const crashes = (writes: number): readonly Crash[] =>
@@ -26,7 +27,7 @@ const assertSameEnd = (played: Played, wanted: Played): void => {
   assert.ok(Math.max(0, ...played.told.values()) <= 2, 'one crash repeats a message once');
 };
 
-for (const [index, story] of STORIES.entries()) {
+for (const [index, story] of [...STORIES, ...(deep ? MORE_STORIES : [])].entries()) {
   test(`${story.name} comes to the same end wherever the controller dies`, async (t) => {
     const wanted = await unperturbed(story);
     assert.deepEqual(wanted.broken, []);

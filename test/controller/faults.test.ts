@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { seededRandom } from '#src/lib/random.ts';
 import { type Fault, type FaultPlan, isWrite, randomFaults } from '#src/sandbox/faults/fault.ts';
 import { type Played, play, unperturbed } from '#test/harness/play.ts';
-import { STORIES } from '#test/harness/stories.ts';
+import { MORE_STORIES, STORIES } from '#test/harness/stories.ts';
 
 // The same stories while the way to the API server is bad: each must come to the end that it has on a good day.
 
@@ -53,7 +53,7 @@ const assertSameEnd = (played: Played, wanted: Played): void => {
 
 for (const [number, [name, day]] of Object.entries(DAYS).entries()) {
   // `npm test` plays one story on each day, `npm run test:deep` every one, several times.
-  for (const [index, story] of STORIES.entries()) {
+  for (const [index, story] of [...STORIES, ...(deep ? MORE_STORIES : [])].entries()) {
     const seeds = deep ? [1, 2, 3] : index === (number + 1) % STORIES.length ? [1] : [];
     for (const seed of seeds) {
       test(`${story.name}, on a day with ${name} (seed ${seed})`, async () => {

@@ -19,6 +19,10 @@ const KINDS: Readonly<Record<string, (object: KubeObject) => unknown>> = {
   }),
   'v1 Service': (object) => ({ selector: at(object, 'spec', 'selector'), ports: at(object, 'spec', 'ports') }),
   'gateway.networking.k8s.io/v1 HTTPRoute': (object) => recordAt(object, 'spec'),
+  'networking.k8s.io/v1 Ingress': (object) => ({
+    spec: object['spec'],
+    weight: object.metadata.annotations?.['nginx.ingress.kubernetes.io/canary-weight'],
+  }),
   'apps/v1 ControllerRevision': (object) => at(object, 'data', 'revision'),
   'v1 ConfigMap': (object) => object['data'],
   'v1 Secret': (object) => object['data'],

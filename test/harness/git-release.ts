@@ -1,8 +1,9 @@
 import type { CanarySpecInput } from '#src/api/canary.ts';
 import { stringAt } from '#src/lib/json.ts';
+import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { MemoryCommit } from '#src/sandbox/git/memory-git.ts';
 import type { World, WorldOptions } from './a-world.ts';
-import { aCanary, adopting, aReceiver, aRepository, aRoute, aSecret } from './manifests.ts';
+import { aCanary, adopting, aReceiver, aRepository, aSecret, PLANES, type Plane } from './manifests.ts';
 import { deployment, type Owner, serving } from './release.ts';
 
 export const MANIFEST = 'apps/podinfo/deployment.yaml';
@@ -30,10 +31,9 @@ spec:
 
 const GIT = { repositoryRef: { name: 'config' }, path: 'apps/podinfo', onFailure: 'revert' } as const;
 
-/** The Canary of podinfo with a route of the team's own, Git, and two receivers. */
-export const aGitCanary = (spec: Partial<CanarySpecInput> = {}): ReturnType<typeof aCanary> =>
+/** The Canary of podinfo with a route of the team's own unless `spec` says otherwise, Git, and two receivers. */
+export const aGitCanary = (spec: Partial<CanarySpecInput> = adopting()): KubeObject =>
   aCanary({
-    ...adopting(),
     git: GIT,
     analysis: {
       interval: '5s',
@@ -60,12 +60,17 @@ export const asksFor = (world: World): string | undefined =>
 export const outcomesInGit = ({ git }: World): readonly MemoryCommit[] =>
   git.commits.filter(({ author }) => author === 'Serin');
 
-/** podinfo 6.0.0 serves through a route, comes from Git, and everything that Serin needs is there but the Canary. */
-export const servingFromGit = async (owner: Owner, options: WorldOptions = {}): Promise<World> => {
+type GitWorldOptions = WorldOptions & { readonly plane?: Plane };
+
+/** podinfo 6.0.0 serves, comes from Git, and everything that Serin needs is there but the Canary. */
+export const servingFromGit = async (
+  owner: Owner,
+  { plane = 'an adopted route', ...options }: GitWorldOptions = {},
+): Promise<World> => {
   const world = await serving(owner, { rps: 20, ...options });
   bump(world, 'podinfo:6.0.0');
   world.startAgent();
-  world.apply(aRoute());
+  for (const object of PLANES[plane].objects) world.apply(object);
   world.apply(aSecret('config-git', { username: 'serin', password: 'hunter2' }));
   world.apply(aRepository());
   for (const name of ['team', 'on-call']) world.apply(aReceiver(name));
@@ -76,11 +81,11 @@ export const servingFromGit = async (owner: Owner, options: WorldOptions = {}): 
 /** `servingFromGit`, taken over. */
 export const takenOverFromGit = async (
   owner: Owner,
-  { canary = aGitCanary(), ...options }: WorldOptions & { readonly canary?: ReturnType<typeof aCanary> } = {},
+  { canary, ...options }: GitWorldOptions & { readonly canary?: KubeObject } = {},
 ): Promise<World> => {
   const world = await servingFromGit(owner, options);
   world.startController();
-  world.apply(canary);
+  world.apply(canary ?? aGitCanary(PLANES[options.plane ?? 'an adopted route'].spec));
   await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
   return world;
 };

@@ -6,8 +6,12 @@ import type { World } from './a-world.ts';
 /** Requests that may still reach the canary after its weight was lowered: the gateway needs a moment. */
 const LATE = 3;
 
-/** Weights of primary and canary in the route's one rule; undefined before it is adopted, and after it was given back. */
-const weightsOf = (route: KubeObject): { readonly primary: number; readonly canary: number } | undefined => {
+type Split = { readonly primary: number; readonly canary: number };
+
+const ALL_TO_PRIMARY: Split = { primary: 100, canary: 0 };
+
+/** Weights in the one rule of a route; before it is adopted, and after it was given back, the apex gets everything. */
+const splitOfRoute = (route: KubeObject): Split => {
   const backends = listAt(route, 'spec', 'rules', 0, 'backendRefs');
   const of = (side: string): number | undefined =>
     numberAt(
@@ -15,17 +19,27 @@ const weightsOf = (route: KubeObject): { readonly primary: number; readonly cana
       'weight',
     );
   const [primary, canary] = [of('primary'), of('canary')];
-  return primary === undefined && canary === undefined ? undefined : { primary: primary ?? 0, canary: canary ?? 0 };
+  return primary === undefined && canary === undefined
+    ? ALL_TO_PRIMARY
+    : { primary: primary ?? 0, canary: canary ?? 0 };
+};
+
+const splitOfIngress = (ingress: KubeObject): Split => {
+  if (stringAt(ingress, 'spec', 'ingressClassName') !== 'nginx') return ALL_TO_PRIMARY;
+  const canary = Number(ingress.metadata.annotations?.['nginx.ingress.kubernetes.io/canary-weight'] ?? '0');
+  return { primary: 100 - canary, canary };
 };
 
 /**
  * Watches over what must hold at every moment (DESIGN §7), whoever crashes meanwhile: weights sum to 100 and never
- * exceed what the status intends, nor rise again once they fell; the primary runs only what is stable or being promoted; a version under judgement
- * gets its share of the requests and no more. Call what it returns at the end: it says what was broken.
+ * exceed what the status intends, nor rise again once they fell; the primary runs only what is stable or being
+ * promoted; a version under judgement gets its share of the requests and no more. Call what it returns at the end: it says what was broken.
  */
 export const guard = (world: World): (() => readonly string[]) => {
   const broken: string[] = [];
   let weight = 0;
+  /** An Ingress does, a route divides exactly. */
+  let splitsByChance = false;
   /** The run whose weight was lowered last; in these worlds that is for good. */
   let lowered: string | undefined;
   let mark = world.load.snapshot();
@@ -38,7 +52,8 @@ export const guard = (world: World): (() => readonly string[]) => {
   const closeInterval = (): void => {
     const { requests, versions } = world.load.since(mark);
     for (const [version, counted] of Object.entries(versions)) {
-      const allowed = Math.ceil((requests * weight) / 100) + LATE;
+      const chance = splitsByChance ? 4 * Math.sqrt(requests * (weight / 100) * (1 - weight / 100)) : 0;
+      const allowed = Math.ceil((requests * weight) / 100 + chance) + LATE;
       if (!givenBack && !serving.has(version) && counted.requests > allowed) {
         broken.push(`${version} got ${counted.requests} of ${requests} requests at weight ${weight}`);
       }
@@ -46,8 +61,7 @@ export const guard = (world: World): (() => readonly string[]) => {
     mark = world.load.snapshot();
   };
 
-  const onRoute = (route: KubeObject): void => {
-    const { primary, canary } = weightsOf(route) ?? { primary: 100, canary: 0 };
+  const onSplit = ({ primary, canary }: Split): void => {
     if (primary + canary !== 100) broken.push(`weights ${primary} and ${canary} do not sum to 100`);
     const intended = world.canary().run?.weight.set ?? 0;
     if (canary > weight && canary > intended) broken.push(`weight rose to ${canary} while the status says ${intended}`);
@@ -82,7 +96,11 @@ export const guard = (world: World): (() => readonly string[]) => {
 
   world.cluster.api.subscribe(({ type, object }) => {
     if (type === 'DELETED') return;
-    if (object.kind === 'HTTPRoute') onRoute(object);
+    if (object.kind === 'HTTPRoute') onSplit(splitOfRoute(object));
+    if (object.kind === 'Ingress' && object.metadata.name === 'podinfo-canary') {
+      splitsByChance = true;
+      onSplit(splitOfIngress(object));
+    }
     if (object.kind === 'Deployment' && object.metadata.name === 'podinfo-primary') onPrimary(object);
     if (object.kind === 'CanaryRun') onRun(object);
     if (object.kind === 'Canary' && object.metadata.deletionTimestamp !== undefined && !givenBack) {

@@ -57,7 +57,8 @@ export const play = async (story: Story, { crash, faults: planned, rival }: Pert
   const ends: (() => Promise<void>)[] = [];
   const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
   const start = story.begins === 'serving' ? servingFromGit : takenOverFromGit;
-  const world = await start(owner, { rps: REQUESTS_PER_SECOND });
+  const { plane } = story;
+  const world = await start(owner, { rps: REQUESTS_PER_SECOND, ...(plane === undefined ? {} : { plane }) });
   try {
     // The controllers of the story start with it, so that every write counted is one of the story.
     world.killControllers();

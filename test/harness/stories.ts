@@ -1,5 +1,6 @@
 import { canaryRef, type World } from './a-world.ts';
 import { aGitCanary, bump } from './git-release.ts';
+import type { Plane } from './manifests.ts';
 import { ended } from './release.ts';
 
 /** What happens to a Canary, as the team and its users make it happen. It waits for the world, never for a controller. */
@@ -7,12 +8,24 @@ export type Story = {
   readonly name: string;
   /** Whether podinfo is taken over before it begins. */
   readonly begins: 'serving' | 'taken over';
+  /** @default an adopted route */
+  readonly plane?: Plane;
   readonly tell: (world: World) => Promise<void>;
 };
 
 const LIMIT = 240_000;
 const outcome = (world: World, word: string) => (): boolean => world.canary().history[0]?.outcome === word;
 const atWeight = (world: World, weight: number) => (): boolean => world.canary().canaryWeight === weight;
+
+const goodRelease = async (world: World): Promise<void> => {
+  bump(world, 'podinfo:6.1.0');
+  await world.clock.until(ended(world, 1), LIMIT);
+};
+
+const badRelease = async (world: World): Promise<void> => {
+  bump(world, 'podinfo:6.9.0-bad');
+  await world.clock.until(ended(world, 1), LIMIT);
+};
 
 export const STORIES: readonly Story[] = [
   {
@@ -23,22 +36,8 @@ export const STORIES: readonly Story[] = [
       await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
     },
   },
-  {
-    name: 'a good release',
-    begins: 'taken over',
-    tell: async (world) => {
-      bump(world, 'podinfo:6.1.0');
-      await world.clock.until(ended(world, 1), LIMIT);
-    },
-  },
-  {
-    name: 'a bad release',
-    begins: 'taken over',
-    tell: async (world) => {
-      bump(world, 'podinfo:6.9.0-bad');
-      await world.clock.until(ended(world, 1), LIMIT);
-    },
-  },
+  { name: 'a good release', begins: 'taken over', tell: goodRelease },
+  { name: 'a bad release', begins: 'taken over', tell: badRelease },
   {
     name: 'a push in the middle of a run',
     begins: 'taken over',
@@ -61,3 +60,9 @@ export const STORIES: readonly Story[] = [
     },
   },
 ];
+
+/** More of them, for `npm run test:deep`. */
+export const MORE_STORIES: readonly Story[] = (['a route of its own', 'an Ingress'] as const).flatMap((plane) => [
+  { name: `a good release through ${plane}`, begins: 'taken over', plane, tell: goodRelease },
+  { name: `a bad release through ${plane}`, begins: 'taken over', plane, tell: badRelease },
+]);
