@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commitMessage, subjectOf } from '#src/git/commit-message.ts';
-import { formatImage, parseImage, shortVersion } from '#src/lib/image-reference.ts';
 import { operationsIn } from '#src/git/trailers.ts';
+import { formatImage, parseImage, shortVersion } from '#src/lib/image-reference.ts';
 import { numbered, recordOperation, revertOperation } from './operation.ts';
 
 test('subjects say what and why', () => {

@@ -63,10 +63,7 @@ test('the weight waits for the canary to be large enough for it, and gives up at
 test('a bad window holds the weight and counts', () => {
   const decision = decide(judged([aCheck('fail')]), END);
   assert.deepEqual(shown(decision), { ...NOTHING, events: ['CheckFailed'], effects: [`measure/v2-1/1/${END}`] });
-  assert.equal(
-    decision.events[0]?.note,
-    'request-success-rate 48.2 % is below 99 % at 5% (1 of 2 failed windows)',
-  );
+  assert.equal(decision.events[0]?.note, 'request-success-rate 48.2 % is below 99 % at 5% (1 of 2 failed windows)');
   assert.equal(decision.status.failedChecks, 1);
   assert.equal(decision.status.run?.windowEnd, timeText(END));
 });
