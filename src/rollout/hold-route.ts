@@ -1,6 +1,8 @@
 import type { Action, EventNote } from './decision.ts';
+import { type Fought, remedy } from './drift.ts';
 import type { Observed } from './observed.ts';
 import { primaryServes } from './sides.ts';
+import { namesHeld } from './taken-over.ts';
 
 /** What is recorded of the route: its weight, the stamp behind it, and whether anybody can take traffic again. */
 export type HeldAt = { readonly weight: number; readonly mayRaise: boolean; readonly stamp?: string };
@@ -12,6 +14,19 @@ type Writes = {
 };
 const NONE: Writes = { before: [], after: [], events: [] };
 
+const drift = ({ canary, route }: Observed, manager: string, weight: number): EventNote => {
+  const { ingressRef, routeRef } = canary.spec;
+  const fought: Fought =
+    ingressRef === undefined
+      ? { kind: 'HTTPRoute', name: routeRef?.name ?? namesHeld(canary.spec).service, field: '/spec/rules' }
+      : { kind: 'Ingress', name: `${ingressRef.name}-canary`, field: '/metadata/annotations' };
+  const what =
+    route.canaryWeight === weight
+      ? `changed ${fought.kind} ${fought.name}; its backends go back`
+      : `set the canary's weight to ${route.canaryWeight}%; it goes back to ${weight}%`;
+  return { reason: 'RouteDrift', note: `${manager} ${what}. To end this, ${remedy(manager, fought)}` };
+};
+
 /**
  * Keeps the route at `weight`: what stands above it is lowered at once, what stands below it is put back to it and
  * never above; not while there is nobody to take the traffic. Somebody else's change is named.
@@ -20,9 +35,7 @@ export const holdRoute = (observed: Observed, { weight, mayRaise, stamp }: HeldA
   const { canaryWeight: found, current, foreignManager } = observed.route;
   if (found === weight && current) return NONE;
   const write: Action = { type: 'setRoute', canaryWeight: weight, ...(stamp === undefined ? {} : { stamp }) };
-  const drifted = found !== undefined && found !== weight && foreignManager !== undefined;
-  const note = `${foreignManager} set the canary's weight to ${found}%; it goes back to ${weight}%`;
-  const events: readonly EventNote[] = drifted ? [{ reason: 'RouteDrift', note }] : [];
+  const events = found === undefined || foreignManager === undefined ? [] : [drift(observed, foreignManager, weight)];
   if (found !== undefined && found > weight) {
     return primaryServes(observed) ? { before: [write], after: [], events } : NONE;
   }

@@ -1,4 +1,5 @@
 import type { Action } from './decision.ts';
+import { drifts } from './drift.ts';
 import { type HeldAt, holdRoute } from './hold-route.ts';
 import type { Observed } from './observed.ts';
 import { followedBy, type Turn } from './turn.ts';
@@ -15,6 +16,7 @@ export const keeping = (
   const writes = [...next.before, ...next.after].some(({ type }) => type === 'setRoute');
   const ends = next.status.run?.outcome !== undefined && observed.status.run?.outcome === undefined;
   const route = holdRoute(observed, held);
-  const kept = writes || ends ? { before: [], after: [], events: route.events } : route;
-  return followedBy({ ...kept, after: [...upkeep, ...kept.after], effects: [] }, next);
+  const kept = writes || ends ? { before: [], after: [] } : route;
+  const events = [...route.events, ...drifts(observed)];
+  return followedBy({ before: kept.before, after: [...upkeep, ...kept.after], effects: [], events }, next);
 };

@@ -31,6 +31,8 @@ export type TargetView = {
   /** Replicas wanted by its spec. */
   readonly replicas: number;
   readonly readyReplicas: number;
+  /** Field manager that last set the replicas, when that was not Serin. */
+  readonly scaledBy?: string;
   /** Undefined until Kubernetes has seen the newest template, or while a config is missing (then `waiting` says so). */
   readonly revision?: RevisionView;
   readonly waiting?: string;
@@ -68,6 +70,8 @@ export type ServiceView = {
   readonly current: boolean;
   /** Every ready endpoint is a pod of the side that it selects, and there is at least one. */
   readonly endpointsMatch: boolean;
+  /** Field manager that last changed the selector, when that was not Serin. */
+  readonly foreignManager?: string;
 };
 
 export type RouteView = {

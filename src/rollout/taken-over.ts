@@ -3,7 +3,7 @@ import type { AdoptedStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { Observed } from './observed.ts';
 
-type Held = Omit<AdoptedStatus, 'replicas'>;
+type Held = Omit<AdoptedStatus, 'replicas'> & { readonly target: string; readonly service: string };
 
 /** The names by which a Canary finds what it holds. */
 export const namesHeld = ({ targetRef, service, routeRef, ingressRef }: CanarySpec): Held => ({

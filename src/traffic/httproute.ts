@@ -1,8 +1,8 @@
+import { foreignOwnerOf } from '../api/field-owner.ts';
 import { STAMP_ANNOTATION } from '../api/names.ts';
 import { isAdoptedBy, isMadeFor } from '../api/ownership.ts';
 import { listAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
-import { foreignOwnerOf } from './field-owner.ts';
 import { routeAcceptance } from './httproute/acceptance.ts';
 import { adoptedRouteProblems, planAdoptedRoute, releaseAdoptedRoute } from './httproute/adopted-route.ts';
 import { gatewayMetrics, gatewayPlane } from './httproute/gateway-plane.ts';

@@ -1,3 +1,4 @@
+import { foreignOwnerOf, makerOf } from '../api/field-owner.ts';
 import { STAMP_ANNOTATION } from '../api/names.ts';
 import { isMadeFor } from '../api/ownership.ts';
 import type { Problem } from '../api/problem.ts';
@@ -6,7 +7,6 @@ import { listAt, sameJson, stringAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import { CANARY_WEIGHT, canaryIngress, canaryIngressName, canaryPercentOf, placesOf } from './canary-ingress.ts';
-import { foreignOwnerOf, makerOf } from './field-owner.ts';
 import type { Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, sideService, twoWay } from './split.ts';
 

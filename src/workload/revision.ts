@@ -1,4 +1,5 @@
 import type { SourceStatus } from '../api/canary-status.ts';
+import { foreignOwnerOf } from '../api/field-owner.ts';
 import { hashOf } from '../lib/hash.ts';
 import { at, numberAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -58,11 +59,13 @@ export const targetView = ({
 }: TargetObjects & { readonly source?: SourceStatus | undefined }): TargetView => {
   const { target } = objects;
   const found = findRevision(objects);
+  const scaledBy = foreignOwnerOf(target, ['f:spec', 'f:replicas']);
   const view = {
     uid: target.metadata.uid ?? '',
     deleting: target.metadata.deletionTimestamp !== undefined,
     replicas: numberAt(target, 'spec', 'replicas') ?? 1,
     readyReplicas: numberAt(target, 'status', 'readyReplicas') ?? 0,
+    ...(scaledBy === undefined ? {} : { scaledBy }),
   };
   if ('waiting' in found) return { ...view, ...found };
   const { configs: _, ...revision } = found;

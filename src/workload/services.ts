@@ -1,3 +1,4 @@
+import { foreignOwnerOf } from '../api/field-owner.ts';
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
 import { baselineAnnotation, isMadeFor } from '../api/ownership.ts';
@@ -134,9 +135,11 @@ export const serviceView = ({
     pods.filter((pod) => pod.metadata.labels?.[ROLE_LABEL] === selects).map((pod) => pod.metadata.name),
   );
   const endpoints = readyEndpoints(slices);
+  const foreignManager = foreignOwnerOf(service, ['f:spec', 'f:selector']);
   return {
     selects,
     current: isCurrent(service, wanted),
     endpointsMatch: endpoints.length > 0 && endpoints.every(({ pod }) => pod !== undefined && ofSide.has(pod)),
+    ...(foreignManager === undefined ? {} : { foreignManager }),
   };
 };

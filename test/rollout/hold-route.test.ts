@@ -11,7 +11,10 @@ test('a weight above the recorded one is lowered before anything else, and its a
   assert.deepEqual(before, [{ type: 'setRoute', canaryWeight: 25, stamp: 's' }]);
   assert.deepEqual(after, []);
   assert.deepEqual(events, [
-    { reason: 'RouteDrift', note: "kubectl set the canary's weight to 80%; it goes back to 25%" },
+    {
+      reason: 'RouteDrift',
+      note: "kubectl set the canary's weight to 80%; it goes back to 25%. To end this, keep kubectl from writing /spec/rules of HTTPRoute podinfo",
+    },
   ]);
 });
 
@@ -40,4 +43,14 @@ test('a route that is gone, or changed beside its weight, is written again', () 
 test('a route that stands as it should is left alone', () => {
   const { before, after, events } = holdRoute(at(25), { weight: 25, mayRaise: true });
   assert.deepEqual([before, after, events], [[], [], []]);
+});
+
+test('backends that somebody put back are named too, though the canary has the weight that it should have', () => {
+  const observed = anObserved({ route: aRoute({ current: false, foreignManager: 'kustomize-controller' }) });
+  const { after, events } = holdRoute(observed, { weight: 0, mayRaise: false });
+  assert.deepEqual(after, [{ type: 'setRoute', canaryWeight: 0 }]);
+  assert.equal(
+    events[0]?.note,
+    'kustomize-controller changed HTTPRoute podinfo; its backends go back. To end this, annotate HTTPRoute podinfo in Git with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent',
+  );
 });

@@ -1,3 +1,4 @@
+import { makerOf } from '../../api/field-owner.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
 import { isMadeFor } from '../../api/ownership.ts';
 import type { Problem } from '../../api/problem.ts';
@@ -5,7 +6,6 @@ import { covers } from '../../lib/covers.ts';
 import { at, listAt, sameJson } from '../../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube-object.ts';
 import { keyOf } from '../../lib/kube-object.ts';
-import { makerOf } from '../field-owner.ts';
 import type { ObjectPatch, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
 

@@ -1,6 +1,6 @@
-import { FIELD_MANAGER } from '../api/names.ts';
 import { at } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
+import { FIELD_MANAGER } from './names.ts';
 
 /**
  * The manager that last changed a field, when that was not Serin; undefined while Serin is among the field's owners

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { foreignOwnerOf, makerOf } from '#src/api/field-owner.ts';
 import type { ManagedFields } from '#src/lib/kube-object.ts';
-import { foreignOwnerOf, makerOf } from '#src/traffic/field-owner.ts';
-import { aRouteInGit } from './a-route.ts';
+import { aRouteInGit } from '../traffic/a-route.ts';
 
 const rules = { 'f:spec': { 'f:rules': {} } };
 const hostnames = { 'f:spec': { 'f:hostnames': {} } };

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decide } from '#src/rollout/decide.ts';
+import { remedy } from '#src/rollout/drift.ts';
+import { anObserved, aRevision, T0 } from './an-observed.ts';
+import { shown } from './shown.ts';
+
+const target = { uid: 'uid-t', deleting: false, readyReplicas: 0, revision: aRevision('v1') };
+
+test('who scales the target up is named, with the setting that ends it, and the target goes back to 0', () => {
+  const scaled = anObserved({ target: { ...target, replicas: 3, scaledBy: 'kustomize-controller' } });
+  const decision = decide(scaled, T0);
+  assert.deepEqual(shown(decision).after, ['scaleTarget 0']);
+  assert.deepEqual(decision.events, [
+    {
+      reason: 'TargetDrift',
+      note: 'kustomize-controller set the replicas of podinfo to 3; they go back to 0. To end this, leave spec.replicas out of the manifest',
+    },
+  ]);
+  assert.deepEqual(decide(anObserved({ target: { ...target, replicas: 0, scaledBy: 'flux' } }), T0).events, []);
+});
+
+test('who changes the selector of the apex Service is named', () => {
+  const { services } = anObserved();
+  const apex = {
+    selects: 'other',
+    current: false,
+    endpointsMatch: false,
+    foreignManager: 'kustomize-controller',
+  } as const;
+  const decision = decide(anObserved({ services: { ...services, apex } }), T0);
+  assert.deepEqual(shown(decision).after, ['applyService apex']);
+  assert.equal(
+    decision.events[0]?.note,
+    'kustomize-controller changed the selector of Service podinfo; it goes back to the primary. To end this, annotate Service podinfo in Git with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent',
+  );
+});
+
+test('the remedy is in the words of the tool that writes', () => {
+  const replicas = { kind: 'Deployment', name: 'podinfo', field: '/spec/replicas' } as const;
+  assert.equal(
+    remedy('argocd-controller', replicas),
+    'add /spec/replicas of Deployment podinfo to ignoreDifferences of its Application',
+  );
+  assert.equal(remedy('kube-controller-manager', replicas), 'let the autoscaler scale podinfo-primary');
+  assert.equal(remedy('Helm', replicas), 'leave spec.replicas out of the manifest');
+});
