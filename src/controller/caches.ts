@@ -50,6 +50,7 @@ const WATCHED = [
   { resource: RESOURCES.namespace, metadataOnly: true },
   { resource: RESOURCES.networkPolicy },
   { resource: RESOURCES.ingress, keepManagers: true },
+  { resource: RESOURCES.ingressClass },
   { resource: RESOURCES.httpRoute, keepManagers: true },
   { resource: RESOURCES.gateway },
   { resource: RESOURCES.gatewayClass },

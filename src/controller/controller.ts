@@ -197,7 +197,10 @@ export class Controller {
     const deadline = clock.monotonic() + DRAIN_MS;
     if (this.#leading) {
       await this.#effects.drain(deadline);
-      await Promise.race([this.#queue.idle(), sleep(clock, Math.max(0, deadline - clock.monotonic()))]);
+      const idle = new AbortController();
+      const inTime = sleep(clock, Math.max(0, deadline - clock.monotonic()), idle.signal);
+      await Promise.race([this.#queue.idle(), inTime]);
+      idle.abort();
     }
     this.#leading = false;
     this.#deps.metrics.leading(false);
@@ -252,6 +255,9 @@ const timed =
     try {
       const result = await execute(canary, effect, signal);
       done('done');
+      if (result.kind === 'notify' && !result.delivered) {
+        log.warn({ canary, effect: effect.key, detail: result.detail }, 'message refused');
+      }
       return result;
     } catch (error) {
       done('failed');

@@ -8,7 +8,7 @@ import { decodeText } from './yaml-edit.ts';
 
 /** Entries kept of what was rejected; the oldest go first. */
 const MAX_QUARANTINE = 20;
-const HEADER = `# What Serin has judged of this Canary. Remove an entry below quarantine to let that revision run again.
+const HEADER = `# What Serin has judged of this Canary. Written by Serin, for people and for other clusters; edits have no effect.
 `;
 
 /**

@@ -92,9 +92,9 @@ export const analysisRules: readonly Rule[] = [
     {
       field: 'verifyTraffic',
       fault: 'forbidden',
-      sentence: 'verifyTraffic: required is not supported yet: want best-effort or off',
-      cel: 'self.verifyTraffic != "required"',
-      holds: ({ verifyTraffic }) => verifyTraffic !== 'required',
+      sentence: 'verifyTraffic: {verifyTraffic} is not supported yet: want best-effort',
+      cel: 'self.verifyTraffic == "best-effort"',
+      holds: ({ verifyTraffic }) => verifyTraffic === 'best-effort',
     },
     notYet('iterations', { unless: 0, instead: 'want stepWeights, or stepWeight and maxWeight' }),
     notYet('match', { unless: 'empty', instead: 'remove it; a run splits by weight' }),

@@ -99,6 +99,10 @@ const specRules = rulesAt<Spec>('spec', [
   },
   notYet('autoscalerRef', { instead: 'remove it and the autoscaler; the primary keeps the replicas of the target' }),
   notYet('upstreamRef', { instead: 'Gloo Upstreams are not served; use Gateway API and service.gatewayRefs' }),
+  notYet('acknowledgeEndOfLife', {
+    unless: false,
+    instead: 'remove it; no data plane that can be chosen is at its end',
+  }),
   notYet('suspend', { unless: false, instead: 'remove it; reverting the change in Git withdraws a run' }),
   notYet('skipAnalysis', { unless: false, instead: 'remove it; every new version is analysed' }),
 ]);

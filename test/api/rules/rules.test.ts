@@ -45,7 +45,7 @@ test('what has no effect may stand there', () => {
     suspend: false,
     skipAnalysis: false,
     revertOnDeletion: true,
-    acknowledgeEndOfLife: true,
+    acknowledgeEndOfLife: false,
     service: {
       ...service,
       portDiscovery: false,

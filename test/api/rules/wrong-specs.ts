@@ -110,6 +110,10 @@ const targets: readonly WrongSpec[] = [
     'spec.upstreamRef: upstreamRef is not supported yet: Gloo Upstreams are not served; use Gateway API and service.gatewayRefs',
   ),
   withSpec(
+    { acknowledgeEndOfLife: true },
+    'spec.acknowledgeEndOfLife: acknowledgeEndOfLife is not supported yet: remove it; no data plane that can be chosen is at its end',
+  ),
+  withSpec(
     { suspend: true },
     'spec.suspend: suspend is not supported yet: remove it; reverting the change in Git withdraws a run',
   ),
@@ -197,8 +201,9 @@ const analyses: readonly WrongSpec[] = [
   ),
   withAnalysis(
     { verifyTraffic: 'required' },
-    '.verifyTraffic: verifyTraffic: required is not supported yet: want best-effort or off',
+    '.verifyTraffic: verifyTraffic: required is not supported yet: want best-effort',
   ),
+  withAnalysis({ verifyTraffic: 'off' }, '.verifyTraffic: verifyTraffic: off is not supported yet: want best-effort'),
   withAnalysis(
     { stepWeights: undefined, iterations: 10 },
     notYet('iterations', 'want stepWeights, or stepWeight and maxWeight'),
