@@ -70,6 +70,8 @@ export type ServiceView = {
   readonly current: boolean;
   /** Every ready endpoint is a pod of the side that it selects, and there is at least one. */
   readonly endpointsMatch: boolean;
+  /** Serin made it, so that it goes with the Canary; what was there before is given back. */
+  readonly made?: boolean;
   /** Field manager that last changed the selector, when that was not Serin. */
   readonly foreignManager?: string;
 };

@@ -139,6 +139,7 @@ export const serviceView = ({
   return {
     selects,
     current: isCurrent(service, wanted),
+    made: service.metadata.labels?.[CANARY_UID_LABEL] !== undefined,
     endpointsMatch: endpoints.length > 0 && endpoints.every(({ pod }) => pod !== undefined && ofSide.has(pod)),
     ...(foreignManager === undefined ? {} : { foreignManager }),
   };

@@ -90,7 +90,7 @@ test('a target is taken over, released once and given back in a cluster that act
   assert.equal(apexView().selects, 'other');
   await client.apply(apex());
   await clock.until(() => apexView().endpointsMatch, 60_000);
-  assert.deepEqual(apexView(), { selects: 'primary', current: true, endpointsMatch: true });
+  assert.deepEqual(apexView(), { selects: 'primary', made: false, current: true, endpointsMatch: true });
   await client.apply(targetScale(get('Deployment', 'app'), 0));
   await clock.until(() => pods({ app: 'app' }).length === 2, 60_000);
   assert.equal(targetView(target()).revision?.id, stable.revision, 'scaling makes no revision');

@@ -155,10 +155,16 @@ const view = (service: KubeObject, slices: readonly KubeObject[]) =>
   });
 
 test('a Service selects one side or something else, and is current when applying would change nothing', () => {
-  assert.deepEqual(view(inGit(), [slice(['p1'])]), { selects: 'other', current: false, endpointsMatch: false });
+  assert.deepEqual(view(inGit(), [slice(['p1'])]), {
+    selects: 'other',
+    made: false,
+    current: false,
+    endpointsMatch: false,
+  });
   const adopted = applied(inGit(), apexManifest({ canary, selector, existing: inGit() }));
   assert.deepEqual(view(adopted, [slice(['p1', true], ['p2'])]), {
     selects: 'primary',
+    made: false,
     current: true,
     endpointsMatch: true,
   });

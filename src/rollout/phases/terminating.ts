@@ -16,7 +16,7 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
     return { waiting: 'for the target to be scaled up', actions: [{ type: 'scaleTarget', replicas }] };
   }
   if (takenOver && target.readyReplicas < target.replicas) return { waiting: 'for the target to serve' };
-  if (takenOver) {
+  if (takenOver && services.apex?.made !== true) {
     return { waiting: 'for the apex Service to select the target', actions: [{ type: 'restoreApex' }] };
   }
   if (route.canaryWeight !== undefined) {
@@ -24,7 +24,9 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   }
   const settled = route.since + SETTLE_MS;
   if (route.exists && now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
-  if (primary !== undefined || side !== undefined || services.primary !== undefined || services.canary !== undefined) {
+  const workloads = primary !== undefined || side !== undefined;
+  const made = services.primary !== undefined || services.canary !== undefined || services.apex?.made === true;
+  if (workloads || made) {
     return { waiting: 'for the rest to be deleted', actions: [{ type: 'deleteOwned' }] };
   }
   // Once more: an earlier deletion may have been cut short after what is observed here, and nothing comes after this.
