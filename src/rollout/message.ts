@@ -1,4 +1,5 @@
 import type { CanaryStatus, HistoryStatus, Images, OutboxStatus, RunStatus } from '../api/canary-status.ts';
+import type { Outcome } from '../api/words.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import type { Message } from './effect.ts';
 import { rejects } from './history.ts';
@@ -21,12 +22,20 @@ const runFields = (run: RunStatus | HistoryStatus): readonly Field[] => [
   ...(run.source === undefined ? [] : [{ title: 'Source', value: run.source.commit }]),
 ];
 
+const AFTERWARDS: Readonly<Partial<Record<Outcome, string>>> = {
+  Promoted: 'It serves all traffic.',
+  FastPromoted: 'It serves all traffic.',
+  Superseded: 'The newer version is judged next.',
+  Withdrawn: 'The version before goes on serving.',
+};
+
 /** What comes after an outcome, as one sentence. */
 const afterwards = (run: HistoryStatus, { git }: Observed): string => {
-  if (!rejects(run.outcome)) return 'Nothing is left to do.';
+  if (!rejects(run.outcome)) return AFTERWARDS[run.outcome] ?? '';
   if (git.mode === 'off' || git.onFailure === 'none') return 'Git still asks for it: push a fix or revert it there.';
   if (git.onFailure === 'record') return 'It is recorded in Git; push a fix or revert it there.';
-  return 'Its images are put back in Git.';
+  if (git.onFailure === 'pullRequest') return 'A pull request is going to put its images back in Git.';
+  return 'Its images are going to be put back in Git.';
 };
 
 const OUTCOME_WORDS = {
@@ -50,7 +59,7 @@ const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body =
   const judges = analysis.metrics.map(({ name }) => name).join(', ');
   return {
     title: `${subject(observed, run)}: run started`,
-    text: `It gets ${stepsOf(observed.canary.spec).join(', ')} % of the traffic, as long as ${judges || 'nothing'} holds.`,
+    text: `It gets ${stepsOf(observed.canary.spec).join(', ')} % of the traffic, judged by ${judges || 'nothing'}.`,
     fields: runFields(run),
   };
 };

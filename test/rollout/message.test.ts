@@ -36,7 +36,7 @@ test('a start', () => {
   const run = aRun({ source: { commit: 'a1b2c3d' } });
   const message = messageOf(aRunning(run), entry('started', run.id));
   assert.equal(message?.title, 'podinfo v1 → v2: run started');
-  assert.equal(message?.text, 'It gets 5, 10, 25, 50 % of the traffic, as long as request-success-rate holds.');
+  assert.equal(message?.text, 'It gets 5, 10, 25, 50 % of the traffic, judged by request-success-rate.');
   assert.deepEqual(
     message?.fields.map(({ title }) => title),
     ['Run', 'Image podinfo', 'Source'],
@@ -54,7 +54,7 @@ test('an outcome, with its reason and what comes next', () => {
     assert.equal(message?.run?.outcome, 'RolledBack');
     return message?.text.replace(/^.*failed windows\)\. /, '');
   };
-  assert.equal(textWith({ git: GIT_ON }), 'Its images are put back in Git.');
+  assert.equal(textWith({ git: GIT_ON }), 'Its images are going to be put back in Git.');
   assert.equal(
     textWith({ git: { ...GIT_ON, onFailure: 'record' } }),
     'It is recorded in Git; push a fix or revert it there.',
