@@ -1,15 +1,29 @@
 import type { Problem } from '../api/problem.ts';
+import { stringAt } from '../lib/json.ts';
 import type { RouteView } from '../rollout/observed.ts';
 import { twoWay } from '../traffic/split.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Scene } from './scene.ts';
+import { deploymentRef } from './wanted-objects.ts';
+
+/** A promotion empties a primary of strategy Recreate for a moment, which not every plane survives. */
+const emptyPrimary = (scene: Scene): readonly Problem[] => {
+  const { names, router, route, view, canary } = scene;
+  if (router.capabilities(view, route).primaryMayBeEmpty) return [];
+  const target = view.get(deploymentRef(scene, names.target));
+  if (stringAt(target, 'spec', 'strategy', 'type') !== 'Recreate') return [];
+  const message =
+    'spec.strategy is Recreate, which leaves no pod while a version starts, and this data plane answers 503 then, whatever goes to the canary; want RollingUpdate';
+  return [{ where: `Deployment ${canary.namespace}/${names.target}`, message, reason: 'InvalidSpec' }];
+};
 
 /** The route as it stands, and what stands in the way of ever writing it. */
 export const observeRoute = (
-  { canary, names, router, route: ref, view }: Scene,
+  scene: Scene,
   { acceptance, now }: { readonly acceptance: Acceptance; readonly now: number },
 ): { readonly route: RouteView; readonly problems: readonly Problem[] } => {
-  const problems = router.problems(view, ref);
+  const { canary, names, router, route: ref, view } = scene;
+  const problems = [...router.problems(view, ref), ...emptyPrimary(scene)];
   const intent = router.observe(view, ref);
   const evidence = router.accepted(view, ref);
   const state = evidence.refused

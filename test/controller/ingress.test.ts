@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { stringAt } from '#src/lib/json.ts';
+import { recordAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { canaryRef, type World } from '#test/harness/a-world.ts';
 import { aCanary, anIngress, behindIngress } from '#test/harness/manifests.ts';
@@ -76,4 +76,18 @@ test('deleting the Canary removes the canary Ingress without a lost request', as
   await world.clock.advance(5000);
   assert.equal(ingress(world, 'podinfo-canary'), undefined);
   assert.equal(world.load.since(mark).failures, 0);
+});
+
+test('a target that leaves no pod while it changes is refused: ingress-nginx would answer 503', async (t) => {
+  const world = await serving(t);
+  const target = deployment(world, 'podinfo');
+  assert.ok(target);
+  world.apply({ ...target, spec: { ...recordAt(target, 'spec'), strategy: { type: 'Recreate' } } });
+  world.apply(anIngress());
+  world.startController();
+  world.apply(aCanary({ ...behindIngress() }));
+  await world.clock.advance(10_000);
+  const stalled = world.canary().conditions.find(({ type }) => type === 'Stalled');
+  assert.match(stalled?.message ?? '', /^Deployment shop\/podinfo: spec\.strategy is Recreate.*want RollingUpdate$/);
+  assert.equal(deployment(world, 'podinfo-primary'), undefined);
 });
