@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { recordAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import { canaryRef, type World } from '#test/harness/a-world.ts';
-import { aCanary, anIngress, behindIngress } from '#test/harness/manifests.ts';
+import { aWorld, canaryRef, type World } from '#test/harness/a-world.ts';
+import { aCanary, aDeployment, anIngress, aService, behindIngress } from '#test/harness/manifests.ts';
 import { deployment, ended, type Owner, push, serving } from '#test/harness/release.ts';
 
 // The same releases through ingress-nginx: a second Ingress with canary annotations, and no status to go by.
@@ -79,10 +79,11 @@ test('deleting the Canary removes the canary Ingress without a lost request', as
 });
 
 test('a target that leaves no pod while it changes is refused: ingress-nginx would answer 503', async (t) => {
-  const world = await serving(t);
-  const target = deployment(world, 'podinfo');
-  assert.ok(target);
+  const world = aWorld();
+  t.after(() => world.stop());
+  const target = aDeployment('podinfo:6.0.0', { replicas: 2 });
   world.apply({ ...target, spec: { ...recordAt(target, 'spec'), strategy: { type: 'Recreate' } } });
+  world.apply(aService());
   world.apply(anIngress());
   world.startController();
   world.apply(aCanary({ ...behindIngress() }));
