@@ -79,9 +79,8 @@ export const stepStatus = z.object({
 });
 export type StepStatus = DeepReadonly<z.output<typeof stepStatus>>;
 
-const RUN_STAGES = ['scaling', 'shifting', 'promoting', 'returning', 'ending'] as const;
 /** Where a run is. `ending` begins with the outcome and lasts until its traffic has drained and the record is written. */
-export type RunStage = (typeof RUN_STAGES)[number];
+const RUN_STAGES = ['scaling', 'shifting', 'promoting', 'returning', 'ending'] as const;
 
 const run = z.object({
   id: z.string().describe('<revision>-<n>; n counts the runs of this Canary.'),

@@ -97,7 +97,6 @@ export const CONDITION_TYPES = ['Ready', 'Reconciling', 'Stalled', 'Promoted', '
 export type ConditionType = (typeof CONDITION_TYPES)[number];
 
 export const SEVERITIES = ['info', 'warn', 'error'] as const;
-export type Severity = (typeof SEVERITIES)[number];
 
 /** What a message is about; `NotificationProvider.spec.kinds` chooses among them. */
 export const TOPICS = ['initialized', 'started', 'outcome', 'held', 'git'] as const;

@@ -38,7 +38,7 @@ const sourceOf = (target: KubeObject, { view }: Scene): SourceStatus | undefined
   return commit === undefined ? undefined : { commit };
 };
 
-export const observeTarget = (scene: Scene): TargetView | undefined => {
+const observeTarget = (scene: Scene): TargetView | undefined => {
   const target = deployment(scene, scene.names.target);
   if (target === undefined) return undefined;
   const replicaSets = scene.view.ownedBy('ReplicaSet', target.metadata.uid ?? '');

@@ -45,7 +45,7 @@ const stableAfter = (observed: Observed, run: EndedRun): Pick<CanaryStatus, 'sta
 };
 
 /** The write that takes all traffic from the canary; none while the primary has nobody to take it. */
-export const lowerToZero = (observed: Observed, run: RunStatus, stamp: string): readonly Action[] => {
+const lowerToZero = (observed: Observed, run: RunStatus, stamp: string): readonly Action[] => {
   const atZero = observed.route.canaryWeight === 0 && run.weight.set === 0;
   return atZero || !primaryServes(observed) ? [] : [{ type: 'setRoute', canaryWeight: 0, stamp }];
 };

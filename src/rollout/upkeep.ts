@@ -3,7 +3,7 @@ import type { Action } from './decision.ts';
 import type { Observed } from './observed.ts';
 
 /** The Services that are missing or not as Serin wants them. */
-export const serviceActions = ({ services }: Observed): readonly Action[] =>
+const serviceActions = ({ services }: Observed): readonly Action[] =>
   (['primary', 'canary', 'apex'] as const)
     .filter((service) => services[service]?.current !== true)
     .map((service) => ({ type: 'applyService', service }));

@@ -14,7 +14,7 @@ const LEGACY_CLASS = 'kubernetes.io/ingress.class';
  * no canary Ingress at all, so that clients with an affinity cookie are moved too (at weight 0 they would stay), and the
  * stamp stands in the same object, written in the same patch.
  */
-export const PARKED_CLASS = 'serin-parked';
+const PARKED_CLASS = 'serin-parked';
 
 export const canaryIngressName = (ref: RouteRef): string => `${ref.ingressRef?.name}-canary`;
 

@@ -2,7 +2,7 @@ import type { Side } from '../api/names.ts';
 import type { Plan, RouteRef, Share } from './router.ts';
 
 /** Parts per million in the whole. */
-export const PPM = 1_000_000;
+const PPM = 1_000_000;
 /** Parts per million in one percent: the smallest change of weight that both planes are asked for. */
 export const PERCENT_PPM = PPM / 100;
 

@@ -43,7 +43,7 @@ export const revisionRecord = (target: KubeObject, found: FoundRevision): Revisi
  * The ControllerRevision that stores a record. Its data can't be changed once it is there: create it, and take "already
  * exists" for done. It carries no label of the application, by which another controller might adopt it.
  */
-export const recordManifest = (record: RevisionRecord, canary: CanaryIdentity): KubeObject => ({
+const recordManifest = (record: RevisionRecord, canary: CanaryIdentity): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'ControllerRevision',
   metadata: {

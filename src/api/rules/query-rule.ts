@@ -1,7 +1,7 @@
 import { celText, type RuleBody } from './rule.ts';
 
 /** What may stand in `{{ }}` of a query, beside `args.NAME` and, as Flagger writes it, `variables.NAME`. */
-export const QUERY_VARIABLES = [
+const QUERY_VARIABLES = [
   'name',
   'namespace',
   'target',

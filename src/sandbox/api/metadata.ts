@@ -24,7 +24,7 @@ const dns1035Label = (value: string): string | undefined =>
     : 'a DNS-1035 label must have at most 63 lower case alphanumeric characters or "-", start with an alphabetic character, and end with an alphanumeric character';
 
 /** What is wrong with a name of this kind, in words; undefined when it is right. */
-export const nameProblem = (kind: string, name: string): string | undefined => {
+const nameProblem = (kind: string, name: string): string | undefined => {
   if (kind === 'Namespace') return dns1123Label(name);
   if (kind === 'Service') return dns1035Label(name);
   return dns1123Subdomain(name);

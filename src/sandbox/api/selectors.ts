@@ -14,7 +14,7 @@ const EQUALITY = new RegExp(`^(${KEY})\\s*(==|=|!=)\\s*([-A-Za-z0-9_.]*)$`);
 const EXISTS = new RegExp(`^(!?)\\s*(${KEY})$`);
 
 /** `a=b,c!=d,e in (f, g),h,!i` as a predicate over labels. Throws 400. */
-export const parseLabelSelector = (text: string): Requirement => {
+const parseLabelSelector = (text: string): Requirement => {
   const requirements = splitOutsideParentheses(text).map((part) => parseRequirement(part.trim(), text));
   return (labels) => requirements.every((requirement) => requirement(labels));
 };
@@ -48,7 +48,7 @@ const FIELDS: Readonly<Record<string, (object: KubeObject) => string>> = {
 };
 
 /** `metadata.name=a,metadata.namespace!=b`; other fields are refused with 400. */
-export const parseFieldSelector = (text: string): Selector => {
+const parseFieldSelector = (text: string): Selector => {
   const requirements = text
     .split(',')
     .filter((part) => part.trim() !== '')

@@ -24,7 +24,7 @@ export type GatewayTimings = {
 };
 
 /** As measured on Traefik 3.7: a route's status says a new generation long before requests follow it. */
-export const DEFAULT_GATEWAY_TIMINGS: GatewayTimings = { statusMs: 17, trafficMs: 128, programmedMs: 100 };
+const DEFAULT_GATEWAY_TIMINGS: GatewayTimings = { statusMs: 17, trafficMs: 128, programmedMs: 100 };
 
 export const CONTROLLER_NAME = 'traefik.io/gateway-controller';
 

@@ -5,7 +5,7 @@ import { oldestFirst } from './oldest-first.ts';
 import { controlledBy } from './ownership.ts';
 
 /** Label by which a ReplicaSet and its pods are told from those of the Deployment's other templates. */
-export const HASH_LABEL = 'pod-template-hash';
+const HASH_LABEL = 'pod-template-hash';
 export const REVISION_ANNOTATION = 'deployment.kubernetes.io/revision';
 
 /** Replicas that the object's spec asks for; Kubernetes' default is 1. */

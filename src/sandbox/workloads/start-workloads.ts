@@ -15,7 +15,7 @@ export type WorkloadTimings = KubeletTimings & {
   readonly controllerMs: number;
 };
 
-export const DEFAULT_TIMINGS: WorkloadTimings = {
+const DEFAULT_TIMINGS: WorkloadTimings = {
   controllerMs: 2,
   scheduleMs: 5,
   startMs: 50,
