@@ -12,9 +12,9 @@ import { keyOf, refOf } from '../lib/kube-object.ts';
 import { messageOf } from '../lib/message-of.ts';
 import type { Random } from '../lib/random.ts';
 import { sleep } from '../lib/sleep.ts';
-import type { EventNote } from '../rollout/decision.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import { runName } from '../workload/names.ts';
 import { Acceptance } from './acceptance.ts';
 import { Caches } from './caches.ts';
 import { createClusterWriter } from './cluster-writer.ts';
@@ -121,7 +121,7 @@ export class Controller {
       metricsServer: config.metricsServer,
       log,
       metrics,
-      tell: (object, note) => this.#tell(object, note),
+      tell: (canary, event) => this.#tell(canary, event),
       again: (canary, ms) => this.#queue.addAfter(canary, ms),
     };
     this.#queue = new WorkQueue({
@@ -233,10 +233,12 @@ export class Controller {
     for (const canary of this.#dependencies.affected(tokensOf(object))) this.#queue.add(canary);
   }
 
-  #tell(object: KubeObject, { reason, note }: EventNote): void {
-    const { uid } = object.metadata;
+  #tell(canary: KubeObject, { reason, note, run }: Parameters<ReconcileDeps['tell']>[1]): void {
+    const { uid, name } = canary.metadata;
+    const ref = refOf(canary);
     this.#recorder.record({
-      regarding: { ...refOf(object), ...(uid === undefined ? {} : { uid }) },
+      regarding: { ...ref, ...(uid === undefined ? {} : { uid }) },
+      ...(run === undefined ? {} : { related: { ...ref, kind: 'CanaryRun', name: runName(name, run) } }),
       type: NORMAL.has(reason) ? 'Normal' : 'Warning',
       reason,
       action: EVENT_ACTION,

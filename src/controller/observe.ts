@@ -8,7 +8,7 @@ import type { KubeObject } from '../lib/kube-object.ts';
 import type { EffectState } from '../rollout/effect.ts';
 import type { Observed } from '../rollout/observed.ts';
 import type { Claimant } from '../workload/claims.ts';
-import { revisionName } from '../workload/names.ts';
+import { revisionName, runName } from '../workload/names.ts';
 import { preflight } from '../workload/preflight.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
@@ -143,10 +143,9 @@ const pinnedRevisions = (
 };
 
 const recordedRuns = ({ canary, view }: Scene, status: CanaryStatus, caches: Caches): readonly string[] => {
-  const prefix = `${canary.name}-`;
   const cached = caches
     .byIndex('CanaryRun', { index: 'canaryUid', value: canary.uid })
-    .map((run) => run.metadata.name.slice(prefix.length));
+    .map((run) => run.metadata.name.slice(runName(canary.name, '').length));
   const all = new Set([...cached, ...(status.run === undefined ? [] : [status.run.id])]);
   return [...all].filter(
     (run) =>
@@ -154,7 +153,7 @@ const recordedRuns = ({ canary, view }: Scene, status: CanaryStatus, caches: Cac
         apiVersion: 'serin.dev/v1alpha1',
         kind: 'CanaryRun',
         namespace: canary.namespace,
-        name: `${prefix}${run}`,
+        name: runName(canary.name, run),
       }) !== undefined,
   );
 };

@@ -40,7 +40,8 @@ export type ReconcileDeps = {
   readonly metricsServer: string;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly tell: (object: KubeObject, note: EventNote) => void;
+  /** `run` tells the events of one run from those of another that read the same. */
+  readonly tell: (canary: KubeObject, event: EventNote & { readonly run?: string | undefined }) => void;
   /** Look at this Canary again in so many ms. */
   readonly again: (canary: string, ms: number) => void;
 };
@@ -88,17 +89,18 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
 
   await performAll(decision.before, scene, deps);
   await writeStatus(object, { before: status, after: decision.status }, deps);
-  for (const note of decision.events) deps.tell(object, note);
+  const run = decision.status.run?.id ?? status.run?.id;
+  for (const note of decision.events) deps.tell(object, { ...note, run });
   try {
     await performAll(decision.after, scene, deps);
   } finally {
     // A write that is refused must not keep an outcome from Git and from people.
     deps.effects.want(key, decision.effects);
   }
-  const { phase, canaryWeight, run, history } = decision.status;
+  const { phase, canaryWeight, history } = decision.status;
   deps.metrics.canary({ namespace, name, ...(phase === undefined ? {} : { phase }), weight: canaryWeight ?? 0 });
   const [ended] = history;
-  if (run?.outcome !== undefined && status.run?.outcome === undefined && ended !== undefined) {
+  if (decision.status.run?.outcome !== undefined && status.run?.outcome === undefined && ended !== undefined) {
     deps.metrics.ended({ outcome: ended.outcome, cause: ended.cause ?? '' });
   }
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);

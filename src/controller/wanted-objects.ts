@@ -4,7 +4,7 @@ import { recordAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import type { Action } from '../rollout/decision.ts';
 import { canaryManifest, primaryManifest, sideSelector } from '../workload/manifests.ts';
-import { revisionName } from '../workload/names.ts';
+import { revisionName, runName } from '../workload/names.ts';
 import { type RevisionRecord, readRecord } from '../workload/revision-record.ts';
 import { apexManifest, sideServiceManifest } from '../workload/services.ts';
 import type { Scene } from './scene.ts';
@@ -62,7 +62,7 @@ export const wantedRun = (record: RunRecord, { canary }: Scene): KubeObject => (
   apiVersion: API_VERSION,
   kind: 'CanaryRun',
   metadata: {
-    name: `${canary.name}-${record.run}`,
+    name: runName(canary.name, record.run),
     namespace: canary.namespace,
     labels: { [CANARY_LABEL]: canary.name, [CANARY_UID_LABEL]: canary.uid, [OUTCOME_LABEL]: record.outcome },
   },

@@ -30,6 +30,12 @@ export const namesOf = (spec: Pick<CanarySpec, 'targetRef' | 'service'>): Names 
 /** Name of the ControllerRevision that keeps a revision's template. */
 export const revisionName = (target: string, revision: string): string => `${target}-${revision}`;
 
+/** Name of the CanaryRun that keeps the record of a run. */
+export const runName = (canary: string, run: string): string => `${canary}-${run}`;
+
+/** Longest name of a Canary: the records of its runs carry it as a label. */
+export const LONGEST_CANARY_NAME = 63;
+
 /** Name of the immutable copy of a ConfigMap or Secret with the given content hash (hexadecimal, 10 digits are used). */
 export const configCopyName = (config: { readonly name: string; readonly hash: string }): string =>
   `${config.name.slice(0, 242).replace(/[^a-z0-9]+$/, '')}-${config.hash.slice(0, 10)}`;

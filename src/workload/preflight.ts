@@ -11,7 +11,7 @@ import { claimProblems } from './claims.ts';
 import { hasLabels } from './label-selector.ts';
 import { sideSelector, sideTemplate } from './manifests.ts';
 import type { Names } from './names.ts';
-import { namesOf } from './names.ts';
+import { LONGEST_CANARY_NAME, namesOf } from './names.ts';
 import { networkPolicyProblems } from './network-policies.ts';
 import { podLabels, templateOf } from './pod-template.ts';
 
@@ -126,6 +126,10 @@ export const preflight = ({
 }): readonly Problem[] => {
   const claims = claimProblems(canary, others);
   if (claims.length > 0) return claims;
+  if (canary.name.length > LONGEST_CANARY_NAME) {
+    const message = `it has ${canary.name.length} characters; want at most ${LONGEST_CANARY_NAME}, so that it fits into a label`;
+    return [{ where: 'metadata.name', message, reason: 'InvalidSpec' }];
+  }
   const { namespace } = canary;
   const names = namesOf(canary.spec);
   const deployment = (name: string): KubeObject | undefined =>

@@ -41,6 +41,14 @@ const deployment = (name: string, metadata: Partial<ObjectMeta> = {}, app = 'x')
   metadata: { name, namespace: 'shop', ...metadata },
 });
 
+test('a Canary whose name does not fit into a label is refused', () => {
+  const named = (name: string): readonly string[] => problemsOf([], { canary: { ...canary, name }, others: [] });
+  assert.deepEqual(named('a'.repeat(63)), []);
+  assert.deepEqual(named('a'.repeat(64)), [
+    'metadata.name: it has 64 characters; want at most 63, so that it fits into a label',
+  ]);
+});
+
 test('nothing is in the way of a plain target, before and after it has been taken over', () => {
   assert.deepEqual(problemsOf([]), []);
   assert.deepEqual(problemsOf([aTarget(), apex()]), []);
