@@ -116,6 +116,7 @@ export class Controller {
       effects: this.#effects,
       acceptance: new Acceptance(),
       inspections: this.#inspections,
+      refusals: new Map(),
       clock,
       cluster: config.cluster,
       metricsServer: config.metricsServer,

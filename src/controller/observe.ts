@@ -5,6 +5,7 @@ import { FINALIZER, REVISION_LABEL } from '../api/names.ts';
 import { parseAnalysisTemplate, parseCanary } from '../api/parse.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
+import type { EventNote } from '../rollout/decision.ts';
 import type { EffectState } from '../rollout/effect.ts';
 import type { Observed } from '../rollout/observed.ts';
 import type { Claimant } from '../workload/claims.ts';
@@ -28,6 +29,7 @@ export type ObserveDeps = {
   /** The controller's own Prometheus. */
   readonly metricsServer: string;
   readonly effects: ReadonlyMap<string, EffectState>;
+  readonly refused: EventNote | undefined;
   readonly now: number;
 };
 
@@ -70,6 +72,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     alerts,
     effects: deps.effects,
     namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,
+    ...(deps.refused === undefined ? {} : { refused: deps.refused }),
   };
 };
 

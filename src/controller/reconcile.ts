@@ -5,7 +5,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
-import type { KubeObject } from '../lib/kube-object.ts';
+import { type KubeObject, keyOf } from '../lib/kube-object.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { decide } from '../rollout/decide.ts';
 import type { Action, Decision, EventNote } from '../rollout/decision.ts';
@@ -35,6 +35,8 @@ export type ReconcileDeps = {
   readonly effects: EffectsTable;
   readonly acceptance: Acceptance;
   readonly inspections: GitInspections;
+  /** What the API server refused of each Canary's last writes; kept in memory only, for it is asked again. */
+  readonly refusals: Map<string, EventNote>;
   readonly clock: Clock;
   readonly cluster: string;
   readonly metricsServer: string;
@@ -82,7 +84,8 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     configStates: deps.configStates,
   });
   const now = deps.clock.now();
-  const observed = observe(scene, status, { ...deps, effects: deps.effects.view(key), now });
+  const refused = deps.refusals.get(key);
+  const observed = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
   deps.dependencies.record(key, view.tokens);
   const decision = decide(observed, now);
   logDecision(log, decision);
@@ -104,14 +107,17 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     deps.metrics.ended({ outcome: ended.outcome, cause: ended.cause ?? '' });
   }
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
+  if (deps.refusals.delete(key)) deps.again(key, 0);
 };
 
-const forget = (key: string, { effects, dependencies, acceptance, inspections, metrics }: ReconcileDeps): void => {
+const forget = (key: string, deps: ReconcileDeps): void => {
+  const { effects, dependencies, acceptance, inspections, refusals, metrics } = deps;
   const [namespace = '', name = ''] = key.split('/');
   effects.want(key, []);
   dependencies.record(key, new Set());
   acceptance.forget(key);
   inspections.forget(key);
+  refusals.delete(key);
   metrics.forget({ namespace, name });
 };
 
@@ -120,9 +126,13 @@ const performAll = async (actions: readonly Action[], scene: Scene, deps: Reconc
     try {
       await perform(action, scene, deps);
     } catch (cause) {
-      if (isKubeError(cause, 'Forbidden')) {
-        deps.tell(scene.object, { reason: 'AccessDenied', note: messageOf(cause) });
-      }
+      const reason = isKubeError(cause, 'Forbidden')
+        ? 'AccessDenied'
+        : isKubeError(cause, 'Invalid')
+          ? 'Held'
+          : undefined;
+      // Told by the next look: asking again gives the same answer until a person has acted.
+      if (reason !== undefined) deps.refusals.set(keyOf(scene.canary), { reason, note: messageOf(cause) });
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
   }

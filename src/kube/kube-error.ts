@@ -84,7 +84,7 @@ export const errorOfAnswer = (call: KubeCall, answer: KubeResponse): KubeError =
   const kind = kindOf(status, reason);
   const said = serverWords(call, answer);
   const words =
-    kind === 'Forbidden'
+    kind === 'Forbidden' && !isAdmission(said)
       ? `RBAC does not grant "${call.verb}" on ${permissionOf(call)}: ${said}`
       : `the API server answered ${status}${reason === '' ? '' : ` ${reason}`}: ${said}`;
   const details = mayQuoteSecret(call) ? undefined : at(body, 'details');
@@ -116,6 +116,9 @@ const permissionOf = ({ resource, namespace, subresource }: KubeCall): string =>
   const group = resource.group === '' ? 'the core API group' : `API group "${resource.group}"`;
   return `"${name}" in ${group}${namespace === undefined ? '' : ` in namespace "${namespace}"`}`;
 };
+
+/** Also answered by 403: webhooks, quotas and other admission, for which no right is missing. */
+const isAdmission = (said: string): boolean => /is forbidden: (?!User )|\badmission\b|denied the request/.test(said);
 
 const kindOf = (status: number, reason: string): KubeErrorKind => {
   switch (status) {

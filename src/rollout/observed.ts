@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus, Digests, Images, SourceStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
+import type { EventNote } from './decision.ts';
 import type { EffectState } from './effect.ts';
 import type { MetricCheck } from './metric-check.ts';
 
@@ -139,4 +140,6 @@ export type Observed = {
   /** The effects table's view, by key. */
   readonly effects: ReadonlyMap<string, EffectState>;
   readonly namespaceDeleting: boolean;
+  /** What the API server refused when it was last written for this Canary. */
+  readonly refused?: EventNote;
 };

@@ -41,12 +41,13 @@ export const problemsNote = (status: CanaryStatus, problems: readonly Problem[])
 };
 
 /**
- * What is in the way of the version that Git asks for, where the Canary has no fault and no run is held: what `taken`
+ * What is in the way where the Canary has no fault and no run is held: a write that was refused, else what `taken`
  * found, else what keeps the target's revision from being known.
  */
 export const stuckOf = (observed: Observed, taken: Pick<Turn, 'status' | 'stuck'>): EventNote | undefined => {
-  const { canary, target } = observed;
-  if (canary.deleting || taken.status.run?.held !== undefined || problemsOf(observed).length > 0) return undefined;
-  if (taken.stuck !== undefined) return taken.stuck;
+  const { canary, target, refused } = observed;
+  if (canary.deleting) return refused;
+  if (taken.status.run?.held !== undefined || problemsOf(observed).length > 0) return undefined;
+  if (refused !== undefined || taken.stuck !== undefined) return refused ?? taken.stuck;
   return target?.isStuck === true ? { reason: 'Held', note: `No run can start: ${target.waiting ?? ''}` } : undefined;
 };

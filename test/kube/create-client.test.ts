@@ -174,6 +174,21 @@ test('a forbidden call names the verb and the resource that RBAC lacks', async (
   ]);
 });
 
+test('what admission or a quota refuses is not told as a missing right', async () => {
+  const refusals = [
+    'admission webhook "policy.example.com" denied the request: no digest',
+    'pods "app-1" is forbidden: exceeded quota: compute',
+  ];
+  for (const said of refusals) {
+    const { client, clock } = setUp(() => status(403, 'Forbidden', said));
+    const error = await errorOf(clock, client.apply(app));
+    assert.equal(error.message, `Cannot patch Deployment shop/app-1: the API server answered 403 Forbidden: ${said}`);
+  }
+  const said = 'deployments.apps "app-1" is forbidden: User "x" cannot patch resource "deployments"';
+  const { client, clock } = setUp(() => status(403, 'Forbidden', said));
+  assert.match((await errorOf(clock, client.apply(app))).message, /RBAC does not grant "patch" on "deployments"/);
+});
+
 test('an error about a Secret does not repeat what the server quotes', async () => {
   const quoting = {
     ...status(400, 'BadRequest', 'found in hunter2'),
