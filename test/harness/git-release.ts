@@ -3,7 +3,7 @@ import { stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { MemoryCommit } from '#src/sandbox/git/memory-git.ts';
 import type { World, WorldOptions } from './a-world.ts';
-import { aCanary, adopting, aReceiver, aRepository, aSecret, PLANES, type Plane } from './manifests.ts';
+import { aCanary, aReceiver, aRepository, aSecret, PLANES, type Plane } from './manifests.ts';
 import { deployment, type Owner, serving } from './release.ts';
 
 export const MANIFEST = 'apps/podinfo/deployment.yaml';
@@ -31,9 +31,10 @@ spec:
 
 const GIT = { repositoryRef: { name: 'config' }, path: 'apps/podinfo', onFailure: 'revert' } as const;
 
-/** The Canary of podinfo with a route of the team's own unless `spec` says otherwise, Git, and two receivers. */
-export const aGitCanary = (spec: Partial<CanarySpecInput> = adopting()): KubeObject =>
+/** The Canary of podinfo on one of the planes, with Git and two receivers; `spec` says what differs. */
+export const aGitCanary = (spec: Partial<CanarySpecInput> = {}, plane: Plane = 'an adopted route'): KubeObject =>
   aCanary({
+    ...PLANES[plane].spec,
     git: GIT,
     analysis: {
       interval: '5s',
@@ -85,7 +86,7 @@ export const takenOverFromGit = async (
 ): Promise<World> => {
   const world = await servingFromGit(owner, options);
   world.startController();
-  world.apply(canary ?? aGitCanary(PLANES[options.plane ?? 'an adopted route'].spec));
+  world.apply(canary ?? aGitCanary({}, options.plane));
   await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
   return world;
 };
