@@ -83,7 +83,7 @@ export const WARNING_REASONS = [
   'RouteNotAccepted',
   'RouteNotObserved',
   'RouteDrift',
-  'TargetDrift',
+  'WorkloadDrift',
   'Quarantined',
   'GitRefused',
   'GitSuperseded',

@@ -1,5 +1,5 @@
 import type { CanaryStatus, Digests, SourceStatus } from '../api/canary-status.ts';
-import type { Side } from '../api/names.ts';
+import { REVISION_LABEL, type Side } from '../api/names.ts';
 import { stringAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { Observed, ServiceView, TargetView, WorkloadView } from '../rollout/observed.ts';
@@ -7,7 +7,7 @@ import { workloadView } from '../workload/readiness.ts';
 import { targetView } from '../workload/revision.ts';
 import { serviceView } from '../workload/services.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef, wantedService } from './wanted-objects.ts';
+import { deploymentRef, recordedSide, wantedService } from './wanted-objects.ts';
 
 const deployment = (scene: Scene, name: string): KubeObject | undefined => scene.view.get(deploymentRef(scene, name));
 
@@ -53,12 +53,20 @@ const digestsFor = (side: Side, { run, stable }: CanaryStatus): Digests | undefi
       ? run.digests
       : stable?.digests;
 
+/** What the primary's images are pinned to when it is made of this revision. */
+const digestsOfRevision = (revision: string, { run, stable }: CanaryStatus): Digests | undefined =>
+  revision === stable?.revision ? stable.digests : revision === run?.revision ? run.digests : undefined;
+
 const observeSide = (side: Side, scene: Scene, status: CanaryStatus): WorkloadView | undefined => {
   const { canary, names, view } = scene;
   const workload = deployment(scene, names.workload[side]);
   if (workload === undefined) return undefined;
   const slices = view.endpointSlices({ namespace: canary.namespace, name: names.service[side] });
-  return workloadView({ workload, ...podsOf(scene, workload), slices, digests: digestsFor(side, status) });
+  const digests = digestsFor(side, status);
+  const revision = workload.metadata.labels?.[REVISION_LABEL] ?? '';
+  const pins = side === 'canary' ? undefined : digestsOfRevision(revision, status);
+  const wanted = recordedSide(side, scene, { revision, replicas: 0, digests: pins });
+  return workloadView({ workload, ...podsOf(scene, workload), slices, digests, wanted });
 };
 
 const observeService = (which: 'apex' | Side, scene: Scene): ServiceView | undefined => {

@@ -1,8 +1,8 @@
 import type { RunRecord } from '../api/canary-run.ts';
+import type { Digests } from '../api/canary-status.ts';
 import { API_VERSION, CANARY_LABEL, CANARY_UID_LABEL, OUTCOME_LABEL, type Side } from '../api/names.ts';
 import { recordAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
-import type { Action } from '../rollout/decision.ts';
 import { canaryManifest, primaryManifest, sideSelector } from '../workload/manifests.ts';
 import { revisionName, runName } from '../workload/names.ts';
 import { type RevisionRecord, readRecord } from '../workload/revision-record.ts';
@@ -17,30 +17,32 @@ export const deploymentRef = ({ canary }: Pick<Scene, 'canary'>, name: string): 
   name,
 });
 
-/** The stored template of a revision. Throws when it is not there: nothing else may ever be put in its place. */
-const recordOf = (revision: string, { canary, names, view }: Scene): RevisionRecord => {
+/** The stored template of a revision. */
+const recordOf = (revision: string, { canary, names, view }: Scene): RevisionRecord | undefined => {
   const name = revisionName(names.target, revision);
   const stored = view.get({ apiVersion: 'apps/v1', kind: 'ControllerRevision', namespace: canary.namespace, name });
-  const record = stored && readRecord(stored);
-  if (record === undefined) {
-    throw new Error(
-      `Cannot apply revision ${revision}: ControllerRevision ${canary.namespace}/${name} is missing, want the stored template`,
-    );
-  }
-  return record;
+  return stored && readRecord(stored);
 };
 
-/** Primary or canary as an action wants it, to be applied. */
-export const wantedSide = (
-  side: Side,
-  scene: Scene,
-  action: Extract<Action, { type: 'applyPrimary' | 'applyCanary' }>,
-): KubeObject => {
+type SideOptions = { readonly revision: string; readonly replicas: number; readonly digests?: Digests | undefined };
+
+/** Primary or canary of a revision, to be applied; undefined when its template is not stored. */
+export const recordedSide = (side: Side, scene: Scene, options: SideOptions): KubeObject | undefined => {
   const { canary, names, view } = scene;
   const existing = view.get(deploymentRef(scene, names.workload[side]));
-  const digests = action.type === 'applyPrimary' ? action.digests : undefined;
+  const record = recordOf(options.revision, scene);
   const manifest = side === 'primary' ? primaryManifest : canaryManifest;
-  return manifest(recordOf(action.revision, scene), { canary, replicas: action.replicas, digests, existing });
+  return record && manifest(record, { canary, ...options, existing });
+};
+
+/** Primary or canary as an action wants it. Throws when its template is not stored: nothing else may be put there. */
+export const wantedSide = (side: Side, scene: Scene, action: SideOptions): KubeObject => {
+  const wanted = recordedSide(side, scene, action);
+  if (wanted !== undefined) return wanted;
+  const name = `${scene.canary.namespace}/${revisionName(scene.names.target, action.revision)}`;
+  throw new Error(
+    `Cannot apply revision ${action.revision}: ControllerRevision ${name} is missing, want the stored template`,
+  );
 };
 
 /** What a Service should be now; undefined while the Deployment whose pods it selects is not known. */

@@ -1,5 +1,7 @@
 import type { EventNote } from './decision.ts';
 import type { Observed } from './observed.ts';
+import { canaryName, primaryName } from './sides.ts';
+import { namesHeld } from './taken-over.ts';
 
 /** A field that Serin holds and somebody else writes. */
 export type Fought = {
@@ -22,28 +24,38 @@ export const remedy = (manager: string, { kind, name, field }: Fought): string =
     : `keep ${manager} from writing ${field} of ${kind} ${name}`;
 };
 
-/**
- * Who has written what Serin holds in the target and in the apex Service: both go back, and no request has gone to the
- * pods that came of it.
- */
-export const drifts = (observed: Observed): readonly EventNote[] => {
-  const { target, services, canary } = observed;
-  const { targetRef, service } = canary.spec;
-  const scaled: readonly EventNote[] =
-    target?.scaledBy === undefined || target.replicas === 0
-      ? []
-      : [
-          {
-            reason: 'TargetDrift',
-            note: `${target.scaledBy} set the replicas of ${targetRef.name} to ${target.replicas}; they go back to 0. To end this, ${remedy(
-              target.scaledBy,
-              { kind: targetRef.kind, name: targetRef.name, field: '/spec/replicas' },
-            )}`,
-          },
-        ];
-  const selector = services.apex;
-  if (selector === undefined || selector.current || selector.foreignManager === undefined) return scaled;
-  const apex = { kind: 'Service', name: service.name ?? targetRef.name, field: '/spec/selector' } as const;
-  const note = `${selector.foreignManager} changed the selector of Service ${apex.name}; it goes back to the primary. To end this, ${remedy(selector.foreignManager, apex)}`;
-  return [...scaled, { reason: 'RouteDrift', note }];
+const scaled = ({ target, canary }: Observed): readonly EventNote[] => {
+  const { kind, name } = canary.spec.targetRef;
+  if (target?.scaledBy === undefined || target.replicas === 0) return [];
+  const end = remedy(target.scaledBy, { kind, name, field: '/spec/replicas' });
+  const note = `${target.scaledBy} set the replicas of ${name} to ${target.replicas}; they go back to 0. To end this, ${end}`;
+  return [{ reason: 'WorkloadDrift', note }];
 };
+
+const changed = (observed: Observed): readonly EventNote[] => {
+  const { primary, side, canary } = observed;
+  const sides = [
+    { name: primaryName(observed), workload: primary },
+    { name: canaryName(observed), workload: side },
+  ];
+  return sides.flatMap(({ name, workload }): readonly EventNote[] => {
+    if (workload?.changedBy === undefined) return [];
+    const note = `${workload.changedBy} changed the template of ${name}; it goes back to revision ${workload.revision}. Change ${canary.spec.targetRef.name} instead: what is changed there is judged`;
+    return [{ reason: 'WorkloadDrift', note }];
+  });
+};
+
+const redirected = ({ services: { apex }, canary }: Observed): readonly EventNote[] => {
+  if (apex === undefined || apex.current || apex.foreignManager === undefined) return [];
+  const { service: name } = namesHeld(canary.spec);
+  const end = remedy(apex.foreignManager, { kind: 'Service', name, field: '/spec/selector' });
+  const note = `${apex.foreignManager} changed the selector of Service ${name}; it goes back to the primary. To end this, ${end}`;
+  return [{ reason: 'RouteDrift', note }];
+};
+
+/** Who has written what Serin holds in the workloads and in the apex Service, all of which goes back. */
+export const drifts = (observed: Observed): readonly EventNote[] => [
+  ...scaled(observed),
+  ...changed(observed),
+  ...redirected(observed),
+];

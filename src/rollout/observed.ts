@@ -47,6 +47,8 @@ export type WorkloadView = {
   readonly revision: string;
   /** True when its template carries exactly the digests that the run recorded, or none were asked for. */
   readonly pinned: boolean;
+  /** Field manager that has made its template another than its revision's. */
+  readonly changedBy?: string;
   readonly replicas: number;
   readonly readyReplicas: number;
   /** Every wanted pod is of the newest template, ready, and none of an older one is left. */

@@ -24,8 +24,10 @@ export const canaryCarries = (observed: Observed, run: RunStatus, weight: number
 export const sizeCanary = (observed: Observed, run: RunStatus, weight: number): readonly Action[] => {
   const { side, primary, canary, pinned } = observed;
   if (!pinned.includes(run.revision)) return [];
-  const replicas = canaryReplicas(canary.spec, weight, primary?.replicas ?? 1);
-  const stands = side?.revision === run.revision && !side.deleting && side.replicas >= replicas;
+  const ours = side?.revision === run.revision && !side.deleting;
+  const needed = canaryReplicas(canary.spec, weight, primary?.replicas ?? 1);
+  const replicas = Math.max(needed, ours ? side.replicas : 0);
+  const stands = ours && side.replicas === replicas && side.changedBy === undefined;
   return stands ? [] : [{ type: 'applyCanary', revision: run.revision, replicas }];
 };
 

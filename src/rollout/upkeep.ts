@@ -14,7 +14,8 @@ const primaryActions = ({ primary, pinned, target, status }: Observed, stable: S
     const stored = target?.revision?.id === stable.revision;
     return stored ? [{ type: 'pinRevision', revision: stable.revision }] : [];
   }
-  if (primary?.revision === stable.revision && primary.pinned && !primary.deleting) return [];
+  const stands = primary?.revision === stable.revision && primary.pinned && primary.changedBy === undefined;
+  if (stands && !primary.deleting) return [];
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
   const digests = stable.digests === undefined ? {} : { digests: stable.digests };
   return [{ type: 'applyPrimary', revision: stable.revision, replicas, ...digests }];

@@ -1,5 +1,7 @@
 import type { Digests } from '../api/canary-status.ts';
+import { foreignWriterOf } from '../api/field-owner.ts';
 import { REVISION_LABEL } from '../api/names.ts';
+import { covers } from '../lib/covers.ts';
 import { at, listAt, numberAt, sameJson, stringAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { WorkloadView } from '../rollout/observed.ts';
@@ -78,6 +80,13 @@ const waitingFor = (
   return why === undefined ? counts : `${counts}: ${why}`;
 };
 
+/**
+ * Who has changed the template from what was applied. What admission has changed on the way counts as applied by Serin,
+ * and what somebody has only added to a map, such as the annotation of a restart, is no other version.
+ */
+const changerOf = (workload: KubeObject, recorded: KubeObject): string | undefined =>
+  covers(templateOf(workload), templateOf(recorded)) ? undefined : foreignWriterOf(workload, ['f:spec', 'f:template']);
+
 /** A primary or canary Deployment as `decide` sees it. */
 export const workloadView = ({
   workload,
@@ -85,6 +94,7 @@ export const workloadView = ({
   pods,
   slices,
   digests,
+  wanted: recorded,
 }: {
   readonly workload: KubeObject;
   /** Its ReplicaSets; others among them do no harm. */
@@ -95,6 +105,8 @@ export const workloadView = ({
   readonly slices: readonly KubeObject[];
   /** Digests that its images should be pinned to. */
   readonly digests?: Digests | undefined;
+  /** The Deployment as it was applied for its revision; undefined when that is not known any more. */
+  readonly wanted?: KubeObject | undefined;
 }): WorkloadView => {
   const status = (field: string): number => numberAt(workload, 'status', field) ?? 0;
   const wanted = numberAt(workload, 'spec', 'replicas') ?? 1;
@@ -110,9 +122,11 @@ export const workloadView = ({
   const running = digestsOf(newest.filter(isReady));
   const progressing = condition(workload, 'Progressing');
   const template = templateOf(workload);
+  const changedBy = recorded && changerOf(workload, recorded);
   return {
     revision: workload.metadata.labels?.[REVISION_LABEL] ?? '',
     pinned: sameJson(imagesOf(withDigests(template, digests ?? {})), imagesOf(template)),
+    ...(changedBy === undefined ? {} : { changedBy }),
     replicas: wanted,
     readyReplicas: status('readyReplicas'),
     ready,

@@ -14,7 +14,7 @@ test('who writes the replicas of the target is told by name', async (t) => {
     world
       .events()
       .includes(
-        'TargetDrift: kubectl set the replicas of podinfo to 3; they go back to 0. To end this, leave spec.replicas out of the manifest',
+        'WorkloadDrift: kubectl set the replicas of podinfo to 3; they go back to 0. To end this, leave spec.replicas out of the manifest',
       ),
     world.events().join('\n'),
   );

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '#src/rollout/decide.ts';
 import { remedy } from '#src/rollout/drift.ts';
-import { anObserved, aRevision, T0 } from './an-observed.ts';
+import { anObserved, aRevision, aRunning, aShiftedRun, aWorkload, T0 } from './an-observed.ts';
 import { shown } from './shown.ts';
 
 const target = { uid: 'uid-t', deleting: false, readyReplicas: 0, revision: aRevision('v1') };
@@ -13,7 +13,7 @@ test('who scales the target up is named, with the setting that ends it, and the 
   assert.deepEqual(shown(decision).after, ['scaleTarget 0']);
   assert.deepEqual(decision.events, [
     {
-      reason: 'TargetDrift',
+      reason: 'WorkloadDrift',
       note: 'kustomize-controller set the replicas of podinfo to 3; they go back to 0. To end this, leave spec.replicas out of the manifest',
     },
   ]);
@@ -44,4 +44,18 @@ test('the remedy is in the words of the tool that writes', () => {
   );
   assert.equal(remedy('kube-controller-manager', replicas), 'let the autoscaler scale podinfo-primary');
   assert.equal(remedy('Helm', replicas), 'leave spec.replicas out of the manifest');
+});
+
+test('a copy that somebody has changed is applied again, as large as it is', () => {
+  const primary = aWorkload('v1', { changedBy: 'kubectl-edit' });
+  const stable = decide(anObserved({ primary }), T0);
+  assert.deepEqual(shown(stable).after, ['applyPrimary v1 x4']);
+  assert.deepEqual(stable.events, [
+    {
+      reason: 'WorkloadDrift',
+      note: 'kubectl-edit changed the template of podinfo-primary; it goes back to revision v1. Change podinfo instead: what is changed there is judged',
+    },
+  ]);
+  const side = aWorkload('v2', { changedBy: 'kubectl-edit', replicas: 3 });
+  assert.deepEqual(shown(decide(aRunning(aShiftedRun(1, 5), { side }), T0)).after, ['applyCanary v2 x3']);
 });
