@@ -2,7 +2,7 @@ import type { CanaryStatus } from '../api/canary-status.ts';
 import { parseCanaryStatus } from '../api/canary-status.ts';
 import { API_VERSION } from '../api/names.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { isKubeError } from '../kube/kube-error.ts';
+import { isKubeError, KubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
 import { sameJson } from '../lib/json.ts';
 import { type KubeObject, keyOf } from '../lib/kube-object.ts';
@@ -121,18 +121,20 @@ const forget = (key: string, deps: ReconcileDeps): void => {
   metrics.forget({ namespace, name });
 };
 
+/** What an error is told as, where asking again gives the same answer until a person has acted. */
+const refusalOf = (error: unknown): EventNote | undefined => {
+  if (isKubeError(error, 'Forbidden')) return { reason: 'AccessDenied', note: messageOf(error) };
+  const lasts = !(error instanceof KubeError) || error.kind === 'Invalid';
+  return lasts ? { reason: 'Held', note: messageOf(error) } : undefined;
+};
+
 const performAll = async (actions: readonly Action[], scene: Scene, deps: ReconcileDeps): Promise<void> => {
   for (const action of actions) {
     try {
       await perform(action, scene, deps);
     } catch (cause) {
-      const reason = isKubeError(cause, 'Forbidden')
-        ? 'AccessDenied'
-        : isKubeError(cause, 'Invalid')
-          ? 'Held'
-          : undefined;
-      // Told by the next look: asking again gives the same answer until a person has acted.
-      if (reason !== undefined) deps.refusals.set(keyOf(scene.canary), { reason, note: messageOf(cause) });
+      const refusal = refusalOf(cause);
+      if (refusal !== undefined) deps.refusals.set(keyOf(scene.canary), refusal);
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
   }

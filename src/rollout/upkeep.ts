@@ -8,12 +8,17 @@ const serviceActions = ({ services }: Observed): readonly Action[] =>
     .filter((service) => services[service]?.current !== true)
     .map((service) => ({ type: 'applyService', service }));
 
+/** Stores the template that the target has, when it is needed and its record is missing. */
+const storeActions = ({ pinned, target, status: { stable, run } }: Observed): readonly Action[] => {
+  const revision = target?.revision?.id;
+  if (revision === undefined || pinned.includes(revision)) return [];
+  const isNeeded = revision === stable?.revision || (revision === run?.revision && run.outcome === undefined);
+  return isNeeded ? [{ type: 'pinRevision', revision }] : [];
+};
+
 /** Brings the primary to the stable revision when it is gone or was changed by somebody else. */
-const primaryActions = ({ primary, pinned, target, status }: Observed, stable: StableStatus): readonly Action[] => {
-  if (!pinned.includes(stable.revision)) {
-    const stored = target?.revision?.id === stable.revision;
-    return stored ? [{ type: 'pinRevision', revision: stable.revision }] : [];
-  }
+const primaryActions = ({ primary, pinned, status }: Observed, stable: StableStatus): readonly Action[] => {
+  if (!pinned.includes(stable.revision)) return [];
   const stands = primary?.revision === stable.revision && primary.pinned && primary.changedBy === undefined;
   if (stands && !primary.deleting) return [];
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
@@ -30,7 +35,7 @@ export const upkeep = (observed: Observed): readonly Action[] => {
   const { target } = observed;
   const scale: readonly Action[] =
     target !== undefined && target.replicas > 0 ? [{ type: 'scaleTarget', replicas: 0 }] : [];
-  return [...finalizerActions(observed), ...scale, ...serviceActions(observed)];
+  return [...finalizerActions(observed), ...storeActions(observed), ...scale, ...serviceActions(observed)];
 };
 
 /** `upkeep` where the stable revision is what the primary should run: always, but for a promotion. */

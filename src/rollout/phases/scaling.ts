@@ -1,6 +1,5 @@
 import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
-import type { Action } from '../decision.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { nextStep } from '../plan.ts';
@@ -30,7 +29,6 @@ export const scaling = (observed: Observed, now: number, run: RunStatus, stable:
         : `${canaryName(observed)} was not ready within ${seconds} s: ${why}`,
     });
   }
-  const pin: readonly Action[] = pinned.includes(run.revision) ? [] : [{ type: 'pinRevision', revision: run.revision }];
-  const waiting = turn(status, { after: [...pin, ...sizeCanary(observed, run, first)], wakeAt: deadline });
+  const waiting = turn(status, { after: sizeCanary(observed, run, first), wakeAt: deadline });
   return keeping(observed, waiting, { weight: 0, mayRaise: false, upkeep: upkeepWithPrimary(observed, stable) });
 };
