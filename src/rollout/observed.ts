@@ -55,7 +55,7 @@ export type WorkloadView = {
   readonly ready: boolean;
   /** Ready pods that the data plane can see: ready endpoints of the side's Service. */
   readonly endpoints: number;
-  /** Why it is not ready, in words: the pod, the container and the reason. */
+  /** Why it is not ready, or is about not to be, in words: the pod, the container and the reason. */
   readonly waiting?: string;
   /** Kubernetes gave up on it: ProgressDeadlineExceeded. */
   readonly deadlineExceeded: boolean;

@@ -56,6 +56,13 @@ export const digestsOf = (pods: readonly KubeObject[]): Digests | undefined => {
   return digests;
 };
 
+/** The worst that is wrong with one of the pods, in words. */
+const worstTrouble = (pods: readonly KubeObject[]): string | undefined =>
+  pods
+    .map(podTrouble)
+    .filter((trouble) => trouble !== undefined)
+    .sort((a, b) => a.rank - b.rank)[0]?.text;
+
 /** Why the workload is not ready, the most telling reason first. */
 const waitingFor = (
   workload: KubeObject,
@@ -67,8 +74,6 @@ const waitingFor = (
 ): string => {
   if (!isObserved(workload)) return 'Kubernetes has not acted on its newest spec yet';
   if (wanted === 0) return 'no replicas are wanted';
-  const troubles = pods.map(podTrouble).filter((trouble) => trouble !== undefined);
-  const worst = troubles.sort((a, b) => a.rank - b.rank)[0];
   const refused = stringAt(condition(workload, 'ReplicaFailure'), 'status') === 'True';
   const refusal = refused ? stringAt(condition(workload, 'ReplicaFailure'), 'message') : undefined;
   const old = (numberAt(workload, 'status', 'replicas') ?? 0) - (numberAt(workload, 'status', 'updatedReplicas') ?? 0);
@@ -76,7 +81,7 @@ const waitingFor = (
     available < wanted || old <= 0
       ? `${available} of ${wanted} pods ready`
       : `${old} ${old === 1 ? 'pod' : 'pods'} of an older template left`;
-  const why = worst?.text ?? (refusal === undefined ? undefined : `pods are refused: ${refusal}`);
+  const why = worstTrouble(pods) ?? (refusal === undefined ? undefined : `pods are refused: ${refusal}`);
   return why === undefined ? counts : `${counts}: ${why}`;
 };
 
@@ -123,6 +128,10 @@ export const workloadView = ({
   const progressing = condition(workload, 'Progressing');
   const template = templateOf(workload);
   const changedBy = recorded && changerOf(workload, recorded);
+  // A pod fails before the Deployment's status counts it out.
+  const waiting = ready
+    ? worstTrouble(newest)
+    : waitingFor(workload, { pods: newest, wanted, available: status('availableReplicas') });
   return {
     revision: workload.metadata.labels?.[REVISION_LABEL] ?? '',
     pinned: sameJson(imagesOf(withDigests(template, digests ?? {})), imagesOf(template)),
@@ -131,9 +140,7 @@ export const workloadView = ({
     readyReplicas: status('readyReplicas'),
     ready,
     endpoints: readyEndpoints(slices).length,
-    ...(ready
-      ? {}
-      : { waiting: waitingFor(workload, { pods: newest, wanted, available: status('availableReplicas') }) }),
+    ...(waiting === undefined ? {} : { waiting }),
     deadlineExceeded:
       isObserved(workload) &&
       stringAt(progressing, 'status') === 'False' &&

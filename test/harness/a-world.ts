@@ -5,6 +5,7 @@ import type { Transport } from '#src/kube/transport.ts';
 import { stringAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
 import { seededRandom } from '#src/lib/random.ts';
+import { sleep } from '#src/lib/sleep.ts';
 import { VirtualClock } from '#src/lib/virtual-clock.ts';
 import type { Message } from '#src/rollout/effect.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
@@ -23,6 +24,7 @@ const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
   'podinfo:6.1.0': {},
   'podinfo:6.2.0': {},
   'podinfo:6.9.0-bad': { errorRate: 0.5 },
+  'podinfo:6.9.1-crashing': { crash: { afterMs: 2000, exitCode: 137 } },
 };
 
 /** A Prometheus address under which nobody answers; every other is the world's own. */
@@ -66,6 +68,8 @@ export type WorldOptions = {
   readonly rps?: number;
   readonly logLevel?: string;
   readonly seed?: number;
+  /** How long Git and receivers of messages take to answer. @default 0 */
+  readonly answerMs?: number;
   /** False for a cluster that lacks the validation of our CRDs. */
   readonly admitsSerin?: boolean;
 };
@@ -74,7 +78,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
   const clock = new VirtualClock();
   const random = seededRandom(options.seed ?? 7);
   const catalogue = new ImageCatalogue(IMAGES);
-  const { admitsSerin = true } = options;
+  const { admitsSerin = true, answerMs = 0 } = options;
   const cluster = startCluster({ clock, random, catalogue, listen: false, scrapeIntervalMs: 1000, admitsSerin });
   const { api } = cluster;
   const manager = { manager: 'kubectl' };
@@ -109,9 +113,17 @@ export const aWorld = (options: WorldOptions = {}): World => {
         logLevel: options.logLevel,
         outside: {
           ask: prometheus.ask,
-          git,
+          git: {
+            inspect: git.inspect,
+            commit: async (...args) => {
+              const answer = await git.commit(...args);
+              await sleep(clock, answerMs);
+              return answer;
+            },
+          },
           deliver: async (message, { receiver }) => {
             messages.push({ ...message, to: receiver.address });
+            await sleep(clock, answerMs);
             return { delivered: true, detail: 'kept' };
           },
         },

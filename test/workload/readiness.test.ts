@@ -57,6 +57,12 @@ test('ready is: every wanted pod of the newest template available, and no other 
   );
 });
 
+test('a pod that has just failed is named before the status counts it out', () => {
+  const failed = container({ state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } });
+  const { ready, waiting } = viewOf(aWorkload(), [aPod('a'), aPod('b', failed)]);
+  assert.deepEqual([ready, waiting], [true, 'pod b: container app: exited with 137 (OOMKilled)']);
+});
+
 test('what it waits for is said: counts, old pods, refusals, Kubernetes itself', () => {
   const waiting = (status: JsonRecord): string | undefined => viewOf(aWorkload(status)).waiting;
   assert.equal(waiting({ availableReplicas: 1 }), '1 of 2 pods ready');
