@@ -192,3 +192,22 @@ test('without spec.git nothing is said of Git', async (t) => {
     'podinfo:6.1.0',
   );
 });
+
+test('a controller that is stopped in time lets commits and messages end, and none is repeated', async (t) => {
+  const world = await takenOverFromGit(t, { answerMs: 1500 });
+  await world.clock.advance(3000);
+  world.killControllers();
+  const { controller } = world.startController();
+  bump(world, 'podinfo:6.9.0-bad');
+  await world.clock.until(() => world.messages.filter(({ topic }) => topic === 'outcome').length === 2, 60_000);
+  assert.equal(world.canary().outbox.length, 3, 'two messages and a commit are under way');
+  const stopped = controller.stop();
+  await world.clock.advance(9000);
+  await stopped;
+  assert.deepEqual(world.canary().outbox, [], 'what was under way has been noted');
+
+  world.startController();
+  await world.clock.advance(10_000);
+  assert.equal(subjects(world).length, 1);
+  assert.equal(new Set(world.messages.map(({ id }) => id)).size, world.messages.length, 'nothing is told twice');
+});
