@@ -2,25 +2,43 @@ import type { AdoptedStatus, CanaryStatus, StableStatus } from '../../api/canary
 import type { Action, EventNote } from '../decision.ts';
 import type { Observed, RevisionView, TargetView } from '../observed.ts';
 import { tell } from '../outbox.ts';
+import { deadlineMs } from '../plan.ts';
 import { primaryName } from '../sides.ts';
 import { namesHeld } from '../taken-over.ts';
-import { timeText } from '../time.ts';
+import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { settledAt } from '../window.ts';
 
+/** Until when a primary of `stable` may take to become ready, ms. */
+const readyBy = ({ canary }: Observed, stable: StableStatus): number => timeMs(stable.since) + deadlineMs(canary.spec);
+
+/** The primary cannot run `stable`, and no user depends on it yet. */
+const hasFailed = (observed: Observed, stable: StableStatus, now: number): boolean => {
+  const { primary, services } = observed;
+  if (primary?.revision !== stable.revision || primary.ready || services.apex?.selects === 'primary') return false;
+  return primary.deadlineExceeded || now >= readyBy(observed, stable);
+};
+
 /**
  * The revision that the primary is made of. Once its template is stored it stays, also when the target moves on
- * meanwhile: what comes later is judged like any other push.
+ * meanwhile: what comes later is judged like any other push. One that does not become ready gives way to a later one,
+ * or no fix would ever end the take-over.
  */
 const revisionToServe = (observed: Observed, target: TargetView, now: number): StableStatus | undefined => {
   const { stable } = observed.status;
-  if (stable !== undefined && observed.pinned.includes(stable.revision)) return stable;
-  const serve = (revision: RevisionView): StableStatus =>
-    stable?.revision === revision.id
-      ? stable
-      : { revision: revision.id, hash: revision.hash, images: revision.images, since: timeText(now) };
-  return target.revision === undefined ? stable : serve(target.revision);
+  const { revision } = target;
+  if (revision === undefined || revision.id === stable?.revision)
+    return stable ?? (revision && asStable(revision, now));
+  const stays = stable !== undefined && observed.pinned.includes(stable.revision);
+  return stays && !hasFailed(observed, stable, now) ? stable : asStable(revision, now);
 };
+
+const asStable = ({ id, hash, images }: RevisionView, now: number): StableStatus => ({
+  revision: id,
+  hash,
+  images,
+  since: timeText(now),
+});
 
 /** What stood before Serin changed anything, for the finalizer; recorded once. Other objects carry their own baseline. */
 const adoptedFrom = ({ status, canary }: Observed, target: TargetView): AdoptedStatus =>
@@ -52,7 +70,11 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return { waiting: `for ${primaryName(observed)}`, actions: [apply] };
   }
   if (!primary.ready) {
-    return { waiting: `for ${primaryName(observed)} to be ready: ${primary.waiting ?? 'its pods are starting'}` };
+    const why = primary.waiting ?? 'its pods are starting';
+    const waiting = `for ${primaryName(observed)} to be ready: ${why}`;
+    if (!hasFailed(observed, stable, now)) return { waiting, wakeAt: readyBy(observed, stable) };
+    const note = `${primaryName(observed)} was not ready within ${canary.spec.progressDeadlineSeconds} s: ${why}`;
+    return { waiting, stuck: { reason: 'DeadlineExceeded', note } };
   }
   const missing = (['primary', 'canary'] as const).filter((side) => services[side]?.current !== true);
   if (missing.length > 0) {

@@ -131,3 +131,23 @@ test('a route that is refused stops the take-over with its words', () => {
   assert.deepEqual(decision.after, []);
   assert.match(decision.status.conditions.find(({ type }) => type === 'Ready')?.message ?? '', /does not allow routes/);
 });
+
+test('a primary that cannot run what it took over is told at its deadline, and gives way to a fix', () => {
+  const services = { apex: { selects: 'other', current: false, endpointsMatch: false } } as const;
+  const target = { uid: 'uid-t', deleting: false, replicas: 4, readyReplicas: 0, revision: aRevision('v1') };
+  const primary = aWorkload('v1', { ready: false, endpoints: 0, waiting: 'pod x: CrashLoopBackOff' });
+  const broken = anObserved({ status: { phase: 'Initializing' }, services, target, primary });
+  assert.equal(decide(broken, T0).wakeAt, T0 + 600_000);
+  const late = decide(broken, T0 + 600_000);
+  assert.deepEqual(late.events, [
+    { reason: 'DeadlineExceeded', note: 'podinfo-primary was not ready within 600 s: pod x: CrashLoopBackOff' },
+  ]);
+  const fixed = { ...broken, target: { ...target, revision: aRevision('v2') } };
+  assert.deepEqual(shown(decide(fixed, T0 + 599_999)).after, [], 'the first one may still come up');
+  const adopted = decide({ ...fixed, pinned: ['v1'] }, T0 + 600_000);
+  assert.deepEqual([adopted.status.stable?.revision, shown(adopted).after], ['v2', ['pinRevision v2']]);
+  const gaveUp = { ...fixed, primary: { ...primary, deadlineExceeded: true } };
+  assert.equal(decide(gaveUp, T0).status.stable?.revision, 'v2');
+  const moved = { apex: { selects: 'primary', current: true, endpointsMatch: true } } as const;
+  assert.equal(decide({ ...gaveUp, services: moved }, T0).status.stable?.revision, 'v1', 'users depend on it by then');
+});
