@@ -95,6 +95,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
       return series(request);
     },
   });
+  const late = async (): Promise<void> => (answerMs === 0 ? undefined : sleep(clock, answerMs));
   const processes: Process[] = [];
   const agents: GitOpsAgent[] = [];
   return {
@@ -117,13 +118,13 @@ export const aWorld = (options: WorldOptions = {}): World => {
             inspect: git.inspect,
             commit: async (...args) => {
               const answer = await git.commit(...args);
-              await sleep(clock, answerMs);
+              await late();
               return answer;
             },
           },
           deliver: async (message, { receiver }) => {
             messages.push({ ...message, to: receiver.address });
-            await sleep(clock, answerMs);
+            await late();
             return { delivered: true, detail: 'kept' };
           },
         },
