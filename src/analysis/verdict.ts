@@ -66,6 +66,6 @@ const apart = (value: number, limit: number, unit: string | undefined): string =
 
 export const requestsText = (count: number): string => `${numberText(count)} ${count === 1 ? 'request' : 'requests'}`;
 
-export const durationText = (ms: number): string => `${numberText(ms / 1000)}s`;
+export const durationText = (ms: number): string => `${numberText(ms / 1000)} s`;
 
 const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

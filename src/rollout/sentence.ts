@@ -9,9 +9,13 @@ const numberText = (value: number): string => String(Number(value.toPrecision(4)
 const withUnit = (value: number, unit: string | undefined): string =>
   unit === undefined || unit === '' ? numberText(value) : `${numberText(value)} ${unit}`;
 
+/** A message as it stands inside a sentence: `no data: …`. Other messages begin with a name. */
+const inside = (text: string): string => text.replace(/^No\b/, 'no');
+
 /** A check in words: `request-success-rate 48.2 % is below 99 %`. */
 export const checkText = ({ name, value, min, max, unit, verdict, message }: CheckStatus): string => {
-  if (value === undefined || verdict === 'noData' || verdict === 'error') return `${name}: ${message ?? 'no data'}`;
+  if (value === undefined || verdict === 'noData' || verdict === 'error')
+    return `${name}: ${inside(message ?? 'No data')}`;
   const measured = `${name} ${withUnit(value, unit)}`;
   if (min !== undefined && value < min) return `${measured} is below ${withUnit(min, unit)}`;
   if (max !== undefined && value > max) return `${measured} is above ${withUnit(max, unit)}`;

@@ -52,7 +52,7 @@ describe('request-success-rate', () => {
       min: 99,
       unit: '%',
       verdict: 'fail',
-      message: '98 % is below the minimum of 99 %: 4 of 200 requests failed in 60s',
+      message: '98 % is below the minimum of 99 %: 4 of 200 requests failed in 60 s',
       query: 'r{app="canary",code=~"5.."}',
     });
   });
@@ -66,7 +66,7 @@ describe('request-success-rate', () => {
 
   it('is no evidence without traffic, with too little of it, and without series', async () => {
     const idle = await run(check, { [good]: steady({ from: 0, to: 300, every: 15, by: 0, start: 9 }) });
-    assert.deepEqual(verdictOf(idle), ['noData', 'No data: 0 requests in 60s, want at least 1']);
+    assert.deepEqual(verdictOf(idle), ['noData', 'No data: 0 requests in 60 s, want at least 1']);
     const few = await run(
       { ...check, samples: 20, intervalMs: 10_000 },
       {
@@ -76,7 +76,7 @@ describe('request-success-rate', () => {
         ],
       },
     );
-    assert.deepEqual(verdictOf(few), ['noData', 'No data: 3 requests in 10s, want at least 20']);
+    assert.deepEqual(verdictOf(few), ['noData', 'No data: 3 requests in 10 s, want at least 20']);
     assert.equal((await run(check, {})).verdict, 'noData');
     assert.equal(idle.value, undefined);
   });
@@ -90,8 +90,8 @@ describe('request-success-rate', () => {
     const history = { [good]: steady({ from: 0, to: 300, every: 5, by: 1 }) };
     const counted = async (intervalMs: number, from: number): Promise<string | undefined> =>
       (await run({ ...check, intervalMs }, history, { window: { from, to: 300_000 } })).message;
-    assert.match((await counted(60_000, 270_000)) ?? '', /0 of 6 requests failed in 30s/);
-    assert.match((await counted(10_000, 240_000)) ?? '', /0 of 2 requests failed in 10s/);
+    assert.match((await counted(60_000, 270_000)) ?? '', /0 of 6 requests failed in 30 s/);
+    assert.match((await counted(10_000, 240_000)) ?? '', /0 of 2 requests failed in 10 s/);
     assert.match((await counted(10_000, 300_000)) ?? '', /the window is empty/);
   });
 });
@@ -111,7 +111,7 @@ describe('request-duration', () => {
     const slow = await run(check, buckets(5));
     assert.deepEqual(verdictOf(slow), [
       'fail',
-      '982 ms is above the maximum of 500 ms: 99th percentile of 40 requests in 60s',
+      '982 ms is above the maximum of 500 ms: 99th percentile of 40 requests in 60 s',
     ]);
   });
 
@@ -121,7 +121,7 @@ describe('request-duration', () => {
   });
 
   it('is no evidence without requests', async () => {
-    assert.deepEqual(verdictOf(await run(check, {})), ['noData', 'No data: 0 requests in 60s, want at least 1']);
+    assert.deepEqual(verdictOf(await run(check, {})), ['noData', 'No data: 0 requests in 60 s, want at least 1']);
   });
 });
 
@@ -136,14 +136,24 @@ describe('a query of your own', () => {
     ],
     ['fails', text('max(lag)'), { [lag]: [[290, 700]] }, ['fail', '700 is above the maximum of 100']],
     ['takes a scalar', text('scalar(lag)'), { [lag]: [[290, 7]] }, ['pass', '7, want at most 100']],
-    ['no series', text('max(lag)'), {}, ['noData', 'No data: no value in the last 60s']],
-    ['NaN', text('sum(lag) / 0 * 0'), { [lag]: [[290, 7]] }, ['noData', 'No data: not a number (NaN) in the last 60s']],
-    ['older than the window', text('max(lag)'), { [lag]: [[235, 7]] }, ['noData', 'No data: no value in the last 60s']],
+    ['no series', text('max(lag)'), {}, ['noData', 'No data: no value in the last 60 s']],
+    [
+      'NaN',
+      text('sum(lag) / 0 * 0'),
+      { [lag]: [[290, 7]] },
+      ['noData', 'No data: not a number (NaN) in the last 60 s'],
+    ],
+    [
+      'older than the window',
+      text('max(lag)'),
+      { [lag]: [[235, 7]] },
+      ['noData', 'No data: no value in the last 60 s'],
+    ],
     [
       'noData: fail',
       text('max(lag)', { noData: 'fail' }),
       {},
-      ['fail', 'No data, which counts as failed: no value in the last 60s'],
+      ['fail', 'No data, which counts as failed: no value in the last 60 s'],
     ],
     [
       'several series',
