@@ -31,7 +31,7 @@ const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
 export const UNREACHABLE = 'http://gone.example.com:9090';
 
 /** A message as its receiver got it. */
-export type Told = Message & { readonly to: string };
+type Told = Message & { readonly to: string };
 
 /** A whole cluster with Git, a GitOps agent and users in it, in virtual time; controllers come and go. */
 export type World = {

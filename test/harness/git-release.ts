@@ -7,8 +7,6 @@ import { aCanary, aReceiver, aRepository, aSecret, PLANES, type Plane } from './
 import { deployment, type Owner, serving } from './release.ts';
 
 export const MANIFEST = 'apps/podinfo/deployment.yaml';
-/** Where outcomes of podinfo are recorded. */
-export const RECORD = '.serin/test/shop/podinfo';
 
 /** The team's own manifest: it says nothing of replicas. */
 export const deploymentYaml = (image: string, name = 'podinfo'): string => `apiVersion: apps/v1

@@ -12,7 +12,7 @@ import type { Story } from './stories.ts';
 export type Crash = { readonly writes: number; readonly answered: boolean };
 
 /** What is done to the controllers of a story; with nothing, it is unperturbed. */
-export type Perturbation = {
+type Perturbation = {
   /** The first controller dies, and a new one takes over. */
   readonly crash?: Crash;
   /** What goes wrong between controllers and the API server, until the story is told. */
@@ -52,8 +52,54 @@ const counting = (transport: Transport, onWrite: () => void): Transport => ({
   },
 });
 
+type Cast = {
+  readonly seen: { writes: number; faults: number; crashed: boolean };
+  /** Nothing goes wrong any more, and only one controller is left. */
+  readonly calm: () => void;
+};
+
+/** Starts the controllers of a story, perturbed as asked. */
+const startCast = (world: World, { crash, faults, rival }: Perturbation): Cast => {
+  const seen = { writes: 0, faults: 0, crashed: false };
+  let calm = false;
+  const plan: FaultPlan = (request, index) => {
+    const fault = calm ? undefined : faults?.(request, index);
+    if (fault !== undefined) seen.faults++;
+    return fault;
+  };
+  const through = (transport: Transport): Transport => {
+    const counted = counting(transport, () => seen.writes++);
+    return faults === undefined ? counted : faultyTransport(counted, { plan, clock: world.clock });
+  };
+  const dying = (transport: Transport, { writes, answered }: Crash): Transport =>
+    crashAfterWrite(transport, {
+      writes,
+      answered,
+      onCrash: () => {
+        seen.crashed = true;
+        if (answered) first.isolate();
+        else first.kill();
+        world.clock.after(RESTART_MS, () => {
+          first.kill();
+          world.startController({ through });
+        });
+      },
+    });
+  const first = world.startController({
+    through: (transport) => (crash === undefined ? through(transport) : dying(through(transport), crash)),
+  });
+  const second = rival === true ? world.startController({ through }) : undefined;
+  return {
+    seen,
+    calm: () => {
+      calm = true;
+      second?.kill();
+    },
+  };
+};
+
 /** Plays a story to its end and a little further. */
-export const play = async (story: Story, { crash, faults: planned, rival }: Perturbation = {}): Promise<Played> => {
+export const play = async (story: Story, perturbation: Perturbation = {}): Promise<Played> => {
   const ends: (() => Promise<void>)[] = [];
   const owner = { after: (end: () => Promise<void>) => void ends.push(end) };
   const start = story.begins === 'serving' ? servingFromGit : takenOverFromGit;
@@ -64,47 +110,16 @@ export const play = async (story: Story, { crash, faults: planned, rival }: Pert
     world.killControllers();
     const check = guard(world);
     const mark = world.load.snapshot();
-    let told = false;
-    let crashed = false;
-    let writes = 0;
-    let faults = 0;
-    const plan: FaultPlan = (request, index) => {
-      const fault = told ? undefined : planned?.(request, index);
-      if (fault !== undefined) faults++;
-      return fault;
-    };
-    const through = (transport: Transport): Transport => {
-      const counted = counting(transport, () => writes++);
-      return planned === undefined ? counted : faultyTransport(counted, { plan, clock: world.clock });
-    };
-    const dying = (transport: Transport, { writes: at, answered }: Crash): Transport =>
-      crashAfterWrite(transport, {
-        writes: at,
-        answered,
-        onCrash: () => {
-          crashed = true;
-          if (answered) first.isolate();
-          else first.kill();
-          world.clock.after(RESTART_MS, () => {
-            first.kill();
-            world.startController({ through });
-          });
-        },
-      });
-    const first = world.startController({
-      through: (transport) => (crash === undefined ? through(transport) : dying(through(transport), crash)),
-    });
-    const second = rival === true ? world.startController({ through }) : undefined;
+    const cast = startCast(world, perturbation);
     await world.clock.settle();
     await story.tell(world);
-    told = true;
-    second?.kill();
+    cast.calm();
     await world.clock.advance(REST_MS);
     const { versions, unversionedFailures } = world.load.since(mark);
     const lost = Object.entries(versions)
       .filter(([version]) => !version.endsWith('bad'))
       .reduce((sum, [, { failures }]) => sum + failures, unversionedFailures);
-    return { end: endState(world), broken: check(), lost, writes, crashed, faults, told: timesTold(world) };
+    return { end: endState(world), broken: check(), lost, ...cast.seen, told: timesTold(world) };
   } finally {
     for (const end of ends) await end();
   }
