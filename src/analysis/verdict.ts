@@ -1,5 +1,6 @@
 import type { CheckStatus } from '../api/canary-status.ts';
 import type { MetricCheck } from '../rollout/metric-check.ts';
+import { apart, numberText, withUnit } from '../rollout/number-text.ts';
 
 /** A number, or why there is none. `about` says what it was taken from, in words. */
 export type Reading =
@@ -25,13 +26,13 @@ export const judgeReading = (check: MetricCheck, reading: Reading): Verdict => {
   if (min !== undefined && value < min) {
     return {
       verdict: 'fail',
-      message: `${apart(value, min, unit)} is below the minimum of ${withUnit(min, unit)}${why}`,
+      message: `${apart(value, { limit: min, unit })} is below the minimum of ${withUnit(min, unit)}${why}`,
     };
   }
   if (max !== undefined && value > max) {
     return {
       verdict: 'fail',
-      message: `${apart(value, max, unit)} is above the maximum of ${withUnit(max, unit)}${why}`,
+      message: `${apart(value, { limit: max, unit })} is above the maximum of ${withUnit(max, unit)}${why}`,
     };
   }
   // Something divided by nothing: it breaks no limit, and shows nothing either.
@@ -47,22 +48,6 @@ const noData = (check: MetricCheck, why: string): Verdict =>
   check.noData === 'fail'
     ? { verdict: 'fail', message: `No data, which counts as failed: ${why}` }
     : { verdict: 'noData', message: `No data: ${why}` };
-
-/** For people: whole numbers whole, others with as many digits as matter. */
-const numberText = (value: number, digits = 4): string =>
-  Number.isInteger(value) || !Number.isFinite(value) ? String(value) : String(Number(value.toPrecision(digits)));
-
-const withUnit = (value: number, unit: string | undefined): string =>
-  unit === undefined ? numberText(value) : `${numberText(value)} ${unit}`;
-
-/** `value` with so many digits that it does not read like the limit that it breaks. */
-const apart = (value: number, limit: number, unit: string | undefined): string => {
-  for (let digits = 4; digits < 17; digits++) {
-    const text = numberText(value, digits);
-    if (Number(text) !== limit && text !== numberText(limit)) return unit === undefined ? text : `${text} ${unit}`;
-  }
-  return withUnit(value, unit);
-};
 
 export const requestsText = (count: number): string => `${numberText(count)} ${count === 1 ? 'request' : 'requests'}`;
 

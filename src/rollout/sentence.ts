@@ -1,13 +1,8 @@
 import type { CheckStatus, RunStatus } from '../api/canary-status.ts';
 import type { Outcome } from '../api/words.ts';
 import { CAPS } from './limits.ts';
+import { apart, withUnit } from './number-text.ts';
 import { spanText, timeMs } from './time.ts';
-
-/** A measured number for people: four significant digits, without trailing zeros. */
-const numberText = (value: number): string => String(Number(value.toPrecision(4)));
-
-const withUnit = (value: number, unit: string | undefined): string =>
-  unit === undefined || unit === '' ? numberText(value) : `${numberText(value)} ${unit}`;
 
 /** A message as it stands inside a sentence: `no data: …`. Other messages begin with a name. */
 const inside = (text: string): string => text.replace(/^No\b/, 'no');
@@ -16,9 +11,11 @@ const inside = (text: string): string => text.replace(/^No\b/, 'no');
 export const checkText = ({ name, value, min, max, unit, verdict, message }: CheckStatus): string => {
   if (value === undefined || verdict === 'noData' || verdict === 'error')
     return `${name}: ${inside(message ?? 'No data')}`;
+  if (min !== undefined && value < min)
+    return `${name} ${apart(value, { limit: min, unit })} is below ${withUnit(min, unit)}`;
+  if (max !== undefined && value > max)
+    return `${name} ${apart(value, { limit: max, unit })} is above ${withUnit(max, unit)}`;
   const measured = `${name} ${withUnit(value, unit)}`;
-  if (min !== undefined && value < min) return `${measured} is below ${withUnit(min, unit)}`;
-  if (max !== undefined && value > max) return `${measured} is above ${withUnit(max, unit)}`;
   return verdict === 'fail' ? `${measured} fails` : measured;
 };
 
