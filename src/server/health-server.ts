@@ -1,4 +1,4 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 /** One thing that must hold before the controller counts as ready; text when it does not. */
@@ -6,33 +6,41 @@ export type Readiness = () => readonly string[];
 
 export type HealthServer = { readonly port: number; readonly close: () => Promise<void> };
 
+type Served = {
+  readonly readiness: Readiness;
+  readonly metrics: { readonly text: () => Promise<string>; readonly contentType: string };
+};
+type Answer = { readonly status: number; readonly body: string; readonly type?: string };
+
+const answerTo = async ({ method, url }: IncomingMessage, { readiness, metrics }: Served): Promise<Answer> => {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, body: 'only GET\n' };
+  switch (url?.split('?')[0]) {
+    case '/healthz':
+      return { status: 200, body: 'ok\n' };
+    case '/readyz': {
+      const missing = readiness();
+      return missing.length === 0 ? { status: 200, body: 'ok\n' } : { status: 503, body: `${missing.join('\n')}\n` };
+    }
+    case '/metrics':
+      return { status: 200, body: await metrics.text(), type: metrics.contentType };
+    default:
+      return { status: 404, body: 'serves /healthz, /readyz and /metrics\n' };
+  }
+};
+
 /**
  * Serves `/healthz` (the process answers), `/readyz` (caches are filled; says what is missing) and `/metrics`.
  * Resolves when it listens; rejects when the port is taken.
  */
-export const serveHealth = (options: {
-  readonly port: number;
-  readonly host?: string;
-  readonly readiness: Readiness;
-  readonly metrics: { readonly text: () => Promise<string>; readonly contentType: string };
-}): Promise<HealthServer> => {
-  const server: Server = createServer(async (request, response) => {
-    const answer = (status: number, body: string, type = 'text/plain; charset=utf-8'): void => {
+export const serveHealth = (
+  options: Served & { readonly port: number; readonly host?: string },
+): Promise<HealthServer> => {
+  const server: Server = createServer((request, response) => {
+    const send = ({ status, body, type = 'text/plain; charset=utf-8' }: Answer): void => {
       response.writeHead(status, { 'content-type': type }).end(body);
     };
-    if (request.method !== 'GET' && request.method !== 'HEAD') return answer(405, 'only GET\n');
-    switch (request.url?.split('?')[0]) {
-      case '/healthz':
-        return answer(200, 'ok\n');
-      case '/readyz': {
-        const missing = options.readiness();
-        return missing.length === 0 ? answer(200, 'ok\n') : answer(503, `${missing.join('\n')}\n`);
-      }
-      case '/metrics':
-        return answer(200, await options.metrics.text(), options.metrics.contentType);
-      default:
-        return answer(404, 'serves /healthz, /readyz and /metrics\n');
-    }
+    // A scrape that fails is no reason for a controller to die.
+    answerTo(request, options).then(send, () => send({ status: 500, body: 'the metrics cannot be read\n' }));
   });
   return new Promise((resolve, reject) => {
     server.once('error', (cause) => reject(new Error(`Cannot listen on port ${options.port}`, { cause })));
