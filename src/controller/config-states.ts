@@ -20,6 +20,8 @@ const keyFor = ({ kind, metadata }: KubeObject): string => `${kind} ${keyOf(meta
  */
 export class ConfigStates {
   readonly #known = new Map<string, Known>();
+  /** Versions that are being fetched. */
+  readonly #wanted = new Map<string, string | undefined>();
   readonly #queue: WorkQueue;
   readonly #client: KubeClient;
   readonly #onKnown: (config: KubeObject) => void;
@@ -51,13 +53,18 @@ export class ConfigStates {
     const key = keyFor(metadata);
     const known = this.#known.get(key);
     if (known !== undefined && isUpTo(known.resourceVersion, metadata.metadata.resourceVersion)) return known.state;
-    this.#queue.add(key);
+    const version = metadata.metadata.resourceVersion;
+    if (!this.#wanted.has(key) || this.#wanted.get(key) !== version) {
+      this.#wanted.set(key, version);
+      this.#queue.add(key);
+    }
     return 'unread';
   }
 
   /** Forgets a config that is gone. */
   forget(config: KubeObject): void {
     this.#known.delete(keyFor(config));
+    this.#wanted.delete(keyFor(config));
   }
 
   /** Fetches nothing any more. */
@@ -68,9 +75,11 @@ export class ConfigStates {
   async #fetch(key: string): Promise<void> {
     const [kind = '', namespace = '', name = ''] = key.split(/[ /]/);
     const config = await this.#client.get({ apiVersion: 'v1', kind, namespace, name });
+    const version = config?.metadata.resourceVersion;
+    if (isUpTo(version, this.#wanted.get(key))) this.#wanted.delete(key);
     // One that is gone is no longer asked for as soon as the watch has said so.
     if (config === undefined) return;
-    this.#known.set(key, { resourceVersion: config.metadata.resourceVersion, state: configState(config) });
+    this.#known.set(key, { resourceVersion: version, state: configState(config) });
     this.#onKnown(config);
   }
 }
