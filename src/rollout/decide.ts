@@ -14,7 +14,7 @@ import { stalled } from './phases/stalled.ts';
 import { terminating } from './phases/terminating.ts';
 import { problemsOf, stuckOf, untold } from './problems.ts';
 import { rejection } from './rejection.ts';
-import { timeText } from './time.ts';
+import { timeMs, timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
 
 /** Notes what Git asks for; said once, when it is something new. */
@@ -38,12 +38,23 @@ const noteDesired = (observed: Observed, now: number): Pick<Turn, 'status' | 'ev
   return { status: next, events: [note] };
 };
 
-const phaseOf = (observed: Observed, now: number): Turn => {
-  const { canary, target, status } = observed;
-  if (canary.deleting) return terminating(observed, now);
-  const problems = problemsOf(observed);
-  if (problems.length > 0 || target === undefined) return stalled(observed, now, problems);
-  if (target.deleting) return turn(status);
+/** The time in which only a person could help does not count against the run. */
+const withoutLostTime = (observed: Observed, now: number): Observed => {
+  const { run, conditions } = observed.status;
+  const lost = conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
+  const isOver = run?.held === undefined && observed.refused === undefined;
+  if (run?.deadline === undefined || lost === undefined || !isOver) return observed;
+  const deadline = timeText(timeMs(run.deadline) + Math.max(0, now - timeMs(lost.lastTransitionTime)));
+  return { ...observed, status: { ...observed.status, run: { ...run, deadline } } };
+};
+
+const phaseOf = (seen: Observed, now: number): Turn => {
+  if (seen.canary.deleting) return terminating(seen, now);
+  const problems = problemsOf(seen);
+  if (problems.length > 0 || seen.target === undefined) return stalled(seen, now, problems);
+  const observed = withoutLostTime(seen, now);
+  const { target, status } = observed;
+  if (target === undefined || target.deleting) return turn(status);
   const { stable, run, phase = 'Initializing' } = status;
   if (stable === undefined || phase === 'Initializing') return initializing(observed, target, now);
   return run === undefined ? settled(observed, now, stable) : running(observed, now, run, stable);

@@ -20,7 +20,8 @@ export const scaling = (observed: Observed, now: number, run: RunStatus, stable:
   const deadline = timeMs(run.deadline ?? run.stageSince);
   if (gaveUp || now >= deadline) {
     const seconds = canary.spec.progressDeadlineSeconds;
-    const why = side?.waiting ?? (pinned.includes(run.revision) ? 'it has no ready pod' : 'its template is not stored');
+    const missing = pinned.includes(run.revision) ? 'it has no ready pod' : 'its template is not stored';
+    const why = observed.refused?.note ?? side?.waiting ?? missing;
     return conclude(observed, now, run, {
       outcome: 'RolledBack',
       cause: carries ? 'RouteNotObserved' : 'DeadlineExceeded',

@@ -65,6 +65,24 @@ test('a canary that does not become ready is rolled back with the reason of its 
   assert.equal(gaveUp.status.run?.cause, 'DeadlineExceeded');
 });
 
+test('a canary that the API server refuses is rolled back with the words of that', () => {
+  const { side: _side, ...none } = aRunning(run, { refused: { reason: 'AccessDenied', note: 'exceeded quota' } });
+  const decision = decide(none, T0 + 600_000);
+  assert.match(decision.status.run?.sentence ?? '', /not ready within 600 s: exceeded quota$/);
+});
+
+test('the time in which only a person could help does not count against the deadline', () => {
+  const { side: _side, ...pinned } = aRunning(run);
+  const problem = { where: 'spec', message: 'x', reason: 'InvalidSpec' } as const;
+  const stalled = decide({ ...pinned, problems: [problem] }, T0 + 60_000);
+  const mended = decide({ ...pinned, status: stalled.status }, T0 + 660_000);
+  assert.deepEqual(shown(mended).after, ['applyCanary v2 x1']);
+  assert.equal(mended.wakeAt, T0 + 1_200_000);
+  const again = decide({ ...pinned, status: mended.status }, T0 + 700_000);
+  assert.equal(again.wakeAt, T0 + 1_200_000, 'it is given once');
+  assert.equal(decide({ ...pinned, status: again.status }, T0 + 1_200_000).status.run?.outcome, 'RolledBack');
+});
+
 test('a route that is never accepted ends the run before it gets traffic', () => {
   const route = aRoute({ acceptance: 'refused', detail: 'no listener' });
   const decision = decide(aRunning(run, { route }), T0 + 600_000);
