@@ -46,7 +46,7 @@ export const problemsNote = (status: CanaryStatus, problems: readonly Problem[])
  */
 export const stuckOf = (observed: Observed, taken: Pick<Turn, 'status' | 'stuck'>): EventNote | undefined => {
   const { canary, target, refused } = observed;
-  if (canary.deleting) return refused;
+  if (canary.deleting) return refused ?? taken.stuck;
   if (taken.status.run?.held !== undefined || problemsOf(observed).length > 0) return undefined;
   if (refused !== undefined || taken.stuck !== undefined) return refused ?? taken.stuck;
   return target?.isStuck === true ? { reason: 'Held', note: `No run can start: ${target.waiting ?? ''}` } : undefined;

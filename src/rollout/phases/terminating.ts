@@ -1,11 +1,41 @@
-import type { CanaryStatus } from '../../api/canary-status.ts';
-import type { Action } from '../decision.ts';
+import type { CanaryStatus, OutboxStatus } from '../../api/canary-status.ts';
+import type { Action, EventNote } from '../decision.ts';
 import { holdRoute } from '../hold-route.ts';
 import { SETTLE_MS } from '../limits.ts';
 import type { Observed, TargetView } from '../observed.ts';
+import { deadlineMs } from '../plan.ts';
+import { timeMs } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 
-type Step = { readonly actions?: readonly Action[]; readonly waiting: string; readonly wakeAt?: number };
+type Step = {
+  readonly actions?: readonly Action[];
+  readonly waiting: string;
+  readonly wakeAt?: number;
+  readonly stuck?: EventNote;
+};
+
+/** How long a Canary that is deleted waits for Git to hold its last outcomes. */
+const GIT_MS = 30_000;
+
+/** Since when everything is being given back, ms. */
+const begunAt = ({ status }: Observed, now: number): number =>
+  status.phase === 'Terminating' && status.lastTransitionTime !== undefined ? timeMs(status.lastTransitionTime) : now;
+
+/** The target has not enough ready pods: the primary serves on, for as long as it takes. */
+const unready = (observed: Observed, target: TargetView, now: number): Step => {
+  const { spec } = observed.canary;
+  const pods = `${target.readyReplicas} of ${target.replicas} pods ready`;
+  const waiting = `for the target to serve: ${pods}`;
+  const deadline = begunAt(observed, now) + deadlineMs(spec);
+  if (now < deadline) return { waiting, wakeAt: deadline };
+  const { kind, name } = spec.targetRef;
+  const note = `${kind} ${name} does not serve, ${pods}: traffic is given back to it as soon as it does, so push a version that runs`;
+  return { waiting, stuck: { reason: 'Held', note } };
+};
+
+/** Outcomes that Git does not hold yet. */
+const unwritten = ({ status }: Observed): readonly OutboxStatus[] =>
+  status.outbox.filter(({ kind, state }) => kind !== 'message' && state === 'Pending');
 
 /** The first thing that is not yet as it was before Serin came; each waits until the one before has been observed. */
 const firstStep = (observed: Observed, target: TargetView, now: number): Step => {
@@ -15,7 +45,7 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   if (takenOver && target.replicas < replicas) {
     return { waiting: 'for the target to be scaled up', actions: [{ type: 'scaleTarget', replicas }] };
   }
-  if (takenOver && target.readyReplicas < target.replicas) return { waiting: 'for the target to serve' };
+  if (takenOver && target.readyReplicas < target.replicas) return unready(observed, target, now);
   if (takenOver && services.apex?.made !== true) {
     return { waiting: 'for the apex Service to select the target', actions: [{ type: 'restoreApex' }] };
   }
@@ -29,13 +59,18 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   if (workloads || made) {
     return { waiting: 'for the rest to be deleted', actions: [{ type: 'deleteOwned' }] };
   }
+  const patience = begunAt(observed, now) + GIT_MS;
+  if (unwritten(observed).length > 0 && now < patience) {
+    return { waiting: 'for Git to hold the last outcome', wakeAt: patience };
+  }
   // Once more: an earlier deletion may have been cut short after what is observed here, and nothing comes after this.
   return { waiting: 'for the finalizer to go', actions: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] };
 };
 
 /**
- * Gives everything back: target up, then apex, then route, then the rest, so that no request is lost. When the
- * namespace or the target goes too there is nobody to give it to: it lets go at once.
+ * Gives everything back: target up, then apex, then route, then the rest, so that no request is lost; and waits a moment
+ * for Git to hold the last outcome. When the namespace or the target goes too there is nobody to give it to: it lets go
+ * at once.
  */
 export const terminating = (observed: Observed, now: number): Turn => {
   const { canary, target, namespaceDeleting } = observed;
@@ -47,6 +82,11 @@ export const terminating = (observed: Observed, now: number): Turn => {
   }
   const exposed = (observed.route.canaryWeight ?? 0) > 0;
   const { before } = exposed ? holdRoute(observed, { weight: 0, mayRaise: false }) : { before: [] };
-  const { actions = [], waiting, wakeAt } = firstStep(observed, target, now);
-  return turn(status, { before, after: actions, waiting, ...(wakeAt === undefined ? {} : { wakeAt }) });
+  const { actions = [], ...step } = firstStep(observed, target, now);
+  const isLast = actions.some(({ type }) => type === 'removeFinalizer');
+  const events = (isLast ? unwritten(observed) : []).map(({ kind, run }): EventNote => {
+    const note = `The ${kind} of run ${run} is not in Git: the Canary was deleted before it could be written`;
+    return { reason: 'GitRefused', note };
+  });
+  return turn(status, { ...step, before, after: actions, events });
 };

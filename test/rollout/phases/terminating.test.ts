@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decide } from '#src/rollout/decide.ts';
 import type { Observed } from '#src/rollout/observed.ts';
+import { timeText } from '#src/rollout/time.ts';
 import { anObserved, aRevision, aRoute, aRunning, aShiftedRun, aWorkload, T0 } from '../an-observed.ts';
 import { shown } from '../shown.ts';
 
@@ -75,4 +76,40 @@ test('the primary gives its size to the target, and the adopted size where it is
   ]);
   const grown = anObserved({ ...DELETING, primary: aWorkload('v1', { replicas: 12 }), route: aRoute() });
   assert.deepEqual(shown(decide(grown, T0)).after, ['scaleTarget 12']);
+});
+
+test('a target that does not serve again is waited for, and told at the deadline', () => {
+  const observed = anObserved({
+    ...DELETING,
+    status: { phase: 'Terminating', lastTransitionTime: timeText(T0) },
+    target: { ...target, replicas: 4, readyReplicas: 1 },
+  });
+  assert.equal(decide(observed, T0 + 1_000).wakeAt, T0 + 600_000);
+  assert.deepEqual(decide(observed, T0 + 600_000).events, [
+    {
+      reason: 'Held',
+      note: 'Deployment podinfo does not serve, 1 of 4 pods ready: traffic is given back to it as soon as it does, so push a version that runs',
+    },
+  ]);
+  assert.deepEqual(shown(decide(observed, T0 + 600_000)).after, [], 'the primary serves on');
+});
+
+test('Git gets half a minute for the last outcome; what it has not by then is told', () => {
+  const pending = { id: 'x', kind: 'revert', run: 'v2-1', state: 'Pending', attempts: 0, since: timeText(T0) } as const;
+  const { primary: _primary, ...given } = anObserved({
+    ...DELETING,
+    status: { phase: 'Terminating', lastTransitionTime: timeText(T0), outbox: [pending] },
+    services: {},
+    route: { exists: false, current: false, acceptance: 'unknown', detail: '', since: T0 },
+  });
+  const waits = decide(given, T0 + 1_000);
+  assert.deepEqual([shown(waits).after, waits.wakeAt], [[], T0 + 30_000]);
+  const gone = decide(given, T0 + 30_000);
+  assert.deepEqual(shown(gone).after, ['deleteOwned', 'removeFinalizer']);
+  assert.deepEqual(gone.events, [
+    {
+      reason: 'GitRefused',
+      note: 'The revert of run v2-1 is not in Git: the Canary was deleted before it could be written',
+    },
+  ]);
 });
