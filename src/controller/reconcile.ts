@@ -1,6 +1,8 @@
+import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { parseCanaryStatus } from '../api/canary-status.ts';
 import { API_VERSION } from '../api/names.ts';
+import type { Problem } from '../api/problem.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isKubeError, KubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -12,6 +14,7 @@ import type { Action, Decision, EventNote } from '../rollout/decision.ts';
 import { refuse } from '../rollout/refuse.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { Router } from '../traffic/router.ts';
 import { routerFor } from '../traffic/routers.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
@@ -61,15 +64,10 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const status = parseCanaryStatus(object['status']);
   const generation = object.metadata.generation ?? 0;
 
-  const parsed = specOf(object, status.adopted);
-  const routed = parsed.ok ? routerFor(parsed.spec) : undefined;
-  if (!parsed.ok || routed === undefined || 'problem' in routed) {
+  const understood = understand(object, status);
+  if ('problems' in understood) {
+    const { problems } = understood;
     deps.dependencies.record(key, view.tokens);
-    const problems = parsed.ok
-      ? routed !== undefined && 'problem' in routed
-        ? [routed.problem]
-        : []
-      : parsed.problems;
     const refused = refuse(status, { problems, generation, now: deps.clock.now() });
     await writeStatus(object, { before: status, after: refused.status }, deps);
     for (const note of refused.events) deps.tell(object, note);
@@ -77,12 +75,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     return;
   }
 
-  const scene = sceneOf(object, {
-    spec: parsed.spec,
-    view,
-    router: routed.router,
-    configStates: deps.configStates,
-  });
+  const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates });
   const now = deps.clock.now();
   const refused = deps.refusals.get(key);
   const observed = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
@@ -108,6 +101,19 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   }
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
   if (deps.refusals.delete(key)) deps.again(key, 0);
+};
+
+type Understood = { readonly spec: CanarySpec; readonly router: Router };
+
+/** What the Canary asks for, on which data plane; or what a person must put right before that can be told. */
+const understand = (
+  object: KubeObject,
+  { adopted }: CanaryStatus,
+): Understood | { readonly problems: readonly Problem[] } => {
+  const parsed = specOf(object, adopted);
+  if (!parsed.ok) return parsed;
+  const routed = routerFor(parsed.spec);
+  return 'problem' in routed ? { problems: [routed.problem] } : { spec: parsed.spec, router: routed.router };
 };
 
 const forget = (key: string, deps: ReconcileDeps): void => {

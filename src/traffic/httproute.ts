@@ -31,16 +31,6 @@ const isHeld = (route: KubeObject, ref: RouteRef): boolean =>
 export const httpRoute: Router = {
   id: 'gatewayapi',
 
-  watches: (ref) => [
-    routeRefOf(ref),
-    ...ref.gatewayRefs.map((gateway) => ({
-      apiVersion: `${gateway.group ?? 'gateway.networking.k8s.io'}/v1`,
-      kind: gateway.kind ?? 'Gateway',
-      namespace: gateway.namespace ?? ref.namespace,
-      name: gateway.name,
-    })),
-  ],
-
   capabilities: (objects, ref) => {
     const route = routeToBe(objects, ref);
     const plane = route === undefined ? {} : gatewayPlane(route, objects);

@@ -55,8 +55,6 @@ const rivalProblems = (ingress: KubeObject, { list }: Objects, ref: RouteRef): r
 export const ingressNginx: Router = {
   id: 'nginx',
 
-  watches: (ref) => [ingressRefOf(ref), canaryRefOf(ref)],
-
   capabilities: () => ({
     weightGranularityPpm: PERCENT_PPM,
     acceptance: 'none',

@@ -89,8 +89,6 @@ export type Evidence = {
 /** One data plane. Pure: it reads objects and says what to write; `controller/` fetches and writes. */
 export type Router = {
   readonly id: string;
-  /** Objects that the controller must keep in its caches. */
-  readonly watches: (ref: RouteRef) => readonly ObjectRef[];
   readonly capabilities: (objects: Objects, ref: RouteRef) => Capabilities;
   /** Preflight: what stands in the way of ever writing this route. */
   readonly problems: (objects: Objects, ref: RouteRef) => readonly Problem[];

@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { stringAt } from '../../lib/json.ts';
@@ -21,7 +21,7 @@ export type Receiver = {
 /** Takes what Slack and a generic webhook would take, and keeps it. */
 export const startReceiver = async (onMessage: (message: Received) => void): Promise<Receiver> => {
   const received: Received[] = [];
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage): Promise<void> => {
     const receiver = request.url === '/slack' ? 'slack' : 'webhook';
     const body: unknown = JSON.parse(await text(request));
     const id = request.headers['idempotency-key'];
@@ -34,7 +34,12 @@ export const startReceiver = async (onMessage: (message: Received) => void): Pro
     };
     received.push(message);
     onMessage(message);
-    response.writeHead(200).end('ok');
+  };
+  const server = createServer((request, response) => {
+    take(request).then(
+      () => response.writeHead(200).end('ok'),
+      () => response.writeHead(400).end('not a message'),
+    );
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
