@@ -1,0 +1,20 @@
+// Runs in the rig's network namespace; its argument is the rig's name.
+import { readFileSync } from 'node:fs';
+import { listAt } from '#src/lib/json.ts';
+import { messageOf } from '#src/lib/message-of.ts';
+import { bringUp } from './bring-up.ts';
+import { printProgress } from './progress.ts';
+import { rigOf } from './rig.ts';
+import { partsFile } from './up-rig.ts';
+
+const rig = rigOf(process.argv[2] ?? '');
+const parts: unknown = JSON.parse(readFileSync(partsFile(rig), 'utf8'));
+const progress = printProgress((text) => process.stdout.write(text));
+try {
+  await bringUp(rig, { progress, crds: listAt(parts, 'crds').map(String) });
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}
+// The processes that were started go on without this one.
+process.exit();

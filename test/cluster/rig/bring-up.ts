@@ -1,0 +1,37 @@
+import { apiServer } from '../components/api-server.ts';
+import { controllerManager } from '../components/controller-manager.ts';
+import { etcd } from '../components/etcd.ts';
+import { kustomizeController, sourceController } from '../components/flux.ts';
+import { gitBackend, gitServer } from '../components/git-server.ts';
+import { kubelet } from '../components/kubelet.ts';
+import { prometheus } from '../components/prometheus.ts';
+import { traefik } from '../components/traefik.ts';
+import type { Progress } from '../parts/parts.ts';
+import { type Component, startComponent } from './component.ts';
+import { installPlatform } from './platform.ts';
+import type { Rig } from './rig.ts';
+
+const CONTROL_PLANE: readonly Component[] = [etcd, apiServer, controllerManager];
+/** What needs the CRDs of the platform, or nothing of the cluster at all. */
+const REST: readonly Component[] = [
+  kubelet,
+  traefik,
+  prometheus,
+  gitBackend,
+  gitServer,
+  sourceController,
+  kustomizeController,
+];
+
+/** Starts what does not run yet, in the network namespace in which this process stands. */
+export const bringUp = async (
+  rig: Rig,
+  { progress, crds }: { readonly progress: Progress; readonly crds: readonly string[] },
+): Promise<void> => {
+  const start = (component: Component): Promise<void> => progress(component.name, () => startComponent(rig, component));
+  for (const component of CONTROL_PLANE) await start(component);
+  await progress('CRDs, namespaces, Gateway', () => installPlatform(rig, { crds }));
+  const ended = await Promise.allSettled(REST.map(start));
+  const failed = ended.find((one) => one.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+};

@@ -1,0 +1,32 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { installParts, type Progress } from '../parts/parts.ts';
+import { runInside } from './inside.ts';
+import { makeNetwork, networkExists } from './network.ts';
+import { runningPid, startedProcesses } from './processes.ts';
+import type { Rig } from './rig.ts';
+import { tearDown } from './tear-down.ts';
+
+const BRING_UP = join(import.meta.dirname, 'bring-up-main.ts');
+
+/** The CRDs that the platform gets, for the process that installs them. */
+export const partsFile = ({ folder }: Rig): string => join(folder, 'parts.json');
+
+/** Installs, builds and starts what is missing. With `link`, the machine outside reaches the cluster. */
+export const upRig = async (
+  rig: Rig,
+  { progress, link }: { readonly progress: Progress; readonly link: boolean },
+): Promise<void> => {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    throw new Error('Cannot make a network namespace: want Linux and root');
+  }
+  const lives = startedProcesses(rig).some((name) => runningPid(rig, name) !== undefined);
+  // What a crash left behind is no cluster.
+  if (!lives) await tearDown(rig);
+  mkdirSync(rig.folder, { recursive: true, mode: 0o755 });
+  const parts = await installParts(rig.bin, progress);
+  writeFileSync(partsFile(rig), JSON.stringify(parts));
+  if (!(await networkExists(rig.name))) await progress('network namespace', () => makeNetwork(rig.name, { link }));
+  const code = await runInside(rig, [BRING_UP, rig.name]);
+  if (code !== 0) throw new Error(`Cannot bring the cluster "${rig.name}" up: what failed is told above`);
+};
