@@ -34,6 +34,8 @@ export type TargetView = {
   readonly readyReplicas: number;
   /** Field manager that last set the replicas, when that was not Serin. */
   readonly scaledBy?: string;
+  /** At 0 replicas, but without the label by which admission keeps it there. */
+  readonly unheld?: true;
   /** Undefined until Kubernetes has seen the newest template, or while a config is missing (then `waiting` says so). */
   readonly revision?: RevisionView;
   readonly waiting?: string;

@@ -1,6 +1,6 @@
 import type { StableStatus } from '../api/canary-status.ts';
 import type { Action } from './decision.ts';
-import type { Observed } from './observed.ts';
+import type { Observed, TargetView } from './observed.ts';
 
 /** The Services that are missing or not as Serin wants them. */
 const serviceActions = ({ services }: Observed): readonly Action[] =>
@@ -30,11 +30,14 @@ const primaryActions = ({ primary, pinned, status }: Observed, stable: StableSta
 export const finalizerActions = ({ canary, status }: Observed): readonly Action[] =>
   canary.hasFinalizer || canary.deleting || status.adopted === undefined ? [] : [{ type: 'addFinalizer' }];
 
+/** The target runs nothing, and is held there. */
+export const isDown = ({ replicas, unheld }: TargetView): boolean => replicas === 0 && unheld !== true;
+
 /** What has to be so in every state after the take-over, wherever it has drifted: the target runs nothing. */
 export const upkeep = (observed: Observed): readonly Action[] => {
   const { target } = observed;
   const scale: readonly Action[] =
-    target !== undefined && target.replicas > 0 ? [{ type: 'scaleTarget', replicas: 0 }] : [];
+    target !== undefined && !isDown(target) ? [{ type: 'scaleTarget', replicas: 0 }] : [];
   return [...finalizerActions(observed), ...storeActions(observed), ...scale, ...serviceActions(observed)];
 };
 

@@ -1,5 +1,6 @@
 import type { SourceStatus } from '../api/canary-status.ts';
 import { foreignOwnerOf } from '../api/field-owner.ts';
+import { HELD_LABEL } from '../api/names.ts';
 import { hashOf } from '../lib/hash.ts';
 import { at, numberAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -60,12 +61,15 @@ export const targetView = ({
   const { target } = objects;
   const found = findRevision(objects);
   const scaledBy = foreignOwnerOf(target, ['f:spec', 'f:replicas']);
+  const replicas = numberAt(target, 'spec', 'replicas') ?? 1;
+  const isHeld = target.metadata.labels?.[HELD_LABEL] === 'true';
   const view = {
     uid: target.metadata.uid ?? '',
     deleting: target.metadata.deletionTimestamp !== undefined,
-    replicas: numberAt(target, 'spec', 'replicas') ?? 1,
+    replicas,
     readyReplicas: numberAt(target, 'status', 'readyReplicas') ?? 0,
     ...(scaledBy === undefined ? {} : { scaledBy }),
+    ...(replicas > 0 || isHeld ? {} : { unheld: true as const }),
   };
   if ('waiting' in found) return { ...view, ...found };
   const { configs: _, ...revision } = found;

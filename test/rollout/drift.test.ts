@@ -20,6 +20,11 @@ test('who scales the target up is named, with the setting that ends it, and the 
   assert.deepEqual(decide(anObserved({ target: { ...target, replicas: 0, scaledBy: 'flux' } }), T0).events, []);
 });
 
+test('a target at 0 replicas that has lost the label by which it is held gets it back, without a word', () => {
+  const decision = decide(anObserved({ target: { ...target, replicas: 0, unheld: true } }), T0);
+  assert.deepEqual([shown(decision).after, decision.events], [['scaleTarget 0'], []]);
+});
+
 test('who changes the selector of the apex Service is named', () => {
   const { services } = anObserved();
   const apex = {

@@ -137,3 +137,12 @@ test('a config that has changed since is not pinned under the old revision', () 
   assert.equal(pinnedObjects(found(target), { canary: aCanary(), target, contents }), undefined);
   assert.equal(pinnedObjects(found(target), { canary: aCanary(), target, contents: [] }), undefined);
 });
+
+test('a target at 0 replicas without the label by which admission holds it is told', () => {
+  const at0 = (labels: Readonly<Record<string, string>>): KubeObject => {
+    const target = aTarget();
+    return { ...target, metadata: { ...target.metadata, labels }, spec: { ...recordAt(target, 'spec'), replicas: 0 } };
+  };
+  assert.equal(viewOf(at0({}), []).unheld, true);
+  assert.equal(viewOf(at0({ 'serin.dev/held': 'true' }), []).unheld, undefined);
+});

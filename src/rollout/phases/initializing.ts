@@ -7,6 +7,7 @@ import { primaryName } from '../sides.ts';
 import { namesHeld } from '../taken-over.ts';
 import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
+import { isDown } from '../upkeep.ts';
 import { settledAt } from '../window.ts';
 
 /** Until when a primary of `stable` may take to become ready, ms. */
@@ -98,7 +99,7 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return route.acceptance === 'refused' ? { waiting, stuck: { reason: 'RouteNotAccepted', note } } : { waiting };
   }
   if (now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
-  if (target.replicas > 0) {
+  if (!isDown(target)) {
     return { waiting: 'for the target to be at 0 replicas', actions: [{ type: 'scaleTarget', replicas: 0 }] };
   }
   return 'done';
