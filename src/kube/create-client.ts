@@ -5,6 +5,7 @@ import type { Random } from '../lib/random.ts';
 import { sleep } from '../lib/sleep.ts';
 import { backOffMs } from './back-off.ts';
 import type { KubeClient, ListOptions, WatchEvent } from './client.ts';
+import { FencedError } from './fenced-transport.ts';
 import { errorOfAnswer, errorOfFailure, isKubeError, type KubeCall, KubeError } from './kube-error.ts';
 import { parseList, parseObject, parseWatchEvent } from './parse-object.ts';
 import { pathOf, resourceFor } from './resources.ts';
@@ -19,7 +20,12 @@ export type KubeClientOptions = {
   readonly timeoutMs?: number;
   /** Attempts after the first. @default 4 */
   readonly retries?: number;
+  /** Hears how each attempt ended; one that the caller gave up is not told. */
+  readonly heard?: Heard;
 };
+
+/** One attempt has ended: well where `error` is undefined. */
+export type Heard = (call: KubeCall, error: KubeError | undefined) => void;
 
 const BACK_OFF = { baseMs: 200, maxMs: 5_000 };
 /** A server that wants to be left alone for longer than this is left alone by the caller's own schedule. */
@@ -38,6 +44,13 @@ const MANAGED = { fieldManager: FIELD_MANAGER };
  */
 export const createKubeClient = (options: KubeClientOptions): KubeClient => {
   const { transport, clock, random, timeoutMs = 15_000, retries = 4 } = options;
+  const heard: Heard = (call, error) => {
+    if (error?.kind !== 'Aborted') options.heard?.(call, error);
+  };
+  const failed = (call: KubeCall, error: KubeError): KubeError => {
+    heard(call, error);
+    return error;
+  };
 
   const attempt = async <R extends KubeResponse>(
     call: KubeCall,
@@ -48,9 +61,10 @@ export const createKubeClient = (options: KubeClientOptions): KubeClient => {
     try {
       answer = await withinDeadline(run, { clock, ms: timeoutMs, signal });
     } catch (cause) {
-      throw broken(call, cause, signal);
+      throw failed(call, broken(call, cause, signal));
     }
-    if (answer.status < 200 || answer.status > 299) throw errorOfAnswer(call, answer);
+    if (answer.status < 200 || answer.status > 299) throw failed(call, errorOfAnswer(call, answer));
+    heard(call, undefined);
     return answer;
   };
 
@@ -93,7 +107,7 @@ export const createKubeClient = (options: KubeClientOptions): KubeClient => {
       const request: KubeRequest = { method: 'GET', path: call.path, query, ...acceptOf(listOptions, METADATA) };
       const open = (signal: AbortSignal) => transport.stream({ ...request, signal });
       const { events } = await attempt(call, open, listOptions.signal);
-      return watchEvents(call, events, listOptions.signal);
+      return watchEvents(call, events, (cause) => failed(call, broken(call, cause, listOptions.signal)));
     },
 
     create: (object) => {
@@ -178,14 +192,14 @@ const acceptOf = ({ metadataOnly }: ListOptions, form: string): { accept?: strin
 async function* watchEvents(
   call: KubeCall,
   events: AsyncIterable<unknown>,
-  signal: AbortSignal | undefined,
+  failed: (cause: unknown) => KubeError,
 ): AsyncGenerator<WatchEvent> {
   try {
     for await (const event of events) {
       yield expected(call, parseWatchEvent(call.resource, event), 'a watch event');
     }
   } catch (cause) {
-    throw cause instanceof KubeError ? cause : broken(call, cause, signal);
+    throw cause instanceof KubeError ? cause : failed(cause);
   }
 }
 
@@ -195,7 +209,7 @@ const expected = <T>(call: KubeCall, value: T | undefined, what: string): T => {
 };
 
 const broken = (call: KubeCall, cause: unknown, signal: AbortSignal | undefined): KubeError => {
-  if (signal?.aborted) return errorOfFailure(call, 'Aborted', cause);
+  if (signal?.aborted || cause instanceof FencedError) return errorOfFailure(call, 'Aborted', cause);
   return errorOfFailure(call, cause instanceof DeadlineError ? 'Timeout' : 'Unreachable', cause);
 };
 

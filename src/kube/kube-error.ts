@@ -37,7 +37,19 @@ export type KubeCall = {
   readonly path: string;
 };
 
+/** A right that RBAC does not grant, in the words of its rules. */
+export type MissingRight = {
+  readonly verb: KubeCall['verb'];
+  /** Empty for the core group. */
+  readonly group: string;
+  /** As a rule writes it: `canaries`, `canaries/status`. */
+  readonly resource: string;
+  /** Where it was asked for; absent for a kind of the cluster, and for all namespaces. */
+  readonly namespace?: string;
+};
+
 type Fields = {
+  readonly right?: MissingRight | undefined;
   readonly kind: KubeErrorKind;
   readonly status?: number;
   readonly reason?: string;
@@ -58,6 +70,8 @@ export class KubeError extends Error {
   readonly retryAfterMs: number | undefined;
   /** `details` of the server's Status. */
   readonly details: unknown;
+  /** The right that is missing; undefined unless RBAC said no. */
+  readonly right: MissingRight | undefined;
   readonly verb: KubeCall['verb'];
   readonly path: string;
 
@@ -68,6 +82,7 @@ export class KubeError extends Error {
     this.reason = fields.reason ?? '';
     this.retryAfterMs = fields.retryAfterMs;
     this.details = fields.details;
+    this.right = fields.right;
     this.verb = call.verb;
     this.path = call.path;
   }
@@ -83,12 +98,13 @@ export const errorOfAnswer = (call: KubeCall, answer: KubeResponse): KubeError =
   const reason = stringAt(body, 'reason') ?? '';
   const kind = kindOf(status, reason);
   const said = serverWords(call, answer);
+  const right = kind === 'Forbidden' && !isAdmission(said) ? rightOf(call) : undefined;
   const words =
-    kind === 'Forbidden' && !isAdmission(said)
+    right !== undefined
       ? `RBAC does not grant "${call.verb}" on ${permissionOf(call)}: ${said}`
       : `the API server answered ${status}${reason === '' ? '' : ` ${reason}`}: ${said}`;
   const details = mayQuoteSecret(call) ? undefined : at(body, 'details');
-  return new KubeError(call, words, { kind, status, reason, retryAfterMs: retryAfterMs(answer), details });
+  return new KubeError(call, words, { kind, status, reason, retryAfterMs: retryAfterMs(answer), details, right });
 };
 
 /** The error of a call that got no answer. */
@@ -111,8 +127,18 @@ const objectOf = ({ resource, namespace, name, subresource }: KubeCall): string 
   return `${resource.kind} objects in ${namespace === undefined ? 'all namespaces' : `namespace ${namespace}`}`;
 };
 
+const rightOf = ({ verb, resource, namespace, subresource }: KubeCall): MissingRight => ({
+  verb,
+  group: resource.group,
+  resource: ruleNameOf({ resource, subresource }),
+  ...(namespace === undefined ? {} : { namespace }),
+});
+
+const ruleNameOf = ({ resource, subresource }: Pick<KubeCall, 'resource' | 'subresource'>): string =>
+  subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
+
 const permissionOf = ({ resource, namespace, subresource }: KubeCall): string => {
-  const name = subresource === undefined ? resource.plural : `${resource.plural}/${subresource}`;
+  const name = ruleNameOf({ resource, subresource });
   const group = resource.group === '' ? 'the core API group' : `API group "${resource.group}"`;
   return `"${name}" in ${group}${namespace === undefined ? '' : ` in namespace "${namespace}"`}`;
 };

@@ -5,7 +5,7 @@ import { messageOf } from '../lib/message-of.ts';
 import type { Random } from '../lib/random.ts';
 import { sleep } from '../lib/sleep.ts';
 import type { KubeClient } from './client.ts';
-import { createKubeClient } from './create-client.ts';
+import { createKubeClient, type Heard } from './create-client.ts';
 import { isKubeError } from './kube-error.ts';
 import { microTime } from './micro-time.ts';
 import type { Transport } from './transport.ts';
@@ -17,10 +17,12 @@ export type LeaderElectorOptions = {
   readonly lease: { readonly namespace: string; readonly name: string };
   /** Unique for each process, not only for each pod: two with the same identity would both lead. */
   readonly identity: string;
+  /** This process may act. Called again when a lease that was lost is won again. */
   readonly onAcquired: () => void;
-  /** This process must not act any more, from now on: exit. There is no second candidacy. */
+  /** This process must not act any more, from now on. It goes on as a candidate. */
   readonly onLost: (why: string) => void;
   readonly onError?: (error: unknown) => void;
+  readonly heard?: Heard;
 };
 
 /** client-go's values. A leader stops at 10 s, the others wait 15 s: clocks may differ in speed by half. */
@@ -32,7 +34,7 @@ const CALL_MS = 3_000;
 
 /**
  * Leader election by a Lease, as client-go does it: the holder renews every 2 s and stops acting 10 s after the last
- * renewal that succeeded was *sent*; others take a lease 15 s after they saw its record change last. Wall clocks are
+ * renewal that succeeded was *sent*, and is a candidate again; others take a lease 15 s after they saw its record change last. Wall clocks are
  * written for people and never compared; only the local monotonic clock decides.
  */
 export class LeaderElector {
@@ -40,7 +42,7 @@ export class LeaderElector {
   readonly #client: KubeClient;
   readonly #ref: ObjectRef;
   readonly #stop = new AbortController();
-  #state: 'waiting' | 'candidate' | 'leader' | 'lost' | 'stopped' = 'waiting';
+  #state: 'waiting' | 'candidate' | 'leader' | 'stopped' = 'waiting';
   #ended: Promise<void> = Promise.resolve();
   /** The Lease as last seen, and when its record was first seen so. */
   #seen: { readonly lease: KubeObject; readonly at: number } | undefined;
@@ -51,9 +53,10 @@ export class LeaderElector {
   #lastError = 'no call was answered';
 
   constructor(options: LeaderElectorOptions) {
-    const { transport, clock, random } = options;
+    const { transport, clock, random, heard } = options;
     this.#options = options;
-    this.#client = createKubeClient({ transport, clock, random, timeoutMs: CALL_MS, retries: 0 });
+    const told = heard === undefined ? {} : { heard };
+    this.#client = createKubeClient({ transport, clock, random, timeoutMs: CALL_MS, retries: 0, ...told });
     this.#ref = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', ...options.lease };
   }
 
@@ -73,12 +76,11 @@ export class LeaderElector {
    * within a retry period. Never rejects.
    */
   async stop(): Promise<void> {
-    const lost = this.#state === 'lost';
-    if (!lost) this.#state = 'stopped';
+    this.#state = 'stopped';
     this.#cancelDeadline();
     this.#stop.abort();
     await this.#ended;
-    if (lost || !this.#current || this.#seen === undefined) return;
+    if (!this.#current || this.#seen === undefined) return;
     try {
       await this.#client.update(this.#record('', this.#seen.lease));
     } catch (error) {
@@ -137,9 +139,8 @@ export class LeaderElector {
 
   #lose(why: string): void {
     if (this.#state !== 'leader') return;
-    this.#state = 'lost';
+    this.#state = 'candidate';
     this.#cancelDeadline();
-    this.#stop.abort();
     this.#options.onLost(why);
   }
 

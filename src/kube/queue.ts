@@ -45,7 +45,7 @@ export class WorkQueue {
     this.#options = options;
   }
 
-  /** Begins to work; keys added before that have waited. */
+  /** Begins to work, or goes on after a pause; keys added before that have waited. */
   start(): void {
     if (this.#state !== 'waiting') return;
     this.#state = 'running';
@@ -90,17 +90,37 @@ export class WorkQueue {
   /** Resolves as soon as no key is ready or active; delayed ones may be left. */
   async idle(): Promise<void> {
     while (this.#active.size > 0 || (this.#ready.size > 0 && this.#state !== 'stopped')) {
-      await new Promise<void>((resolve) => this.#idleWaiters.add(resolve));
+      await this.#workDone();
     }
+  }
+
+  /**
+   * Starts no more work until `start`; resolves when the active work has ended. What waited and what failed before is
+   * forgotten; what is added from now on waits.
+   */
+  async pause(): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'waiting';
+    this.#failures.clear();
+    await this.#clear();
   }
 
   /** Starts no more work; resolves when the active work has ended. What waited is dropped. */
   async stop(): Promise<void> {
     this.#state = 'stopped';
+    await this.#clear();
+  }
+
+  async #clear(): Promise<void> {
     for (const { cancel } of this.#delayed.values()) cancel();
     this.#delayed.clear();
     this.#ready.clear();
-    await this.idle();
+    while (this.#active.size > 0) await this.#workDone();
+  }
+
+  /** Resolves when the work on some key has ended. */
+  #workDone(): Promise<void> {
+    return new Promise((resolve) => this.#idleWaiters.add(resolve));
   }
 
   #schedule(key: string, due: number): void {

@@ -27,14 +27,24 @@ export type ReflectorOptions<T, Index extends string> = {
   readonly metadataOnly?: boolean;
   /** Hears every error once, also those of `project` and of the store's listeners. Nothing has to be done about it. */
   readonly onError?: (error: unknown) => void;
+  /** The kind has become readable, or has ceased to be; told at changes only. */
+  readonly onReadable?: (readable: boolean) => void;
+};
+
+/** Why a kind can't be read, though the server answers: nothing that waiting for the network would mend. */
+export type Unreadable = {
+  /** `absent`: the server does not serve this kind. `forbidden`: RBAC does not let us. */
+  readonly why: 'absent' | 'forbidden';
+  readonly words: string;
 };
 
 /** How a reflector is doing: for readiness, metrics and people. */
 export type ReflectorHealth = {
   readonly resource: string;
-  /** `absent`: the server does not serve this kind. */
-  readonly state: 'stopped' | 'listing' | 'watching' | 'absent';
+  readonly state: 'stopped' | 'listing' | 'watching' | Unreadable['why'];
   readonly synced: boolean;
+  /** Present from the refusal until a watch is open. */
+  readonly unreadable?: Unreadable;
   /** Why it is not watching now, in words. */
   readonly lastError?: string;
   /** Failures in a row. */
@@ -56,8 +66,8 @@ type State<T> =
   | { readonly at: 'listing'; readonly found: Map<string, Known<T>>; readonly next: string }
   /** The store shows everything up to `version`: watch from there. */
   | { readonly at: 'watching'; readonly version: string; readonly relistAt: number }
-  /** The server does not know the kind (its CRD is not installed): ask again now and then. */
-  | { readonly at: 'absent' };
+  /** The server does not know the kind (its CRD is not installed), or does not let us read it: ask again now and then. */
+  | { readonly at: Unreadable['why'] };
 
 const PAGE = 500;
 const BACK_OFF = { baseMs: 400, maxMs: 30_000 };
@@ -71,7 +81,7 @@ const IDLE_MS = 150_000;
 const SHORTEST_WATCH_MS = 1_000;
 /** Should a watch ever have missed an event: the next one that starts after so long lists everything again. */
 const RELIST_MS = 30 * 60_000;
-const ABSENT_MS = 30_000;
+const UNREADABLE_MS = 30_000;
 
 /**
  * Keeps a store equal to one resource of the API server: list, then watch, for ever. No error ends it; it waits with
@@ -96,6 +106,11 @@ export class Reflector<T, Index extends string = never> {
   #watches = 0;
   #changes = 0;
   readonly #synced = Promise.withResolvers<void>();
+  #unreadable: Unreadable | undefined;
+  /** Ends what is going on, to begin with a list. */
+  #afresh = new AbortController();
+  /** Wait for the next answer to a list, whatever it is. */
+  readonly #waiters = new Set<() => void>();
 
   constructor(options: ReflectorOptions<T, Index>) {
     this.#options = options;
@@ -124,6 +139,22 @@ export class Reflector<T, Index extends string = never> {
     return this.#synced.promise;
   }
 
+  /** Resolves when the server has answered a list for the first time: the store is complete, or the kind unreadable. */
+  whenAnswered(): Promise<void> {
+    if (this.store.synced() || this.#unreadable !== undefined) return Promise.resolve();
+    return this.#nextAnswer();
+  }
+
+  /** Lists everything anew, now; resolves when the server has answered. Nothing is read when it is stopped. */
+  refresh(): Promise<void> {
+    if (this.#stop === undefined) return Promise.resolve();
+    const answered = this.#nextAnswer();
+    this.#state = { at: 'empty' };
+    this.#afresh.abort();
+    this.#afresh = new AbortController();
+    return answered;
+  }
+
   /** The store has shown everything up to this resourceVersion; undefined before the first list. */
   get shownUpTo(): string | undefined {
     return this.#shownUpTo;
@@ -135,6 +166,7 @@ export class Reflector<T, Index extends string = never> {
       resource: this.#options.resource.plural,
       state: this.#stop === undefined ? 'stopped' : at === 'empty' ? 'listing' : at,
       synced: this.store.synced(),
+      ...(this.#unreadable === undefined ? {} : { unreadable: this.#unreadable }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       failures: this.#failures,
       objects: this.store.size(),
@@ -146,10 +178,11 @@ export class Reflector<T, Index extends string = never> {
 
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
+      const step = AbortSignal.any([signal, this.#afresh.signal]);
       try {
-        await this.#step(signal);
+        await this.#step(step);
       } catch (error) {
-        if (!signal.aborted) await sleep(this.#options.clock, this.#failed(error), signal);
+        if (!step.aborted) await sleep(this.#options.clock, this.#failed(error), step);
       }
     }
   }
@@ -159,6 +192,7 @@ export class Reflector<T, Index extends string = never> {
     switch (state.at) {
       case 'empty':
       case 'absent':
+      case 'forbidden':
         return this.#list(signal, new Map());
       case 'listing':
         return this.#list(signal, state.found, state.next);
@@ -176,6 +210,7 @@ export class Reflector<T, Index extends string = never> {
     this.#lastError = messageOf(error);
     if (isKubeError(error, 'NotFound') && state.at !== 'watching') return this.#absent();
     this.#options.onError?.(error);
+    if (error instanceof KubeError && error.right !== undefined) return this.#cannotRead('forbidden');
     if (isKubeError(error, 'NotFound') || isKubeError(error, 'Expired')) this.#state = { at: 'empty' };
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(asked, backOffMs(this.#failures, { ...BACK_OFF, random: this.#options.random }));
@@ -184,14 +219,40 @@ export class Reflector<T, Index extends string = never> {
   /** A single 404 may come from a server that is still starting, and does not empty a store that holds something. */
   #absent(): number {
     if (this.#state.at === 'absent' || this.store.size() === 0) this.#replace(new Map(), Number.NaN);
-    this.#state = { at: 'absent' };
     this.#failures = 0;
-    return ABSENT_MS;
+    return this.#cannotRead('absent');
+  }
+
+  /** What the store holds stays: it is the last that was known. */
+  #cannotRead(why: Unreadable['why']): number {
+    this.#state = { at: why };
+    const before = this.#unreadable;
+    this.#unreadable = { why, words: this.#lastError ?? '' };
+    if (before === undefined) this.#options.onReadable?.(false);
+    this.#answered();
+    return UNREADABLE_MS;
+  }
+
+  #canRead(): void {
+    if (this.#unreadable === undefined) return;
+    this.#unreadable = undefined;
+    this.#options.onReadable?.(true);
+  }
+
+  #nextAnswer(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.add(resolve));
+  }
+
+  #answered(): void {
+    for (const resolve of this.#waiters) resolve();
+    this.#waiters.clear();
   }
 
   async #list(signal: AbortSignal, found: Map<string, Known<T>>, next?: string): Promise<void> {
     const { client, clock, random, resource } = this.#options;
     const page = await client.list(resource, { ...this.#selection(), limit: PAGE, continue: next, signal });
+    // It may have answered a moment before it was to begin afresh.
+    signal.throwIfAborted();
     this.#pages++;
     for (const object of page.items) {
       const known = this.#know(object);
@@ -205,6 +266,7 @@ export class Reflector<T, Index extends string = never> {
     const relistAt = clock.monotonic() + RELIST_MS * (1 + random() / 4);
     this.#shownUpTo = page.resourceVersion;
     this.#state = { at: 'watching', version: page.resourceVersion, relistAt };
+    this.#answered();
   }
 
   async #watch(signal: AbortSignal, from: Extract<State<T>, { at: 'watching' }>): Promise<void> {
@@ -225,8 +287,11 @@ export class Reflector<T, Index extends string = never> {
         signal: AbortSignal.any([signal, limit.signal]),
       });
       this.#watches++;
+      signal.throwIfAborted();
       this.#lastError = undefined;
+      this.#canRead();
       for await (const event of watch) {
+        if (signal.aborted) return;
         limit.heard();
         const version = this.#take(event);
         if (version !== undefined) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createKubeClient } from '#src/kube/create-client.ts';
+import { fencedTransport } from '#src/kube/fenced-transport.ts';
 import { isKubeError, KubeError } from '#src/kube/kube-error.ts';
 import { RESOURCES } from '#src/kube/resources.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
@@ -250,4 +251,36 @@ test('a broken watch and a broken line are KubeErrors', async () => {
     else server.send(line);
     await assert.rejects(next, (error) => isKubeError(error, kind));
   }
+});
+
+test('tells how each attempt ended, and the right that was missing', async () => {
+  const answers = [status(500, 'InternalError', 'no'), status(403, 'Forbidden', 'User "serin" cannot get resource')];
+  const heard: unknown[] = [];
+  const clock = new VirtualClock();
+  const server = new FakeApiServer();
+  server.intercept = () => answers.shift();
+  const client = createKubeClient({
+    transport: server,
+    clock,
+    random: seededRandom(1),
+    heard: ({ verb }, error) => heard.push([verb, error?.kind, error?.right]),
+  });
+  await errorOf(clock, client.get(ref));
+  await client.list(RESOURCES.node);
+  const right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'shop' };
+  assert.deepEqual(heard, [
+    ['get', 'Unavailable', undefined],
+    ['get', 'Forbidden', right],
+    ['list', undefined, undefined],
+  ]);
+});
+
+test('a write that is fenced off is given up at once, and says nothing of the server', async () => {
+  const clock = new VirtualClock();
+  const transport = fencedTransport(new FakeApiServer(), () => false);
+  const heard: unknown[] = [];
+  const client = createKubeClient({ transport, clock, random: seededRandom(1), heard: () => heard.push('heard') });
+  await assert.rejects(client.apply(app), /this process does not hold the lease$/);
+  assert.deepEqual(heard, []);
+  assert.equal(clock.monotonic(), 0);
 });

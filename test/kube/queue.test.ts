@@ -140,6 +140,27 @@ test('stop waits for active work, and nothing runs after it', async () => {
   assert.deepEqual(runs, ['a@0']);
 });
 
+test('a pause waits for active work, forgets what waited, and ends with start', async () => {
+  const { clock, queue, runs } = setUp({ workers: 1, workMs: 2_000 });
+  queue.add('a');
+  queue.add('b');
+  queue.addAfter('c', 500);
+  await clock.advance(1_000);
+  let paused = false;
+  void queue.pause().then(() => {
+    paused = true;
+  });
+  queue.add('d');
+  await clock.settle();
+  assert.equal(paused, false);
+  await clock.advance(10_000);
+  assert.equal(paused, true);
+  assert.deepEqual(runs, ['a@0']);
+  queue.start();
+  await clock.advance(10_000);
+  assert.deepEqual(runs, ['a@0', 'd@11']);
+});
+
 test('is idle when nothing is ready or active, whatever is delayed', async () => {
   const { clock, queue } = setUp({ workers: 1, workMs: 1_000 });
   queue.add('a');

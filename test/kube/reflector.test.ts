@@ -22,6 +22,7 @@ const setUp = (options: { metadataOnly?: boolean; namespace?: string; labelSelec
   const server = new FakeApiServer();
   const random = seededRandom(7);
   const errors: string[] = [];
+  const readable: boolean[] = [];
   const client = createKubeClient({ transport: server, clock, random, retries: 0 });
   const reflector = new Reflector({
     client,
@@ -31,9 +32,10 @@ const setUp = (options: { metadataOnly?: boolean; namespace?: string; labelSelec
     project: nodeOf,
     indexes: { node: (node) => [node] },
     onError: (error) => errors.push(error instanceof Error ? error.message : 'unknown'),
+    onReadable: (now) => readable.push(now),
     ...options,
   });
-  return { clock, server, reflector, errors };
+  return { clock, server, reflector, errors, readable };
 };
 const started = async (...given: Parameters<typeof setUp>) => {
   const all = setUp(...given);
@@ -241,6 +243,63 @@ test('a kind that the server does not know is asked for slowly, and found when i
   await clock.advance(30_000);
   assert.equal(reflector.health().state, 'watching');
   assert.equal(reflector.store.size(), 1);
+});
+
+const FORBIDDEN = status(403, 'Forbidden', 'pods is forbidden: User "serin" cannot list resource "pods"');
+
+test('a kind that RBAC forbids is asked for slowly, and says so until it can be read', async () => {
+  const { server, reflector, clock, readable } = setUp();
+  server.intercept = () => FORBIDDEN;
+  reflector.start();
+  await reflector.whenAnswered();
+  assert.equal(reflector.store.synced(), false);
+  await clock.advance(100_000);
+  assert.equal(server.requests.length, 4);
+  assert.equal(reflector.health().state, 'forbidden');
+  assert.deepEqual(reflector.health().unreadable, {
+    why: 'forbidden',
+    words:
+      'Cannot list Pod objects in all namespaces: RBAC does not grant "list" on "pods" in the core API group: ' +
+      'pods is forbidden: User "serin" cannot list resource "pods"',
+  });
+  server.put(PODS, pod('p-1'));
+  server.intercept = () => undefined;
+  await clock.advance(30_000);
+  assert.equal(reflector.health().unreadable, undefined);
+  assert.equal(reflector.store.size(), 1);
+  assert.deepEqual(readable, [false, true]);
+});
+
+test('a right that is taken away later leaves what was known', async () => {
+  const { server, reflector, clock, readable } = await started();
+  server.put(PODS, pod('p-1'));
+  await clock.settle();
+  // Lists are still allowed: that alone does not make a kind readable.
+  server.intercept = ({ query }) => (query?.['watch'] === 'true' ? FORBIDDEN : undefined);
+  server.endWatches();
+  await clock.advance(100_000);
+  assert.equal(reflector.store.size(), 1);
+  assert.equal(reflector.health().unreadable?.why, 'forbidden');
+  assert.deepEqual(readable, [false]);
+});
+
+test('lists everything anew when it is told to, whatever it was doing', async () => {
+  const { server, reflector, clock } = await started();
+  server.mangle = () => [];
+  server.put(PODS, pod('p-1'));
+  await clock.settle();
+  assert.equal(reflector.store.size(), 0, 'the watch hangs');
+  await reflector.refresh();
+  assert.equal(reflector.store.size(), 1);
+  server.intercept = () => status(500, 'InternalError', 'etcd is away');
+  server.endWatches();
+  await clock.advance(120_000);
+  server.intercept = () => undefined;
+  server.put(PODS, pod('p-2'));
+  await reflector.refresh();
+  assert.equal(reflector.store.size(), 2, 'and it did not wait for its back-off');
+  await clock.settle();
+  assert.equal(server.watchers, 1);
 });
 
 test('one 404 does not empty a store, a second one does', async () => {
