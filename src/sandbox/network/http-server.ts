@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import { endToEndHeaders, type HttpHandler, type HttpRequest, textAnswer } from './http.ts';
 
 /** A real server on the loopback interface. */
@@ -28,6 +28,13 @@ const respond = async (handler: HttpHandler, message: IncomingMessage, response:
   response.end(answer.body);
 };
 
+/** `handler` as `createServer` of node:http wants it. */
+export const listenerOf =
+  (handler: HttpHandler): RequestListener =>
+  (message, response) => {
+    respond(handler, message, response).catch(() => response.destroy());
+  };
+
 const bound = (server: Server, port: number): Promise<number> =>
   new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -43,9 +50,7 @@ const bound = (server: Server, port: number): Promise<number> =>
  * client's pooled connection is never closed in the moment of its next request.
  */
 export const serveHttp = async (handler: HttpHandler, port = 0): Promise<HttpServer> => {
-  const server = createServer({ keepAliveTimeout: 0 }, (message, response) => {
-    respond(handler, message, response).catch(() => response.destroy());
-  });
+  const server = createServer({ keepAliveTimeout: 0 }, listenerOf(handler));
   const taken = await bound(server, port);
   return {
     port: taken,

@@ -12,6 +12,9 @@ export type ApplicationOptions = {
 
 const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** What a client that wants a slow answer asks for, in milliseconds: `/slow?ms=3000`. */
+const askedMs = (path: string): number => Number(/^\/slow\?ms=(\d+)$/.exec(path)?.[1] ?? 0);
+
 /**
  * The program inside a container: answers every path with its version, as slowly and as often wrongly as its
  * behaviour says, and `/metrics` with its own counters. Probes and scrapes are not counted.
@@ -36,7 +39,8 @@ export const createApplication = ({ behaviour, clock }: ApplicationOptions): Htt
     owed += errorRate;
     const status = owed >= 1 ? 500 : 200;
     if (owed >= 1) owed -= 1;
-    if (latencyMs > 0) await sleep(clock, latencyMs);
+    const answerMs = latencyMs + askedMs(request.path);
+    if (answerMs > 0) await sleep(clock, answerMs);
     requests.add({ code: String(status) });
     durations.observe({}, (clock.monotonic() - begun) / 1000);
     return { status, headers, body: `${JSON.stringify({ version, status })}\n` };

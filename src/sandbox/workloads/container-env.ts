@@ -11,7 +11,7 @@ export type MissingConfig = {
 
 export type ContainerEnv = { readonly env: Readonly<Record<string, string>> } | { readonly missing: MissingConfig };
 
-export type ConfigSource = { readonly backend: ClusterBackend; readonly namespace: string };
+export type ConfigSource = { readonly backend: Pick<ClusterBackend, 'read'>; readonly namespace: string };
 
 type Config = Readonly<Record<string, string>>;
 

@@ -14,7 +14,10 @@ export type Launch =
   /** Tried again when that config comes; never, when no config is named. */
   | { readonly kind: 'held'; readonly state: ContainerState; readonly missing?: MissingConfig };
 
-export type LaunchOptions = { readonly backend: ClusterBackend; readonly catalogue: ImageCatalogue };
+export type LaunchOptions = {
+  readonly backend: Pick<ClusterBackend, 'read'>;
+  readonly catalogue: Pick<ImageCatalogue, 'find'>;
+};
 
 export const CONTAINER_CREATING: ContainerState = { kind: 'waiting', reason: 'ContainerCreating' };
 

@@ -9,7 +9,13 @@ export type ContainerState =
   | { readonly kind: 'running'; readonly startedAt: number };
 
 /** What the end of a container's last process said. */
-export type ContainerEnd = { readonly exitCode: number; readonly startedAt: number; readonly finishedAt: number };
+export type ContainerEnd = {
+  readonly exitCode: number;
+  /** @default 'Error' */
+  readonly reason?: string;
+  readonly startedAt: number;
+  readonly finishedAt: number;
+};
 
 export type ContainerReport = {
   readonly name: string;
@@ -25,6 +31,8 @@ export type ContainerReport = {
 export type PodReport = {
   readonly pod: KubeObject;
   readonly podIP: string;
+  /** @default '10.244.0.1' */
+  readonly hostIP?: string;
   readonly startTime: number;
   readonly containers: readonly ContainerReport[];
   readonly now: number;
@@ -47,15 +55,15 @@ const containerJson = (container: ContainerReport): Readonly<Record<string, unkn
   const { found, lastEnd } = container;
   const terminated = lastEnd && {
     exitCode: lastEnd.exitCode,
-    reason: 'Error',
+    reason: lastEnd.reason ?? 'Error',
     startedAt: timestamp(lastEnd.startedAt),
     finishedAt: timestamp(lastEnd.finishedAt),
   };
   return {
     name: container.name,
     image: container.image,
-    // Empty until the image is there, as the kubelet reports it.
-    imageID: found === undefined ? '' : `docker-pullable://${found.repository}@${found.digest}`,
+    // Empty until the image is there, as a kubelet over containerd reports it.
+    imageID: found === undefined ? '' : `${found.repository}@${found.digest}`,
     state: stateJson(container.state),
     lastState: terminated === undefined ? {} : { terminated },
     ready: container.ready,
@@ -65,7 +73,8 @@ const containerJson = (container: ContainerReport): Readonly<Record<string, unkn
 };
 
 /** The pod's status as a kubelet reports it. A container that crashed keeps the pod Running. */
-export const podStatus = ({ pod, podIP, startTime, containers, now }: PodReport): Readonly<Record<string, unknown>> => {
+export const podStatus = (report: PodReport): Readonly<Record<string, unknown>> => {
+  const { pod, podIP, hostIP = '10.244.0.1', startTime, containers, now } = report;
   const before = listAt(pod, 'status', 'conditions');
   const begun = containers.every(({ state, restarts }) => state.kind === 'running' || restarts > 0);
   const unready = containers.filter((container) => !container.ready).map((container) => container.name);
@@ -86,7 +95,8 @@ export const podStatus = ({ pod, podIP, startTime, containers, now }: PodReport)
       condition('ContainersReady', readiness),
       condition('Ready', readiness),
     ],
-    hostIP: '10.244.0.1',
+    hostIP,
+    hostIPs: [{ ip: hostIP }],
     podIP,
     podIPs: [{ ip: podIP }],
     startTime: timestamp(startTime),

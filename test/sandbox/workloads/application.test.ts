@@ -21,6 +21,10 @@ test('an application errs at its rate, answers late, and counts what it answered
   assert.ok(body.includes(`http_requests_total{code="500"} ${failed}\n`), body);
   assert.ok(body.includes('http_request_duration_seconds_bucket{le="0.25"} 0\n'), body);
   assert.ok(body.includes('http_request_duration_seconds_bucket{le="0.5"} 1000\n'), body);
+  const slow = get('/slow?ms=2700');
+  await clock.advance(3000);
+  await slow;
+  assert.ok((await get('/metrics')).body.includes('http_request_duration_seconds_bucket{le="2.5"} 1000\n'));
   errorRate = 1;
   const worse = get('/');
   await clock.advance(300);

@@ -17,7 +17,7 @@ test('a pod runs with an address, its digest and an application behind its port'
   assert.equal(status['phase'], 'Running');
   assert.match(stringAt(status, 'podIP') ?? '', /^10\.244\.\d+\.\d+$/);
   const container = at(status, 'containerStatuses', 0);
-  assert.equal(stringAt(container, 'imageID'), `docker-pullable://shop/app@sha256:${sha256('shop/app:1')}`);
+  assert.equal(stringAt(container, 'imageID'), `shop/app@sha256:${sha256('shop/app:1')}`);
   assert.match(stringAt(container, 'state', 'running', 'startedAt') ?? '', /^2026-01-01T00:00:00Z$/);
   const answer = await world.network.send({ address: stringAt(status, 'podIP') ?? '', port: 8080 }, GET);
   assert.equal(answer.headers[VERSION_HEADER], '1');
