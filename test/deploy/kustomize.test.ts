@@ -6,7 +6,7 @@ import { KINDS } from '#src/api/kinds.ts';
 import { readConfig } from '#src/config.ts';
 import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import { runSerin } from '#test/cli/run-serin.ts';
-import { objectOf, objectsOf, resourcesOf, rightsOf } from './manifests.ts';
+import { isOfTheCluster, objectOf, objectsOf, resourcesOf, rightsOf } from './manifests.ts';
 
 const FOLDER = 'deploy/kustomize';
 const NAMESPACE = 'serin-system';
@@ -15,22 +15,25 @@ const pod = recordAt(deployment, 'spec', 'template');
 const [container] = listAt(pod, 'spec', 'containers');
 const args = listAt(container, 'args').map(String);
 
-/** `--metrics-server=x` as `['metricsServer', 'x']`. */
+/** `--metrics-server=x` as `['metricsServer', 'x']`, as the kubelet expands it. */
 const settings = args.slice(1).map((flag): [string, string] => {
   const [name = '', value = ''] = flag.slice(2).split(/=(.*)/);
-  return [name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), value];
+  const expanded = value.replace('$(POD_NAMESPACE)', NAMESPACE);
+  return [name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase()), expanded];
 });
 
-test('every file of the folder is applied', () => {
-  const files = readdirSync(join(import.meta.dirname, '..', '..', FOLDER)).filter(
-    (file) => file !== 'kustomization.yaml',
-  );
-  assert.deepEqual(
-    resourcesOf(FOLDER)
-      .filter((path) => path.endsWith('.yaml'))
-      .toSorted(),
-    files.toSorted(),
-  );
+test('every file of a folder is applied', () => {
+  for (const folder of ['deploy/base', FOLDER, 'deploy/namespaced', 'deploy/admission']) {
+    const files = readdirSync(join(import.meta.dirname, '..', '..', folder)).filter(
+      (file) => file !== 'kustomization.yaml',
+    );
+    assert.deepEqual(
+      resourcesOf(folder)
+        .filter((path) => path.endsWith('.yaml'))
+        .toSorted(),
+      files.toSorted(),
+    );
+  }
 });
 
 test('every CRD is applied', () => {
@@ -43,9 +46,8 @@ test('every CRD is applied', () => {
 
 test('what has a namespace is in the one that is made', () => {
   assert.equal(stringAt(objectOf(FOLDER, 'Namespace', NAMESPACE), 'metadata', 'name'), NAMESPACE);
-  const clusterWide = ['Namespace', 'CustomResourceDefinition', 'ClusterRole', 'ClusterRoleBinding'];
   for (const object of objectsOf(FOLDER)) {
-    const wanted = clusterWide.includes(stringAt(object, 'kind') ?? '') ? undefined : NAMESPACE;
+    const wanted = isOfTheCluster(object) ? undefined : NAMESPACE;
     assert.equal(stringAt(object, 'metadata', 'namespace'), wanted, JSON.stringify(object['metadata']));
   }
 });
@@ -66,6 +68,9 @@ test('the pods run as the account that the roles are bound to', () => {
 
 test('the flags exist, their values are good, and the lease is where the role grants it', async () => {
   assert.equal(args[0], 'controller');
+  assert.deepEqual(listAt(container, 'env'), [
+    { name: 'POD_NAMESPACE', valueFrom: { fieldRef: { fieldPath: 'metadata.namespace' } } },
+  ]);
   const { out } = await runSerin(['controller', '--help']);
   for (const flag of args.slice(1)) assert.match(out, new RegExp(`${flag.split('=')[0]} <`));
   const config = readConfig({ environment: {}, flags: Object.fromEntries(settings) });
@@ -118,6 +123,27 @@ test('the pods meet the restricted standard that the namespace enforces, and wri
     [...mounts.values()],
   );
   for (const volume of volumes) assert.ok(at(volume, 'emptyDir', 'sizeLimit'));
+});
+
+test('the network policy lets scrapers in, and the controller out to what it needs', () => {
+  const policy = objectOf(FOLDER, 'NetworkPolicy', 'serin');
+  assert.deepEqual(at(policy, 'spec', 'podSelector', 'matchLabels'), recordAt(pod, 'metadata', 'labels'));
+  const ports = (direction: string): readonly unknown[] =>
+    listAt(policy, 'spec', direction).flatMap((rule) => listAt(rule, 'ports').map((port) => at(port, 'port')));
+  assert.deepEqual(ports('ingress'), [at(listAt(container, 'ports')[0], 'name')]);
+  const prometheus = Number(new URL(Object.fromEntries(settings)['metricsServer'] ?? '').port);
+  assert.deepEqual(ports('egress'), [53, 53, 443, 6443, 22, prometheus]);
+});
+
+test('an action is for its writer to sign, but for the account that the controller has', () => {
+  const policy = objectOf(FOLDER, 'ValidatingAdmissionPolicy', 'serin-requested-by');
+  const account = `system:serviceaccount:${NAMESPACE}:${stringAt(pod, 'spec', 'serviceAccountName')}`;
+  assert.equal(
+    stringAt(policy, 'spec', 'matchConditions', 0, 'expression'),
+    `request.userInfo.username != '${account}'`,
+  );
+  const binding = objectOf(FOLDER, 'ValidatingAdmissionPolicyBinding', 'serin-requested-by');
+  assert.deepEqual(at(binding, 'spec'), { policyName: 'serin-requested-by', validationActions: ['Deny'] });
 });
 
 test('people may see every kind of ours, and write those that are theirs', () => {
