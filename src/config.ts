@@ -21,12 +21,12 @@ const schema = z.strictObject({
   gitDirectory: text.optional(),
   /** Also allow http:// and file:// repositories. For sandboxes. */
   gitInsecure: flag.default(false),
-  /** Namespace of the leader's Lease. */
-  leaseNamespace: text.default('serin-system'),
+  /** Namespace of the leader's Lease; by default the one that is watched, so that each namespace can have a leader. */
+  leaseNamespace: text.optional(),
 });
 
 /** The controller's settings, checked once. */
-export type Config = Readonly<z.output<typeof schema>>;
+export type Config = Readonly<z.output<typeof schema>> & { readonly leaseNamespace: string };
 export type ConfigInput = Readonly<Partial<Record<keyof Config, unknown>>>;
 
 const variableOf = (key: string): string => `SERIN_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
@@ -47,7 +47,9 @@ export const readConfig = (sources: {
   }
   for (const [key, value] of Object.entries(sources.flags)) if (value !== undefined) merged[key] = value;
   try {
-    return Object.freeze(schema.parse(merged));
+    const parsed = schema.parse(merged);
+    const leaseNamespace = parsed.leaseNamespace ?? parsed.namespace ?? 'serin-system';
+    return Object.freeze({ ...parsed, leaseNamespace });
   } catch (cause) {
     // zod's own message is its issues once more, as JSON.
     if (!(cause instanceof z.ZodError)) throw cause;

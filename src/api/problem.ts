@@ -5,5 +5,12 @@ export type Problem = {
   /** One sentence: what is wrong, the state found and the state wanted, without a final period. */
   readonly message: string;
   /** Condition and event reason. */
-  readonly reason: 'InvalidSpec' | 'AccessDenied' | 'RouteDrift' | 'MetricsUnavailable' | 'GitRefused' | 'Held';
+  readonly reason:
+    | 'InvalidSpec'
+    | 'AccessDenied'
+    | 'ClusterNotReady'
+    | 'RouteDrift'
+    | 'MetricsUnavailable'
+    | 'GitRefused'
+    | 'Held';
 };

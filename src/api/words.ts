@@ -90,6 +90,7 @@ export const WARNING_REASONS = [
   'HookFailed',
   'InvalidSpec',
   'AccessDenied',
+  'ClusterNotReady',
 ] as const;
 export type Reason = (typeof NORMAL_REASONS)[number] | (typeof WARNING_REASONS)[number];
 

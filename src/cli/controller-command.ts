@@ -46,7 +46,6 @@ export const startController = async (options: {
   readonly transport: Transport;
   readonly surroundings: Pick<Surroundings, 'clock' | 'random' | 'environment' | 'hostname' | 'pid'>;
   readonly log: Log;
-  readonly onLost: (why: string) => void;
 }): Promise<Running> => {
   const { config, transport, log } = options;
   const { clock, random, environment, hostname, pid } = options.surroundings;
@@ -73,7 +72,6 @@ export const startController = async (options: {
     metrics,
     identity: `${hostname}_${pid}_${random().toString(36).slice(2, 10)}`,
     outside: { ask: planner.ask, git, deliver, gitInsecure: config.gitInsecure },
-    onLost: options.onLost,
   });
   const health = await serveHealth({ port: config.port, readiness: () => controller.readiness(), metrics }).catch(
     async (cause) => {
@@ -94,7 +92,7 @@ export const startController = async (options: {
   return { controller, port: health.port, stop };
 };
 
-/** `serin controller`: runs until a signal, then drains; ends with 1 when the lease is lost. */
+/** `serin controller`: runs until a signal, then drains. */
 export const controllerCommand = async (surroundings: Surroundings, flags: Flags): Promise<void> => {
   const { config: path, ...settings } = flags;
   // commander gives --no-leader-elect a default of true, which would win over variable and file.
@@ -105,17 +103,11 @@ export const controllerCommand = async (surroundings: Surroundings, flags: Flags
     config.kubeconfig === undefined ? { from: 'default' } : { from: 'file', path: config.kubeconfig },
     surroundings.clock,
   );
-  const lost = Promise.withResolvers<string>();
-  const running = await startController({ config, transport, surroundings, log, onLost: (why) => lost.resolve(why) });
-  const stopped = Promise.withResolvers<undefined>();
-  surroundings.signal.addEventListener('abort', () => stopped.resolve(undefined), { once: true });
-  if (surroundings.signal.aborted) stopped.resolve(undefined);
-  const why = await Promise.race([lost.promise, stopped.promise]);
-  if (why !== undefined) {
-    // Another process may act already: end without another write.
-    log.error({ why }, 'lease lost');
-    throw new CliError('', { exitCode: EXIT.failed });
-  }
+  const running = await startController({ config, transport, surroundings, log });
+  const stopped = Promise.withResolvers<void>();
+  surroundings.signal.addEventListener('abort', () => stopped.resolve(), { once: true });
+  if (surroundings.signal.aborted) stopped.resolve();
+  await stopped.promise;
   log.info({ signal: String(surroundings.signal.reason) }, 'draining');
   await running.stop();
 };

@@ -16,6 +16,10 @@ export class Acceptance {
     return now;
   }
 
+  clear(): void {
+    this.#seen.clear();
+  }
+
   forget(canary: string): void {
     this.#seen.delete(canary);
   }

@@ -1,13 +1,13 @@
 import { CANARY_UID_LABEL } from '../api/names.ts';
 import type { KubeClient } from '../kube/client.ts';
-import { Reflector, type ReflectorHealth } from '../kube/reflector.ts';
-import { RESOURCES } from '../kube/resources.ts';
+import { Reflector, type ReflectorHealth, type Unreadable } from '../kube/reflector.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { KubeObject, ObjectRef, Resource } from '../lib/kube-object.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
 import { claimsOf, LISTED_KINDS } from './dependencies.ts';
 import { OwnWrites, type Shown } from './own-writes.ts';
+import { type Kind, WATCHED, type Watched } from './watched-kinds.ts';
 
 const INDEXES = {
   owner: (object: KubeObject) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
@@ -30,40 +30,10 @@ const withoutManagedFields = (object: KubeObject): KubeObject => {
   return { ...object, metadata };
 };
 
-type Watched = { readonly resource: Resource; readonly metadataOnly?: boolean; readonly keepManagers?: boolean };
-
-const WATCHED = [
-  { resource: RESOURCES.canary },
-  { resource: RESOURCES.canaryRun, metadataOnly: true },
-  { resource: RESOURCES.analysisTemplate },
-  { resource: RESOURCES.clusterAnalysisTemplate },
-  { resource: RESOURCES.notificationProvider },
-  { resource: RESOURCES.repository },
-  { resource: RESOURCES.deployment, keepManagers: true },
-  { resource: RESOURCES.replicaSet },
-  { resource: RESOURCES.controllerRevision },
-  { resource: RESOURCES.pod },
-  { resource: RESOURCES.service, keepManagers: true },
-  { resource: RESOURCES.endpointSlice },
-  { resource: RESOURCES.configMap, metadataOnly: true },
-  { resource: RESOURCES.secret, metadataOnly: true },
-  { resource: RESOURCES.namespace, metadataOnly: true },
-  { resource: RESOURCES.networkPolicy },
-  { resource: RESOURCES.ingress, keepManagers: true },
-  { resource: RESOURCES.ingressClass },
-  { resource: RESOURCES.httpRoute, keepManagers: true },
-  { resource: RESOURCES.gateway },
-  { resource: RESOURCES.gatewayClass },
-  { resource: RESOURCES.kustomization },
-] as const satisfies readonly Watched[];
-
 /** Kinds whose content is never kept: configs, and run records. */
 const METADATA_ONLY: ReadonlySet<string> = new Set(
   WATCHED.filter((watched: Watched) => watched.metadataOnly).map(({ resource }) => resource.kind),
 );
-
-/** A kind that the controller keeps in its caches. */
-export type Kind = (typeof WATCHED)[number]['resource']['kind'];
 
 /**
  * Everything that the controller knows of the cluster: one reflector per kind, and on top what Serin itself has just
@@ -72,6 +42,7 @@ export type Kind = (typeof WATCHED)[number]['resource']['kind'];
 export class Caches {
   readonly #reflectors = new Map<string, Reflector<KubeObject, Index>>();
   readonly #own = new OwnWrites();
+  readonly #namespace: string | undefined;
 
   constructor(options: {
     readonly client: KubeClient;
@@ -79,11 +50,15 @@ export class Caches {
     readonly random: Random;
     readonly namespace?: string | undefined;
     readonly onChange: (object: KubeObject) => void;
-    readonly onError: (resource: string, error: unknown) => void;
+    readonly onError: (watched: Watched, error: unknown) => void;
+    /** A kind cannot be read, or can be read again. */
+    readonly onReadable: (watched: Watched, unreadable: Unreadable | undefined) => void;
   }) {
     const { client, clock, random, namespace } = options;
-    for (const watched of WATCHED) {
-      const { resource, metadataOnly, keepManagers }: Watched = watched;
+    this.#namespace = namespace;
+    const kinds: readonly Watched[] = WATCHED;
+    for (const watched of kinds) {
+      const { resource, metadataOnly, keepManagers } = watched;
       const reflector = new Reflector<KubeObject, Index>({
         client,
         clock,
@@ -92,7 +67,8 @@ export class Caches {
         project: keepManagers ? (object) => object : withoutManagedFields,
         indexes: INDEXES,
         metadataOnly: metadataOnly ?? false,
-        onError: (error) => options.onError(resource.plural, error),
+        onError: (error) => options.onError(watched, error),
+        onReadable: (unreadable) => options.onReadable(watched, unreadable),
         ...(namespace === undefined || !resource.namespaced ? {} : { namespace }),
       });
       reflector.store.onChange(({ before, after }) => {
@@ -113,9 +89,30 @@ export class Caches {
     await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
   }
 
-  async whenSynced(): Promise<void> {
-    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.whenSynced()));
+  /** Resolves when the server has answered for every kind, and everything is known of those that all Canaries need. */
+  async whenFilled(): Promise<void> {
+    await Promise.all(
+      WATCHED.map(({ resource, need }) => {
+        const reflector = this.#reflectors.get(resource.kind);
+        return need === 'all' ? reflector?.whenSynced() : reflector?.whenAnswered();
+      }),
+    );
   }
+
+  /** Reads everything anew; resolves when the server has answered for every kind. */
+  async refresh(): Promise<void> {
+    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.refresh()));
+  }
+
+  /** Why a kind cannot be read; undefined when it can. */
+  unreadable(kind: string): Unreadable | undefined {
+    return this.#reflectors.get(kind)?.unreadable;
+  }
+
+  /** False for what is not shown even if it is there: a kind that cannot be read, or one of another namespace. */
+  readonly sees = ({ kind, namespace }: ObjectRef): boolean =>
+    this.unreadable(kind) === undefined &&
+    (this.#namespace === undefined || namespace === undefined || namespace === this.#namespace);
 
   health(): readonly ReflectorHealth[] {
     return [...this.#reflectors.values()].map((reflector) => reflector.health());

@@ -1,6 +1,7 @@
 import type { KubeClient } from '../kube/client.ts';
 import { isKubeError } from '../kube/kube-error.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { covers } from '../lib/covers.ts';
 import { recordAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import type { ObjectPatch } from '../traffic/router.ts';
@@ -21,7 +22,12 @@ export type ClusterWriter = {
   readonly patch: (patches: readonly ObjectPatch[]) => Promise<void>;
 };
 
-export const createClusterWriter = (client: KubeClient, caches: Caches): ClusterWriter => {
+/** `onPruned` hears that a status came back without a field that was written. */
+export const createClusterWriter = (
+  client: KubeClient,
+  caches: Caches,
+  { onPruned }: { readonly onPruned: () => void },
+): ClusterWriter => {
   const apply: ClusterWriter['apply'] = async (object) => caches.wrote(await client.apply(object));
   const merge: ClusterWriter['merge'] = async (ref, patch) => caches.wrote(await client.mergePatch(ref, patch));
   const remove: ClusterWriter['remove'] = async (ref) => {
@@ -43,7 +49,9 @@ export const createClusterWriter = (client: KubeClient, caches: Caches): Cluster
     },
     status: async (object) => {
       try {
-        caches.wrote(await client.updateStatus(object));
+        const written = await client.updateStatus(object);
+        caches.wrote(written);
+        if (!covers(written, { status: object['status'] })) onPruned();
       } catch (error) {
         if (!isKubeError(error, 'NotFound')) throw error;
       }

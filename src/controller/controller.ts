@@ -1,3 +1,4 @@
+import { GROUP } from '../api/names.ts';
 import { NORMAL_REASONS } from '../api/words.ts';
 import type { Config } from '../config.ts';
 import { createKubeClient } from '../kube/create-client.ts';
@@ -17,6 +18,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { runName } from '../workload/names.ts';
 import { Acceptance } from './acceptance.ts';
 import { Caches } from './caches.ts';
+import { ClusterHealth } from './cluster/cluster-health.ts';
+import { wordsOf } from './cluster/cluster-problem.ts';
 import { createClusterWriter } from './cluster-writer.ts';
 import { ConfigStates } from './config-states.ts';
 import { Dependencies, tokensOf } from './dependencies.ts';
@@ -25,6 +28,7 @@ import { createExecutor, type Outside } from './executors/executor.ts';
 import { gitAccess, repositoryOf } from './git-access.ts';
 import { GitInspections } from './git-inspections.ts';
 import { type ReconcileDeps, reconcile } from './reconcile.ts';
+import { Said } from './said.ts';
 
 export type ControllerDeps = {
   readonly transport: Transport;
@@ -36,8 +40,6 @@ export type ControllerDeps = {
   /** Unique for this process. */
   readonly identity: string;
   readonly outside: Outside;
-  /** The lease is lost: this process must not act any more. */
-  readonly onLost: (why: string) => void;
 };
 
 const NORMAL: ReadonlySet<string> = new Set(NORMAL_REASONS);
@@ -46,7 +48,18 @@ const DRAIN_MS = 8_000;
 /** Acts of the controller are told under this verb. */
 const EVENT_ACTION = 'Reconcile';
 
-/** The running controller: caches, queue, effects and lease, from start to drain. */
+/** What the controller is to be asked for at /readyz, in words. */
+export type Readiness = {
+  /** What keeps it from being ready. */
+  readonly missing: readonly string[];
+  /** What else is wrong with the cluster. */
+  readonly problems: readonly string[];
+};
+
+/**
+ * The running controller: caches, queue, effects and lease, from start to drain. Without the lease it stands by with
+ * its caches filled, as often as it loses it.
+ */
 export class Controller {
   readonly #deps: ControllerDeps;
   readonly #caches: Caches;
@@ -57,20 +70,42 @@ export class Controller {
   readonly #recorder: EventRecorder;
   readonly #elector: LeaderElector | undefined;
   readonly #dependencies = new Dependencies();
+  readonly #health: ClusterHealth;
+  readonly #said = new Said();
+  readonly #acceptance = new Acceptance();
+  readonly #refusals: ReconcileDeps['refusals'] = new Map();
   #leading = false;
+  /** Counts leases won and lost: what belongs to an earlier one must not act. */
+  #term = 0;
+  #mayAct = false;
+  /** Resolves when nothing of the last term runs any more; undefined before the first has ended. */
+  #rested: Promise<void> | undefined;
 
   constructor(deps: ControllerDeps) {
     this.#deps = deps;
     const { transport, clock, random, config, log, metrics } = deps;
-    const mayWrite = (): boolean => this.#elector?.isLeader() ?? true;
-    const client = createKubeClient({ transport: fencedTransport(transport, mayWrite), clock, random });
+    this.#health = new ClusterHealth({
+      transport,
+      clock,
+      log,
+      scope: { namespace: config.namespace, leaseNamespace: config.leaseNamespace },
+      onMended: () => this.#lookAtAll(),
+    });
+    const { heard } = this.#health;
+    const mayWrite = (): boolean => this.#elector === undefined || (this.#mayAct && this.#elector.isLeader());
+    const client = createKubeClient({ transport: fencedTransport(transport, mayWrite), clock, random, heard });
     this.#caches = new Caches({
       client,
       clock,
       random,
       namespace: config.namespace,
       onChange: (object) => this.#changed(object),
-      onError: (resource, error) => log.warn({ resource, error: messageOf(error) }, 'watch failed'),
+      onError: (watched, error) => this.#health.readFailed(watched, error),
+      onReadable: (watched, unreadable) => {
+        this.#health.kinds.note(watched, unreadable);
+        if (watched.resource.group === GROUP && unreadable === undefined) void this.#health.schemas.check();
+        this.#lookAtAll();
+      },
     });
     this.#configStates = new ConfigStates({
       client,
@@ -79,7 +114,8 @@ export class Controller {
       onKnown: (object) => this.#touch(object),
       onError: (config, error) => log.warn({ config, error: messageOf(error) }, 'config cannot be read'),
     });
-    const execute = createExecutor(deps.outside, { client, caches: this.#caches, clock });
+    const outside = { ...deps.outside, ask: this.#health.metricsServers.heard(deps.outside.ask) };
+    const execute = createExecutor(outside, { client, caches: this.#caches, clock });
     this.#effects = new EffectsTable({
       clock,
       random,
@@ -101,22 +137,23 @@ export class Controller {
       onError: (repository, error) => log.warn({ repository, error: messageOf(error) }, 'Git cannot be inspected'),
     });
     this.#recorder = new EventRecorder({
-      client: createKubeClient({ transport, clock, random }),
+      client: createKubeClient({ transport, clock, random, heard }),
       clock,
       random,
       instance: deps.identity,
-      onError: (error) => log.warn({ error: messageOf(error) }, 'event cannot be written'),
+      onError: (error) => this.#warn('events', { error }, 'event cannot be written'),
     });
     const reconcileDeps: ReconcileDeps = {
       client,
       caches: this.#caches,
-      writer: createClusterWriter(client, this.#caches),
+      writer: createClusterWriter(client, this.#caches, { onPruned: () => this.#health.schemas.suspect() }),
       configStates: this.#configStates,
       dependencies: this.#dependencies,
       effects: this.#effects,
-      acceptance: new Acceptance(),
+      acceptance: this.#acceptance,
       inspections: this.#inspections,
-      refusals: new Map(),
+      refusals: this.#refusals,
+      health: this.#health,
       clock,
       cluster: config.cluster,
       metricsServer: config.metricsServer,
@@ -134,17 +171,21 @@ export class Controller {
         const done = (result: 'ok' | 'error'): void =>
           metrics.reconciled({ seconds: (clock.monotonic() - start) / 1000, result });
         await reconcile(canary, reconcileDeps).then(
-          () => done('ok'),
+          () => {
+            this.#said.forget(canary);
+            done('ok');
+          },
           (error) => {
             done('error');
             throw error;
           },
         );
       },
-      onError: (canary, error) => log.warn({ canary, error: messageOf(error) }, 'reconcile failed'),
+      onError: (canary, error) => this.#warn(canary, { canary, error }, 'reconcile failed'),
     });
     metrics.observe('queue_depth', () => this.#queue.counts().ready);
     metrics.observe('effects_pending', () => this.#effects.pending);
+    metrics.problems(() => this.#health.problems.list());
     this.#elector = config.leaderElect
       ? new LeaderElector({
           transport,
@@ -152,16 +193,13 @@ export class Controller {
           random,
           lease: { namespace: config.leaseNamespace, name: 'serin' },
           identity: deps.identity,
-          onAcquired: () => this.#lead(),
-          onLost: (why) => {
-            this.#leading = false;
-            // Another process may act already.
-            void this.#queue.stop();
-            void this.#effects.stop();
-            void this.#inspections.stop();
-            deps.onLost(why);
+          heard,
+          onAcquired: () => {
+            this.#said.forget('lease');
+            void this.#lead();
           },
-          onError: (error) => log.warn({ error: messageOf(error) }, 'lease cannot be renewed'),
+          onLost: (why) => this.#stepDown(why),
+          onError: (error) => this.#warn('lease', { error }, 'lease cannot be renewed'),
         })
       : undefined;
   }
@@ -169,19 +207,25 @@ export class Controller {
   /** Fills the caches and acts as soon as they are filled and the lease is held; a standby has its caches ready. */
   start(): void {
     this.#caches.start();
-    void this.#caches.whenSynced().then(() => {
+    void this.#caches.whenFilled().then(() => {
       this.#deps.log.info({}, 'caches filled');
-      if (this.#elector === undefined) this.#lead();
+      void this.#health.schemas.check();
+      if (this.#elector === undefined) void this.#lead();
       else this.#elector.start();
     });
   }
 
-  /** What keeps the controller from being ready, in words; empty when it is. A standby is ready. */
-  readiness(): readonly string[] {
-    return this.#caches
+  /** A standby is ready. */
+  readiness(): Readiness {
+    const problems = this.#health.problems.list();
+    const unread = this.#caches
       .health()
-      .filter(({ synced }) => !synced)
+      .filter(({ synced, state }) => !synced && state !== 'forbidden')
       .map(({ resource, lastError }) => `${resource}: ${lastError ?? 'not listed yet'}`);
+    return {
+      missing: [...problems.filter(({ blocks }) => blocks).map(wordsOf), ...unread],
+      problems: problems.filter(({ blocks }) => !blocks).map(wordsOf),
+    };
   }
 
   /** True while this process acts. */
@@ -203,8 +247,10 @@ export class Controller {
       await Promise.race([this.#queue.idle(), inTime]);
       idle.abort();
     }
+    this.#term++;
     this.#leading = false;
     this.#deps.metrics.leading(false);
+    this.#health.stop();
     await this.#queue.stop();
     await this.#effects.stop();
     await this.#inspections.stop();
@@ -215,13 +261,52 @@ export class Controller {
     log.info({}, 'stopped');
   }
 
-  #lead(): void {
+  /**
+   * Begins to act. What the last term left is over first, and after one everything is read anew: another has acted
+   * meanwhile, and a watch may have missed it. So it goes on as a process does that was just started.
+   */
+  async #lead(): Promise<void> {
+    const term = ++this.#term;
+    if (this.#rested !== undefined) {
+      await this.#rested;
+      await this.#caches.refresh();
+    }
+    if (term !== this.#term) return;
+    this.#mayAct = true;
     this.#leading = true;
     this.#deps.metrics.leading(true);
     this.#deps.log.info({ holder: this.#deps.identity }, 'leading');
-    for (const canary of this.#caches.list('Canary')) this.#queue.add(keyOf(canary.metadata));
+    this.#effects.start();
+    this.#lookAtAll();
     this.#queue.start();
     this.#inspections.start();
+  }
+
+  /** Another process may act already: nothing more is written from now on, and what is under way is given up. */
+  #stepDown(why: string): void {
+    this.#term++;
+    this.#mayAct = false;
+    this.#leading = false;
+    this.#deps.metrics.leading(false);
+    this.#deps.log.warn({ why }, 'lease lost, standing by');
+    this.#rested = Promise.all([this.#queue.pause(), this.#effects.stop(), this.#inspections.pause()]).then(() => {
+      this.#acceptance.clear();
+      this.#refusals.clear();
+      for (const { metadata } of this.#caches.list('Canary')) {
+        this.#deps.metrics.forget({ namespace: metadata.namespace ?? '', name: metadata.name });
+      }
+    });
+  }
+
+  /** The same words are told once, until `about` is well again. */
+  #warn(about: string, { error, ...keys }: { readonly error: unknown; readonly canary?: string }, what: string): void {
+    const words = messageOf(error);
+    const level = this.#said.isNew(about, words) ? 'warn' : 'debug';
+    this.#deps.log[level]({ ...keys, error: words }, what);
+  }
+
+  #lookAtAll(): void {
+    for (const canary of this.#caches.list('Canary')) this.#queue.add(keyOf(canary.metadata));
   }
 
   #changed(object: KubeObject): void {

@@ -82,7 +82,12 @@ export class EffectsTable {
     while (outside() && clock.monotonic() < deadline) await sleep(clock, DRAIN_STEP_MS);
   }
 
-  /** Cancels everything, starts nothing any more, and resolves when what was running has ended. */
+  /** Effects may be wanted again, after a stop. */
+  start(): void {
+    this.#stopped = false;
+  }
+
+  /** Cancels everything, starts nothing until `start`, and resolves when what was running has ended. */
   async stop(): Promise<void> {
     for (const canary of [...this.#entries.keys()]) this.want(canary, []);
     this.#stopped = true;

@@ -60,6 +60,12 @@ export class GitInspections {
     this.#queue.start();
   }
 
+  /** Looks into nothing until `start`, and forgets what it knows; resolves when what ran has ended. */
+  async pause(): Promise<void> {
+    this.#entries.clear();
+    await this.#queue.pause();
+  }
+
   /** Ends what runs. */
   async stop(): Promise<void> {
     this.#stopping.abort();

@@ -18,6 +18,7 @@ import type { Router } from '../traffic/router.ts';
 import { routerFor } from '../traffic/routers.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
+import type { ClusterHealth } from './cluster/cluster-health.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -40,6 +41,7 @@ export type ReconcileDeps = {
   readonly inspections: GitInspections;
   /** What the API server refused of each Canary's last writes; kept in memory only, for it is asked again. */
   readonly refusals: Map<string, EventNote>;
+  readonly health: ClusterHealth;
   readonly clock: Clock;
   readonly cluster: string;
   readonly metricsServer: string;
@@ -64,21 +66,25 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const status = parseCanaryStatus(object['status']);
   const generation = object.metadata.generation ?? 0;
 
-  const understood = understand(object, status);
-  if ('problems' in understood) {
-    const { problems } = understood;
+  const refuseFor = async (problems: readonly Problem[]): Promise<void> => {
     deps.dependencies.record(key, view.tokens);
     const refused = refuse(status, { problems, generation, now: deps.clock.now() });
     await writeStatus(object, { before: status, after: refused.status }, deps);
     for (const note of refused.events) deps.tell(object, note);
     if (status.adopted !== undefined) await keepFinalizer(object, deps);
-    return;
-  }
+  };
+  const understood = understand(object, status);
+  if ('problems' in understood) return refuseFor(understood.problems);
 
   const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates });
   const now = deps.clock.now();
   const refused = deps.refusals.get(key);
-  const observed = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
+  const seen = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
+  const blocked = deps.health.blocking(key, view.unreadable);
+  // What cannot be seen must not be taken for gone: nothing is let go then.
+  if (seen.canary.deleting && blocked.isBlind) return refuseFor(blocked.problems);
+  // What else is found then may only be so because it cannot be seen.
+  const observed = blocked.problems.length > 0 ? { ...seen, problems: blocked.problems } : seen;
   deps.dependencies.record(key, view.tokens);
   const decision = decide(observed, now);
   logDecision(log, decision);
@@ -117,19 +123,23 @@ const understand = (
 };
 
 const forget = (key: string, deps: ReconcileDeps): void => {
-  const { effects, dependencies, acceptance, inspections, refusals, metrics } = deps;
+  const { effects, dependencies, acceptance, inspections, refusals, health, metrics } = deps;
   const [namespace = '', name = ''] = key.split('/');
   effects.want(key, []);
   dependencies.record(key, new Set());
   acceptance.forget(key);
   inspections.forget(key);
   refusals.delete(key);
+  health.blocking(key, new Set());
   metrics.forget({ namespace, name });
 };
 
 /** What an error is told as, where asking again gives the same answer until a person has acted. */
-const refusalOf = (error: unknown): EventNote | undefined => {
-  if (isKubeError(error, 'Forbidden')) return { reason: 'AccessDenied', note: messageOf(error) };
+const refusalOf = (error: unknown, { health }: ReconcileDeps): EventNote | undefined => {
+  if (isKubeError(error, 'Forbidden')) {
+    const remedy = error.right === undefined ? '' : `; want: ${health.remedyFor(error.right)}`;
+    return { reason: 'AccessDenied', note: `${messageOf(error)}${remedy}` };
+  }
   const lasts = !(error instanceof KubeError) || error.kind === 'Invalid';
   return lasts ? { reason: 'Held', note: messageOf(error) } : undefined;
 };
@@ -139,7 +149,7 @@ const performAll = async (actions: readonly Action[], scene: Scene, deps: Reconc
     try {
       await perform(action, scene, deps);
     } catch (cause) {
-      const refusal = refusalOf(cause);
+      const refusal = refusalOf(cause, deps);
       if (refusal !== undefined) deps.refusals.set(keyOf(scene.canary), refusal);
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
@@ -150,9 +160,17 @@ const performAll = async (actions: readonly Action[], scene: Scene, deps: Reconc
 const writeStatus = async (
   object: KubeObject,
   { before, after }: { readonly before: CanaryStatus; readonly after: CanaryStatus },
-  { writer }: ReconcileDeps,
+  deps: ReconcileDeps,
 ): Promise<void> => {
-  if (!sameJson(before, after)) await writer.status({ ...object, status: after });
+  if (sameJson(before, after)) return;
+  try {
+    await deps.writer.status({ ...object, status: after });
+  } catch (error) {
+    // Its conditions cannot say so.
+    const refusal = refusalOf(error, deps);
+    if (refusal?.reason === 'AccessDenied') deps.tell(object, refusal);
+    throw error;
+  }
 };
 
 const logDecision = (log: Log, { before, after, events, status }: Decision): void => {

@@ -1,6 +1,6 @@
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
-import type { Caches, Kind } from './caches.ts';
+import type { Caches } from './caches.ts';
 import {
   claimsOf,
   claimToken,
@@ -10,6 +10,7 @@ import {
   ownerToken,
   serviceToken,
 } from './dependencies.ts';
+import type { Kind } from './watched-kinds.ts';
 
 /**
  * Reads the caches for one observation and remembers what it read, so that a change of any of it, or its coming into
@@ -18,14 +19,20 @@ import {
 export class View {
   readonly #caches: Caches;
   readonly tokens = new Set<string>();
+  /** Kinds that were looked for and cannot be read. */
+  readonly unreadable = new Set<string>();
 
   constructor(caches: Caches) {
     this.#caches = caches;
   }
 
+  /** An arrow, so that it can be passed on as `Objects.sees`. */
+  readonly sees = (ref: ObjectRef): boolean => this.#caches.sees(ref);
+
   /** One object; undefined when it is not there. An arrow, so that it can be passed on as `Objects.get`. */
   readonly get = (ref: ObjectRef): KubeObject | undefined => {
     this.tokens.add(objectToken(ref));
+    if (this.#caches.unreadable(ref.kind) !== undefined) this.unreadable.add(ref.kind);
     return this.#caches.get(ref);
   };
 
@@ -50,6 +57,7 @@ export class View {
   }): readonly KubeObject[] => {
     if (!LISTED_KINDS.has(kind)) throw new RangeError(`Cannot list ${kind}: it is not filed by namespace`);
     this.tokens.add(namespaceToken(kind, namespace));
+    if (this.#caches.unreadable(kind) !== undefined) this.unreadable.add(kind);
     return this.#caches.byIndex(kind, { index: 'namespace', value: namespace });
   };
 

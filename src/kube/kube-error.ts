@@ -127,7 +127,8 @@ const objectOf = ({ resource, namespace, name, subresource }: KubeCall): string 
   return `${resource.kind} objects in ${namespace === undefined ? 'all namespaces' : `namespace ${namespace}`}`;
 };
 
-const rightOf = ({ verb, resource, namespace, subresource }: KubeCall): MissingRight => ({
+/** The right that a call takes. */
+export const rightOf = ({ verb, resource, namespace, subresource }: KubeCall): MissingRight => ({
   verb,
   group: resource.group,
   resource: ruleNameOf({ resource, subresource }),

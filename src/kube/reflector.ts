@@ -7,7 +7,7 @@ import type { Random } from '../lib/random.ts';
 import { sleep } from '../lib/sleep.ts';
 import { backOffMs } from './back-off.ts';
 import type { KubeClient, WatchEvent } from './client.ts';
-import { errorOfAnswer, isKubeError, type KubeCall, KubeError } from './kube-error.ts';
+import { errorOfAnswer, isKubeError, type KubeCall, KubeError, type MissingRight } from './kube-error.ts';
 import { pathOf } from './resources.ts';
 import { createStore, type Indexes, type StoreReader, type StoreWriter } from './store.ts';
 import { WatchLimit } from './watch-limit.ts';
@@ -27,8 +27,8 @@ export type ReflectorOptions<T, Index extends string> = {
   readonly metadataOnly?: boolean;
   /** Hears every error once, also those of `project` and of the store's listeners. Nothing has to be done about it. */
   readonly onError?: (error: unknown) => void;
-  /** The kind has become readable, or has ceased to be; told at changes only. */
-  readonly onReadable?: (readable: boolean) => void;
+  /** The kind has ceased to be readable, for another reason than before, or (undefined) can be read again. */
+  readonly onReadable?: (unreadable: Unreadable | undefined) => void;
 };
 
 /** Why a kind can't be read, though the server answers: nothing that waiting for the network would mend. */
@@ -36,6 +36,8 @@ export type Unreadable = {
   /** `absent`: the server does not serve this kind. `forbidden`: RBAC does not let us. */
   readonly why: 'absent' | 'forbidden';
   readonly words: string;
+  /** What RBAC does not grant. */
+  readonly right?: MissingRight;
 };
 
 /** How a reflector is doing: for readiness, metrics and people. */
@@ -43,8 +45,6 @@ export type ReflectorHealth = {
   readonly resource: string;
   readonly state: 'stopped' | 'listing' | 'watching' | Unreadable['why'];
   readonly synced: boolean;
-  /** Present from the refusal until a watch is open. */
-  readonly unreadable?: Unreadable;
   /** Why it is not watching now, in words. */
   readonly lastError?: string;
   /** Failures in a row. */
@@ -160,13 +160,17 @@ export class Reflector<T, Index extends string = never> {
     return this.#shownUpTo;
   }
 
+  /** Present from the refusal until a watch is open. */
+  get unreadable(): Unreadable | undefined {
+    return this.#unreadable;
+  }
+
   health(): ReflectorHealth {
     const { at } = this.#state;
     return {
       resource: this.#options.resource.plural,
       state: this.#stop === undefined ? 'stopped' : at === 'empty' ? 'listing' : at,
       synced: this.store.synced(),
-      ...(this.#unreadable === undefined ? {} : { unreadable: this.#unreadable }),
       ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
       failures: this.#failures,
       objects: this.store.size(),
@@ -210,7 +214,7 @@ export class Reflector<T, Index extends string = never> {
     this.#lastError = messageOf(error);
     if (isKubeError(error, 'NotFound') && state.at !== 'watching') return this.#absent();
     this.#options.onError?.(error);
-    if (error instanceof KubeError && error.right !== undefined) return this.#cannotRead('forbidden');
+    if (error instanceof KubeError && error.right !== undefined) return this.#cannotRead('forbidden', error.right);
     if (isKubeError(error, 'NotFound') || isKubeError(error, 'Expired')) this.#state = { at: 'empty' };
     const asked = error instanceof KubeError ? (error.retryAfterMs ?? 0) : 0;
     return Math.max(asked, backOffMs(this.#failures, { ...BACK_OFF, random: this.#options.random }));
@@ -224,11 +228,11 @@ export class Reflector<T, Index extends string = never> {
   }
 
   /** What the store holds stays: it is the last that was known. */
-  #cannotRead(why: Unreadable['why']): number {
+  #cannotRead(why: Unreadable['why'], right?: MissingRight): number {
     this.#state = { at: why };
     const before = this.#unreadable;
-    this.#unreadable = { why, words: this.#lastError ?? '' };
-    if (before === undefined) this.#options.onReadable?.(false);
+    this.#unreadable = { why, words: this.#lastError ?? '', ...(right === undefined ? {} : { right }) };
+    if (before?.words !== this.#unreadable.words) this.#options.onReadable?.(this.#unreadable);
     this.#answered();
     return UNREADABLE_MS;
   }
@@ -236,7 +240,7 @@ export class Reflector<T, Index extends string = never> {
   #canRead(): void {
     if (this.#unreadable === undefined) return;
     this.#unreadable = undefined;
-    this.#options.onReadable?.(true);
+    this.#options.onReadable?.(undefined);
   }
 
   #nextAnswer(): Promise<void> {

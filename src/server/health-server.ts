@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** One thing that must hold before the controller counts as ready; text when it does not. */
-export type Readiness = () => readonly string[];
+/** What keeps the controller from being ready, and what else is wrong, in words. */
+export type Readiness = () => { readonly missing: readonly string[]; readonly problems: readonly string[] };
 
 export type HealthServer = { readonly port: number; readonly close: () => Promise<void> };
 
@@ -18,8 +18,9 @@ const answerTo = async ({ method, url }: IncomingMessage, { readiness, metrics }
     case '/healthz':
       return { status: 200, body: 'ok\n' };
     case '/readyz': {
-      const missing = readiness();
-      return missing.length === 0 ? { status: 200, body: 'ok\n' } : { status: 503, body: `${missing.join('\n')}\n` };
+      const { missing, problems } = readiness();
+      const lines = missing.length === 0 ? ['ok', ...problems] : [...missing, ...problems];
+      return { status: missing.length === 0 ? 200 : 503, body: `${lines.join('\n')}\n` };
     }
     case '/metrics':
       return { status: 200, body: await metrics.text(), type: metrics.contentType };
@@ -29,7 +30,7 @@ const answerTo = async ({ method, url }: IncomingMessage, { readiness, metrics }
 };
 
 /**
- * Serves `/healthz` (the process answers), `/readyz` (caches are filled; says what is missing) and `/metrics`.
+ * Serves `/healthz` (the process answers), `/readyz` (caches are filled; says what is missing and what else is wrong) and `/metrics`.
  * Resolves when it listens; rejects when the port is taken.
  */
 export const serveHealth = (

@@ -8,6 +8,8 @@ export type CanarySample = {
   readonly weight: number;
 };
 
+export type ProblemSample = { readonly type: string; readonly about: string };
+
 /** The controller's own metrics, in Prometheus' text format. Names keep Flagger's suffixes where the meaning is the same. */
 export type Metrics = {
   readonly canary: (sample: CanarySample) => void;
@@ -19,6 +21,8 @@ export type Metrics = {
   readonly leading: (leading: boolean) => void;
   /** Values that are read when somebody scrapes. */
   readonly observe: (name: 'queue_depth' | 'effects_pending', read: () => number) => void;
+  /** What is wrong with the cluster, read when somebody scrapes. */
+  readonly problems: (read: () => readonly ProblemSample[]) => void;
   readonly text: () => Promise<string>;
   readonly contentType: string;
 };
@@ -90,6 +94,18 @@ export const createMetrics = (version: string): Metrics => {
         registers,
         collect() {
           this.set(read());
+        },
+      });
+    },
+    problems: (read) => {
+      new Gauge({
+        name: 'serin_cluster_problems',
+        help: 'What the cluster lacks, 1 for each problem; /readyz says what to apply',
+        labelNames: ['problem', 'about'],
+        registers,
+        collect() {
+          this.reset();
+          for (const { type, about } of read()) this.inc({ problem: type, about });
         },
       });
     },

@@ -69,7 +69,6 @@ test('serves health and metrics, and gives the lease back when it is stopped', a
     transport: inProcessTransport(api, { user: 'serin' }),
     surroundings,
     log: createLog({ level: 'silent', now: systemClock.now }),
-    onLost: assert.fail,
   });
   let stopped: Promise<void> | undefined;
   const stop = (): Promise<void> => (stopped ??= running.stop());
@@ -108,7 +107,6 @@ test('a port that is taken ends it with a sentence, and leaves no folder behind'
       transport: inProcessTransport(api, { user: 'serin' }),
       surroundings,
       log: createLog({ level: 'silent', now: systemClock.now }),
-      onLost: assert.fail,
     }),
     new RegExp(`Cannot listen on port ${port}`),
   );

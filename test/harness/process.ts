@@ -59,7 +59,6 @@ export const startProcess = ({ transport, clock, random, outside, identity, logL
       gitInsecure: false,
       deliver: mortal(outside.deliver),
     },
-    onLost: () => {},
   });
   const isolate = (): void => {
     life.timers = false;

@@ -22,7 +22,7 @@ const setUp = (options: { metadataOnly?: boolean; namespace?: string; labelSelec
   const server = new FakeApiServer();
   const random = seededRandom(7);
   const errors: string[] = [];
-  const readable: boolean[] = [];
+  const readable: (string | undefined)[] = [];
   const client = createKubeClient({ transport: server, clock, random, retries: 0 });
   const reflector = new Reflector({
     client,
@@ -32,7 +32,7 @@ const setUp = (options: { metadataOnly?: boolean; namespace?: string; labelSelec
     project: nodeOf,
     indexes: { node: (node) => [node] },
     onError: (error) => errors.push(error instanceof Error ? error.message : 'unknown'),
-    onReadable: (now) => readable.push(now),
+    onReadable: (now) => readable.push(now?.why),
     ...options,
   });
   return { clock, server, reflector, errors, readable };
@@ -256,18 +256,19 @@ test('a kind that RBAC forbids is asked for slowly, and says so until it can be 
   await clock.advance(100_000);
   assert.equal(server.requests.length, 4);
   assert.equal(reflector.health().state, 'forbidden');
-  assert.deepEqual(reflector.health().unreadable, {
+  assert.deepEqual(reflector.unreadable, {
     why: 'forbidden',
     words:
       'Cannot list Pod objects in all namespaces: RBAC does not grant "list" on "pods" in the core API group: ' +
       'pods is forbidden: User "serin" cannot list resource "pods"',
+    right: { verb: 'list', group: '', resource: 'pods' },
   });
   server.put(PODS, pod('p-1'));
   server.intercept = () => undefined;
   await clock.advance(30_000);
-  assert.equal(reflector.health().unreadable, undefined);
+  assert.equal(reflector.unreadable, undefined);
   assert.equal(reflector.store.size(), 1);
-  assert.deepEqual(readable, [false, true]);
+  assert.deepEqual(readable, ['forbidden', undefined]);
 });
 
 test('a right that is taken away later leaves what was known', async () => {
@@ -279,8 +280,8 @@ test('a right that is taken away later leaves what was known', async () => {
   server.endWatches();
   await clock.advance(100_000);
   assert.equal(reflector.store.size(), 1);
-  assert.equal(reflector.health().unreadable?.why, 'forbidden');
-  assert.deepEqual(readable, [false]);
+  assert.equal(reflector.unreadable?.why, 'forbidden');
+  assert.deepEqual(readable, ['forbidden']);
 });
 
 test('lists everything anew when it is told to, whatever it was doing', async () => {

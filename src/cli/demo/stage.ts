@@ -128,7 +128,6 @@ export const setStage = async (
       transport: createHttpTransport({ auth: await loadKubeConfig({ from: 'file', path }), clock }),
       surroundings,
       log: options.log,
-      onLost: (why) => options.log.error({ why }, 'lease lost'),
     });
     closers.push(running.stop);
 

@@ -1,0 +1,70 @@
+import { RESOURCES } from '../kube/resources.ts';
+import type { Resource } from '../lib/kube-object.ts';
+
+/**
+ * What becomes of Canaries when a kind cannot be read.
+ * - `all`: nothing can be done for any of them, and the controller is not ready
+ * - `some`: those that refer to it are Stalled
+ * - `none`: they go on, without what `without` says
+ */
+type Need = { readonly need: 'all' | 'some' } | { readonly need: 'none'; readonly without: string };
+
+/** A kind that the controller keeps in its caches, and how. */
+export type Watched = Need & {
+  readonly resource: Resource;
+  readonly metadataOnly?: boolean;
+  readonly keepManagers?: boolean;
+};
+
+export const WATCHED = [
+  { resource: RESOURCES.canary, need: 'all' },
+  { resource: RESOURCES.canaryRun, need: 'all', metadataOnly: true },
+  { resource: RESOURCES.analysisTemplate, need: 'some' },
+  { resource: RESOURCES.clusterAnalysisTemplate, need: 'some' },
+  { resource: RESOURCES.notificationProvider, need: 'some' },
+  { resource: RESOURCES.repository, need: 'some' },
+  { resource: RESOURCES.deployment, need: 'all', keepManagers: true },
+  { resource: RESOURCES.replicaSet, need: 'all' },
+  { resource: RESOURCES.controllerRevision, need: 'all' },
+  { resource: RESOURCES.pod, need: 'all' },
+  { resource: RESOURCES.service, need: 'all', keepManagers: true },
+  { resource: RESOURCES.endpointSlice, need: 'all' },
+  { resource: RESOURCES.configMap, need: 'all', metadataOnly: true },
+  { resource: RESOURCES.secret, need: 'all', metadataOnly: true },
+  {
+    resource: RESOURCES.namespace,
+    need: 'none',
+    without: 'that a namespace is being deleted is noticed by its objects',
+    metadataOnly: true,
+  },
+  {
+    resource: RESOURCES.networkPolicy,
+    need: 'none',
+    without: 'a take-over is not checked against network policies',
+  },
+  { resource: RESOURCES.ingress, need: 'some', keepManagers: true },
+  {
+    resource: RESOURCES.ingressClass,
+    need: 'none',
+    without: 'the class of an Ingress is not checked',
+  },
+  { resource: RESOURCES.httpRoute, need: 'some', keepManagers: true },
+  {
+    resource: RESOURCES.gateway,
+    need: 'none',
+    without: 'the implementation behind a route is known as soon as it has answered in the status of the route',
+  },
+  {
+    resource: RESOURCES.gatewayClass,
+    need: 'none',
+    without: 'the implementation behind a route is known as soon as it has answered in the status of the route',
+  },
+  {
+    resource: RESOURCES.kustomization,
+    need: 'none',
+    without: 'the commit that Flux has applied is not told',
+  },
+] as const satisfies readonly Watched[];
+
+/** A kind that the controller keeps in its caches. */
+export type Kind = (typeof WATCHED)[number]['resource']['kind'];
