@@ -118,7 +118,6 @@ export class ContainerRunner implements ContainerReport {
     this.#restarts = numberAt(before, 'restartCount') ?? 0;
     const startedAt = Date.parse(stringAt(before, 'state', 'running', 'startedAt') ?? '');
     if (Number.isNaN(startedAt)) return;
-    this.#restarts++;
     this.#lastEnd = { exitCode: 255, reason: 'Unknown', startedAt, finishedAt: this.#host.clock.now() };
   }
 
@@ -171,6 +170,7 @@ export class ContainerRunner implements ContainerReport {
       return sleep(clock, Math.max(1000, this.#restart.next(0)), signal);
     }
     if (signal.aborted) process.kill();
+    if (this.#lastEnd !== undefined) this.#restarts++;
     const stopProbes = this.#probe(process);
     this.#process = process;
     this.#show({ kind: 'running', startedAt });
@@ -180,7 +180,6 @@ export class ContainerRunner implements ContainerReport {
     this.#lastEnd = { ...end, startedAt, finishedAt: clock.now() };
     if (signal.aborted) return onChange();
     log('A container has ended', { pod: pod.metadata.name, container: this.name, ...end });
-    this.#restarts++;
     const waitMs = this.#restart.next(clock.now() - startedAt);
     if (waitMs === 0) return onChange();
     const message = `back-off ${waitMs / 1000}s restarting failed container=${this.name} pod=${pod.metadata.name}`;
