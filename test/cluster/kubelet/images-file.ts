@@ -7,6 +7,8 @@ import { type Image, type ImageBehaviour, ImageCatalogue } from '#src/sandbox/wo
 export type Program = {
   /** The container's command replaces it, its args are appended. */
   readonly argv: readonly string[];
+  /** Files and folders of this machine that it sees, beside /usr and what argv names. */
+  readonly paths: readonly string[];
   readonly env: Readonly<Record<string, string>>;
 };
 
@@ -27,7 +29,11 @@ const Behaviour = z.strictObject({
 }) satisfies z.ZodType<ImageBehaviour>;
 
 const ProgramImage = z.strictObject({
-  program: z.strictObject({ argv: z.array(z.string()).min(1), env: z.record(z.string(), z.string()).default({}) }),
+  program: z.strictObject({
+    argv: z.array(z.string()).min(1),
+    paths: z.array(z.string()).default([]),
+    env: z.record(z.string(), z.string()).default({}),
+  }),
   digest: maybe(z.string()),
 });
 
@@ -45,7 +51,7 @@ export type Images = {
 
 type Known = { readonly catalogue: ImageCatalogue; readonly programs: ReadonlyMap<string, Program> };
 
-/** Reads `{ reference: behaviour }`, where a behaviour is the sandbox's or `{ "program": { argv, env } }`. */
+/** Reads `{ reference: behaviour }`, where a behaviour is the sandbox's or `{ "program": { argv, env, paths } }`. */
 export const parseImages = (json: string): Known => {
   const catalogue = new ImageCatalogue();
   const programs = new Map<string, Program>();

@@ -1,7 +1,8 @@
 // A node whose pods are processes: it registers itself, binds every pending pod to itself and runs it. An image is an
 // HTTP server of this process, or a program with a network and files of its own, as the images file says. Runs as root
 // in the cluster's network namespace. Prints "ready" when its Node is registered.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { createKubeClient } from '#src/kube/create-client.ts';
 import { createHttpTransport } from '#src/kube/http-transport.ts';
 import { loadKubeConfig } from '#src/kube/load-kube-config.ts';
@@ -20,6 +21,8 @@ import { TargetsFile } from './targets-file.ts';
 
 const start = async (): Promise<void> => {
   const options = readOptions(process.argv.slice(2));
+  // What a kubelet that was killed has left of its pods' volumes goes; logs stay.
+  rmSync(join(options.logs, 'pods'), { recursive: true, force: true });
   mkdirSync(options.logs, { recursive: true });
   const ended = new AbortController();
   const images = followImages(options.images, (error) => log('The images file cannot be read', { error }));
@@ -39,7 +42,9 @@ const start = async (): Promise<void> => {
     hostIP: options.address,
     images,
     log,
+    logs: options.logs,
     node,
+    service: options.service ?? serviceOf(auth.server),
     targets,
   });
 
@@ -68,6 +73,12 @@ const start = async (): Promise<void> => {
   await caches.pods.whenSynced();
   targets.write();
   process.stdout.write('ready\n');
+};
+
+/** Host and port of a server's URL. */
+const serviceOf = (server: string): { readonly host: string; readonly port: string } => {
+  const { hostname, port, protocol } = new URL(server);
+  return { host: hostname, port: port !== '' ? port : protocol === 'https:' ? '443' : '80' };
 };
 
 /** What a kubelet that was killed has left. */

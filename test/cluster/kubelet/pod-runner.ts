@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { listAt, numberAt, sameJson, stringAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectMeta } from '#src/lib/kube-object.ts';
 import { podStatus } from '#src/sandbox/workloads/pod-status.ts';
@@ -6,13 +7,20 @@ import type { ContainerProcess } from './container-process.ts';
 import { type ContainerHost, ContainerRunner, type Started } from './container-runner.ts';
 import type { PodApi } from './pod-api.ts';
 import { onLoopback, type PodInterface } from './pod-interface.ts';
+import { inOwnNamespace } from './pod-namespace.ts';
+import { PodVolumes } from './pod-volumes.ts';
 import { startServed } from './served-process.ts';
+import { startProgram } from './start-program.ts';
 import { declaredPorts, type TargetsFile, targetOf } from './targets-file.ts';
 
 export type PodHost = Pick<ContainerHost, 'backend' | 'images' | 'clock' | 'log'> & {
   readonly api: PodApi;
   readonly addresses: Addresses;
   readonly targets: TargetsFile;
+  /** Folder of the logs, process numbers and volumes of programs. */
+  readonly logs: string;
+  /** Where programs find the API server. */
+  readonly service: { readonly host: string; readonly port: string };
   /** The Node's. */
   readonly hostIP: string;
 };
@@ -24,6 +32,7 @@ export class PodRunner {
   #pod: KubeObject;
   #address: string;
   #interface: PodInterface | undefined;
+  readonly #volumes: PodVolumes;
   #startTime: number;
   #begun: Promise<void> = Promise.resolve();
   #stopping = false;
@@ -40,7 +49,8 @@ export class PodRunner {
     this.#address = host.addresses.take(before);
     const started = Date.parse(stringAt(pod, 'status', 'startTime') ?? '');
     this.#startTime = Number.isNaN(started) ? host.clock.now() : started;
-    const { backend, images, clock, log } = host;
+    const { backend, images, clock, log, api } = host;
+    this.#volumes = new PodVolumes({ pod, place: this.#place, backend, api, clock, log, folder: this.#folder });
     const containerHost: ContainerHost = {
       pod,
       backend,
@@ -79,6 +89,9 @@ export class PodRunner {
   configChanged(kind: string, metadata: ObjectMeta): void {
     if (metadata.namespace !== this.#pod.metadata.namespace) return;
     for (const container of this.#containers) container.configChanged(kind, metadata);
+    this.#volumes
+      .update()
+      .catch((error: unknown) => this.#host.log('A volume cannot be written', { pod: this.name, error }));
   }
 
   /** Ends everything at once, without a word to the API. */
@@ -91,7 +104,9 @@ export class PodRunner {
   }
 
   async #begin(): Promise<void> {
-    this.#interface = await onLoopback(this.#address);
+    const { hostIP } = this.#host;
+    const own = this.#containers.some((container) => this.#programOf(container.image) !== undefined);
+    this.#interface = await (own ? inOwnNamespace(this.#address, hostIP) : onLoopback(this.#address));
     if (this.#stopping) return;
     for (const container of this.#containers) container.start();
     this.#report();
@@ -113,11 +128,21 @@ export class PodRunner {
     this.#left = true;
     this.#host.targets.set(this.#uid, undefined);
     await this.#interface?.remove();
+    await this.#volumes.remove();
     this.#host.addresses.free(this.#address);
   }
 
-  async #start(container: ContainerRunner, { behaviour }: Started): Promise<ContainerProcess> {
-    const { clock, images } = this.#host;
+  async #start(container: ContainerRunner, { behaviour, image }: Started): Promise<ContainerProcess> {
+    const { clock, images, backend, service, logs } = this.#host;
+    const program = images.program(image);
+    const holder = this.#interface?.holder;
+    if (program !== undefined) {
+      if (holder === undefined) throw new Error('the image was no program when the pod got its network');
+      const files = { volumes: this.#volumes, folder: this.#folder, logs };
+      const of = { pod: this.#pod, container: container.spec, place: this.#place };
+      return startProgram({ ...of, ...files, program, holder, backend, service });
+    }
+    if (holder !== undefined) throw new Error('a pod is either programs or served, want no mix of images');
     return startServed({
       address: this.#address,
       ports: this.#portsOf(container, behaviour().port ?? 8080),
@@ -133,6 +158,20 @@ export class PodRunner {
   #portsOf(container: ContainerRunner, port: number): readonly number[] {
     const silent = this.#containers.every((other) => declaredPorts(other.spec).length === 0);
     return silent && container === this.#containers[0] ? [port] : declaredPorts(container.spec);
+  }
+
+  get #place() {
+    return { address: this.#address, hostIP: this.#host.hostIP };
+  }
+
+  get #folder(): string {
+    return join(this.#host.logs, 'pods', this.#uid);
+  }
+
+  #programOf(image: string): unknown {
+    const { images } = this.#host;
+    const found = images.find(image);
+    return found === undefined ? undefined : images.program(found);
   }
 
   get #uid(): string {
