@@ -168,6 +168,15 @@ const readAddress = (
   return { endpoint, shown: endpoint, basicAuth: connection.basicAuth ?? own };
 };
 
+/** What the codes of failed connections mean to who has to act. */
+const WHY: Readonly<Record<string, string>> = {
+  ENOTFOUND: 'the host name does not exist (ENOTFOUND)',
+  EAI_AGAIN: 'the host name cannot be resolved now (EAI_AGAIN)',
+  ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
+  EHOSTUNREACH: 'there is no way to the host (EHOSTUNREACH)',
+  ECONNRESET: 'the connection was cut (ECONNRESET)',
+};
+
 /** Whatever was thrown, as a MetricError that holds nothing of the request. */
 const readError = (
   thrown: unknown,
@@ -187,5 +196,6 @@ const readError = (
   if (words?.startsWith('maxContentLength')) {
     return new MetricError('unreadable', `The answer of Prometheus at ${about.shown} is too large`);
   }
-  return new MetricError('unavailable', `Cannot reach Prometheus at ${about.shown}`, { cause: new Error(code) });
+  const why = WHY[code] === undefined ? '' : `: ${WHY[code]}`;
+  return new MetricError('unavailable', `Cannot reach Prometheus at ${about.shown}${why}`, { cause: new Error(code) });
 };

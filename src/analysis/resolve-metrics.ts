@@ -30,8 +30,10 @@ export type TemplateLookup = (
 export type ResolveOptions = {
   readonly spec: CanarySpec;
   readonly names: MetricNames;
-  /** Counters of the canary side; null where the plane cannot tell the sides apart. */
-  readonly selectors: MetricSelectors | null;
+  /** Counters of the canary side; null where the plane cannot tell the sides apart, `later` while it is not known. */
+  readonly selectors: MetricSelectors | null | 'later';
+  /** Nothing is measured yet, so that a plane may stay unknown for now. */
+  readonly mayWait?: boolean;
   readonly templates: TemplateLookup;
   /** The controller's own Prometheus. */
   readonly defaultAddress?: string | undefined;
@@ -45,6 +47,10 @@ type Fields = Pick<MetricCheck, 'query' | 'noData' | 'samples'> &
 
 /** A ready-made template that asks the application itself, for planes that cannot tell canary from primary. */
 const APPLICATION_TEMPLATE = 'http-server-error-rate';
+
+const UNKNOWN_PLANE =
+  'No data plane has answered for the route yet, and its Gateway or GatewayClass cannot be seen; ' +
+  'want an answer in status.parents of the route';
 
 /**
  * What is to be measured, with everything resolved but the window. Pure. A metric that cannot be resolved is left out
@@ -103,7 +109,8 @@ const fromMetric = (metric: MetricSpec, context: Context): Fields | Resolved => 
   if (metric.name !== 'request-success-rate' && metric.name !== 'request-duration') {
     return refuse(context.where, `Metric "${metric.name}" has no query: want query, templateRef or a built-in name`);
   }
-  const { selectors } = context;
+  const { selectors, mayWait = false } = context;
+  if (selectors === 'later') return mayWait ? { problems: [] } : refuse(context.where, UNKNOWN_PLANE);
   if (selectors === null || (metric.name === 'request-duration' && selectors.durationBuckets === undefined)) {
     return refuse(
       context.where,

@@ -24,12 +24,14 @@ export const observeGit = ({ canary, view }: Scene): GitObservation => {
   if (git === undefined) return OFF;
   const namespace = git.repositoryRef.namespace ?? canary.namespace;
   const key = `${namespace}/${git.repositoryRef.name}`;
-  const object = view.get({
-    apiVersion: 'serin.dev/v1alpha1',
-    kind: 'Repository',
-    namespace,
-    name: git.repositoryRef.name,
-  });
+  const ref = { apiVersion: 'serin.dev/v1alpha1', kind: 'Repository', namespace, name: git.repositoryRef.name };
+  const object = view.get(ref);
+  if (object === undefined && !view.sees(ref)) {
+    return problem(
+      `Repository ${key} is in a namespace that this controller does not watch: use a Repository of namespace ${canary.namespace}`,
+      'AccessDenied',
+    );
+  }
   if (object === undefined) return problem(`Repository ${key} does not exist: create it, or name one that does`);
   const parsed = parseRepository(object);
   if (!parsed.ok)

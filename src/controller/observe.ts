@@ -43,7 +43,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   // A run once begun goes on to its outcome, which waits in the outbox.
   const inspecting = status.run === undefined && !deleting;
   const { alerts, problems: alertProblems } = observeAlerts(scene);
-  const { checks, problems: metricProblems } = observeMetrics(scene, deps);
+  const { checks, problems: metricProblems } = observeMetrics(scene, { ...deps, mayWait: status.stable === undefined });
   const problems: readonly Problem[] = [
     ...preflightProblems(scene),
     ...routeProblems,
@@ -76,7 +76,10 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   };
 };
 
-const observeMetrics = (scene: Scene, deps: ObserveDeps): ReturnType<typeof resolveMetrics> => {
+const observeMetrics = (
+  scene: Scene,
+  deps: ObserveDeps & { readonly mayWait: boolean },
+): ReturnType<typeof resolveMetrics> => {
   const { canary, names, view, router, route } = scene;
   const templates: TemplateLookup = (kind, ref) => {
     const object = view.get({ apiVersion: 'serin.dev/v1alpha1', kind, ...ref });
@@ -95,6 +98,7 @@ const observeMetrics = (scene: Scene, deps: ObserveDeps): ReturnType<typeof reso
     },
     selectors: router.metrics(view, route, 'canary'),
     templates,
+    mayWait: deps.mayWait,
     defaultAddress: deps.metricsServer,
   });
 };

@@ -33,7 +33,8 @@ export const httpRoute: Router = {
 
   capabilities: (objects, ref) => {
     const route = routeToBe(objects, ref);
-    const plane = route === undefined ? {} : gatewayPlane(route, objects);
+    const known = route === undefined ? {} : gatewayPlane(route, objects);
+    const plane = known === 'later' ? {} : known;
     return {
       weightGranularityPpm: PERCENT_PPM,
       acceptance: plane.hidesGeneration ? 'status' : 'status+generation',

@@ -28,6 +28,8 @@ export type RouteRef = {
 export type Objects = {
   /** One object; undefined when it is not there. */
   readonly get: (ref: ObjectRef) => KubeObject | undefined;
+  /** False for what is not shown even if it is there; where it is absent, everything is shown. */
+  readonly sees?: (ref: ObjectRef) => boolean;
   /** Objects of a kind in a namespace; where it is absent, the checks that need it are left out. */
   readonly list?: (kind: {
     readonly apiVersion: string;
@@ -100,8 +102,8 @@ export type Router = {
   readonly accepted: (objects: Objects, ref: RouteRef) => Evidence;
   /** Field manager that owns the weights, when it is not Serin's. */
   readonly foreignManager: (objects: Objects, ref: RouteRef) => string | undefined;
-  /** Counters of one side; null where the plane cannot tell the sides apart. */
-  readonly metrics: (objects: Objects, ref: RouteRef, side: Side) => MetricSelectors | null;
+  /** Counters of one side; null where the plane cannot tell the sides apart, `later` while the plane is not known. */
+  readonly metrics: (objects: Objects, ref: RouteRef, side: Side) => MetricSelectors | null | 'later';
   /** Restores what was there before and drops field ownership. */
   readonly release: (objects: Objects, ref: RouteRef) => Plan;
 };

@@ -125,6 +125,18 @@ describe('built-in metrics', () => {
     );
   });
 
+  it('wait for a plane that is not known yet only until something is measured', () => {
+    const metrics = [{ name: 'request-success-rate' }, { name: 'errors', query: 'sum(rate(errors[1m]))' }];
+    const waiting = resolve({ metrics, options: { selectors: 'later', mayWait: true } });
+    assert.deepEqual(
+      waiting.checks.map(({ name }) => name),
+      ['errors'],
+    );
+    assert.deepEqual(waiting.problems, []);
+    const [problem] = resolve({ metrics, options: { selectors: 'later' } }).problems;
+    assert.match(problem?.message ?? '', /^No data plane has answered for the route yet/);
+  });
+
   it('need a histogram for durations only', () => {
     const { durationBuckets: _, ...counters } = selectors;
     const metrics = [{ name: 'request-success-rate' }, { name: 'request-duration' }];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isRecord, listAt, recordAt } from '#src/lib/json.ts';
+import { isRecord, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { httpRoute } from '#src/traffic/httproute.ts';
 import { twoWay } from '#src/traffic/split.ts';
@@ -188,7 +188,7 @@ test('the controllers that answered tell the counters; of several or unknown one
     return world;
   };
   const requests = (...controllers: readonly string[]): string | undefined =>
-    httpRoute.metrics(answeredBy(...controllers), ref, 'primary')?.requests;
+    stringAt(httpRoute.metrics(answeredBy(...controllers), ref, 'primary'), 'requests');
   assert.equal(
     requests('projectcontour.io/gateway-controller'),
     'envoy_cluster_upstream_rq{envoy_cluster_name="shop_podinfo-primary_80"}',
@@ -197,4 +197,21 @@ test('the controllers that answered tell the counters; of several or unknown one
   assert.equal(requests('traefik.io/gateway-controller', 'istio.io/gateway-controller'), undefined);
   const linkerd = answeredBy('linkerd.io/policy-controller');
   assert.equal(httpRoute.capabilities(linkerd, ref).acceptance, 'status');
+});
+
+test('what cannot be seen of the Gateway is told by the answer in the status', () => {
+  const blind = { get: () => undefined, sees: () => false };
+  assert.equal(httpRoute.metrics(blind, ref, 'canary'), 'later');
+  const world = new RouteWorld([gateway]);
+  world.write(httpRoute.plan(world, ref, { split: twoWay(ref, 5) }).patches);
+  const route = world.all().find(({ kind }) => kind === 'HTTPRoute');
+  assert.ok(route);
+  const seeing = (seen: KubeObject) => ({
+    get: ({ kind }: { readonly kind: string }) => (kind === 'HTTPRoute' ? seen : undefined),
+    sees: ({ kind }: { readonly kind: string }) => kind === 'HTTPRoute',
+  });
+  assert.equal(httpRoute.metrics(seeing(route), ref, 'canary'), 'later');
+  assert.match(httpRoute.accepted(seeing(route), ref).detail, /has not answered yet$/);
+  const answered = { ...route, status: { parents: [{ controllerName: 'projectcontour.io/gateway-controller' }] } };
+  assert.match(stringAt(httpRoute.metrics(seeing(answered), ref, 'canary'), 'requests') ?? '', /^envoy_cluster/);
 });

@@ -147,12 +147,12 @@ test('both sides are counted under the primary’s names', () => {
   const objects = new RouteWorld([]);
   const primary = 'namespace="shop",ingress="shop",service="podinfo",canary=""';
   assert.equal(
-    ingressNginx.metrics(objects, ref, 'primary')?.requests,
+    stringAt(ingressNginx.metrics(objects, ref, 'primary'), 'requests'),
     `nginx_ingress_controller_requests{${primary}}`,
   );
   const canary = 'namespace="shop",ingress="shop",service="podinfo",canary=~"shop-podinfo-canary-.+"';
   assert.equal(
-    ingressNginx.metrics(objects, ref, 'canary')?.errors,
+    stringAt(ingressNginx.metrics(objects, ref, 'canary'), 'errors'),
     `nginx_ingress_controller_requests{${canary},status=~"5.."}`,
   );
 });

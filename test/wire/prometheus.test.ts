@@ -178,7 +178,7 @@ describe('an error', () => {
       'a refused connection',
       () => get().replyWithError(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })),
       'unavailable',
-      /Cannot reach Prometheus at http:\/\/prometheus.test:9090$/,
+      /Cannot reach Prometheus at http:\/\/prometheus.test:9090: nothing listens there \(ECONNREFUSED\)$/,
     ],
   ];
   for (const [title, mock, kind, message] of cases) {

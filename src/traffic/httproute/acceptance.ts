@@ -63,14 +63,14 @@ const RANK: readonly Answer[] = ['no', 'pending', 'unknown', 'yes'];
  * backends, for this generation. A part that was dropped, or an older version that stays in force ("Fall Back"), is a
  * refusal, though `Accepted` is True.
  */
-export const routeAcceptance = (route: KubeObject, { get }: Objects): Evidence => {
+export const routeAcceptance = (route: KubeObject, { get, sees = () => true }: Objects): Evidence => {
   const { namespace, generation = 0 } = route.metadata;
   const statuses = listAt(route, 'status', 'parents');
   const said = parentsOf(route).flatMap(({ written, object }): readonly Said[] => {
     const name = `${object.kind} ${keyOf(object)}`;
     const entries = statuses.filter((entry) => answersFor(at(entry, 'parentRef'), written, namespace));
     if (entries.length > 0) return entries.flatMap((entry) => readEntry(entry, { generation, name }));
-    const isMissing = object.kind === 'Gateway' && get(object) === undefined;
+    const isMissing = object.kind === 'Gateway' && get(object) === undefined && sees(object);
     return [{ answer: 'pending', detail: isMissing ? `${name} does not exist` : `${name} has not answered yet` }];
   });
   const worst = RANK.map((answer) => said.find((one) => one.answer === answer)).find((one) => one !== undefined);

@@ -101,22 +101,37 @@ export const parentsOf = (route: KubeObject): readonly Parent[] =>
     },
   }));
 
-/** Controllers of a route: those that answered in its status; before that, those of its Gateways' classes. */
-const controllersOf = (route: KubeObject, { get }: Objects): ReadonlySet<string> => {
-  const answered = listAt(route, 'status', 'parents').flatMap((parent) => stringAt(parent, 'controllerName') ?? []);
+/** The controllers that have answered in a route's status. */
+const answeredBy = (route: KubeObject): readonly string[] =>
+  listAt(route, 'status', 'parents').flatMap((parent) => stringAt(parent, 'controllerName') ?? []);
+
+/**
+ * Controllers of a route: those that answered in its status; before that, those of its Gateways' classes. Undefined when
+ * nobody has answered and a Gateway or its class cannot be seen: the status will tell.
+ */
+const controllersOf = (route: KubeObject, { get, sees = () => true }: Objects): ReadonlySet<string> | undefined => {
+  const answered = answeredBy(route);
   if (answered.length > 0) return new Set(answered);
-  const classes = parentsOf(route).flatMap(({ object }) => stringAt(get(object), 'spec', 'gatewayClassName') ?? []);
-  return new Set(
-    classes.flatMap((name) => {
-      const gatewayClass = get({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name });
-      return stringAt(gatewayClass, 'spec', 'controllerName') ?? [];
-    }),
-  );
+  const names = new Set<string>();
+  for (const { object } of parentsOf(route)) {
+    const name = stringAt(get(object), 'spec', 'gatewayClassName');
+    if (name === undefined) {
+      if (sees(object)) continue;
+      return undefined;
+    }
+    const ref = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'GatewayClass', name };
+    const controller = stringAt(get(ref), 'spec', 'controllerName');
+    if (controller !== undefined) names.add(controller);
+    else if (!sees(ref)) return undefined;
+  }
+  return names;
 };
 
-/** The implementation behind a route; an unknown one, or several at once, promise nothing. */
-export const gatewayPlane = (route: KubeObject, objects: Objects): GatewayPlane => {
-  const [controller, ...others] = controllersOf(route, objects);
+/** The implementation behind a route; an unknown one, or several at once, promise nothing. `later`: nobody can tell yet. */
+export const gatewayPlane = (route: KubeObject, objects: Objects): GatewayPlane | 'later' => {
+  const controllers = controllersOf(route, objects);
+  if (controllers === undefined) return 'later';
+  const [controller, ...others] = controllers;
   return (controller !== undefined && others.length === 0 ? PLANES[controller] : undefined) ?? {};
 };
 
@@ -124,7 +139,8 @@ export const gatewayPlane = (route: KubeObject, objects: Objects): GatewayPlane 
 export const gatewayMetrics = (
   route: KubeObject,
   { objects, ref, side }: { readonly objects: Objects; readonly ref: RouteRef; readonly side: Side },
-): MetricSelectors | null => {
+): MetricSelectors | null | 'later' => {
   const backend = { namespace: ref.namespace, service: sideService(ref, side), port: ref.port };
-  return gatewayPlane(route, objects).metrics?.(backend) ?? null;
+  const plane = gatewayPlane(route, objects);
+  return plane === 'later' ? plane : (plane.metrics?.(backend) ?? null);
 };
