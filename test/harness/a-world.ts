@@ -16,7 +16,7 @@ import { type Load, startLoad } from '#src/sandbox/load/start-load.ts';
 import { prometheusExchange } from '#src/sandbox/prometheus/in-process.ts';
 import { type ImageBehaviour, ImageCatalogue } from '#src/sandbox/workloads/image-catalogue.ts';
 import { HOST } from './manifests.ts';
-import { type Process, startProcess } from './process.ts';
+import { type Process, type Surroundings, startProcess } from './process.ts';
 
 /** Images that the tests release. */
 const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
@@ -41,7 +41,9 @@ export type World = {
   readonly git: MemoryGit;
   readonly messages: readonly Told[];
   /** Starts a controller; `through` is put between it and the API server. */
-  readonly startController: (options?: { readonly through?: (transport: Transport) => Transport }) => Process;
+  readonly startController: (
+    options?: { readonly through?: (transport: Transport) => Transport } & Pick<Surroundings, 'log' | 'settings'>,
+  ) => Process;
   readonly killControllers: () => void;
   /** Starts an agent that applies `apps/` of `git`, as Flux would. */
   readonly startAgent: () => GitOpsAgent;
@@ -104,7 +106,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
     load,
     git,
     messages,
-    startController: ({ through } = {}) => {
+    startController: ({ through, log, settings } = {}) => {
       const transport = inProcessTransport(api, { user: 'serin' });
       const process = startProcess({
         transport: through?.(transport) ?? transport,
@@ -112,6 +114,8 @@ export const aWorld = (options: WorldOptions = {}): World => {
         random,
         identity: `controller-${processes.length + 1}`,
         logLevel: options.logLevel,
+        log,
+        settings,
         outside: {
           ask: prometheus.ask,
           git: {

@@ -1,11 +1,11 @@
 import { QueryPlanner } from '#src/analysis/query-planner.ts';
-import { readConfig } from '#src/config.ts';
+import { type ConfigInput, readConfig } from '#src/config.ts';
 import { Controller } from '#src/controller/controller.ts';
 import type { Outside } from '#src/controller/executors/executor.ts';
 import type { Transport } from '#src/kube/transport.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Random } from '#src/lib/random.ts';
-import { createLog } from '#src/telemetry/log.ts';
+import { createLog, type Log } from '#src/telemetry/log.ts';
 import { createMetrics, type Metrics } from '#src/telemetry/metrics.ts';
 
 /** Everything outside the process, as it reaches it: the API server, the time, and where its effects go. */
@@ -16,6 +16,9 @@ export type Surroundings = {
   readonly outside: Omit<Outside, 'gitInsecure'>;
   readonly identity: string;
   readonly logLevel?: string | undefined;
+  readonly log?: Log | undefined;
+  /** By default it leads without asking anybody. */
+  readonly settings?: ConfigInput | undefined;
 };
 
 /** A controller that can die as a process dies: in the middle of anything, without a last word. */
@@ -30,7 +33,8 @@ export type Process = {
 
 const never = <T>(): Promise<T> => new Promise(() => {});
 
-export const startProcess = ({ transport, clock, random, outside, identity, logLevel }: Surroundings): Process => {
+export const startProcess = (surroundings: Surroundings): Process => {
+  const { transport, clock, random, outside, identity, logLevel, settings } = surroundings;
   const life = { timers: true, outside: true };
   const mortalClock: Clock = {
     ...clock,
@@ -49,8 +53,8 @@ export const startProcess = ({ transport, clock, random, outside, identity, logL
     transport,
     clock: mortalClock,
     random,
-    config: readConfig({ environment: {}, flags: { leaderElect: false, cluster: 'test' } }),
-    log: createLog({ level: logLevel ?? 'silent', now: clock.now }),
+    config: readConfig({ environment: {}, flags: { leaderElect: false, cluster: 'test', ...settings } }),
+    log: surroundings.log ?? createLog({ level: logLevel ?? 'silent', now: clock.now }),
     metrics,
     identity,
     outside: {
