@@ -1,7 +1,7 @@
 // A node whose pods are processes: it registers itself, binds every pending pod to itself and runs it. An image is an
 // HTTP server of this process, or a program with a network and files of its own, as the images file says. Runs as root
 // in the cluster's network namespace. Prints "ready" when its Node is registered.
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKubeClient } from '#src/kube/create-client.ts';
 import { createHttpTransport } from '#src/kube/http-transport.ts';
@@ -21,9 +21,8 @@ import { TargetsFile } from './targets-file.ts';
 
 const start = async (): Promise<void> => {
   const options = readOptions(process.argv.slice(2));
-  // What a kubelet that was killed has left of its pods' volumes goes; logs stay.
-  rmSync(join(options.logs, 'pods'), { recursive: true, force: true });
   mkdirSync(options.logs, { recursive: true });
+  forgetOldFiles(options.logs);
   const ended = new AbortController();
   const images = followImages(options.images, (error) => log('The images file cannot be read', { error }));
   const auth = await loadKubeConfig({ from: 'file', path: options.kubeconfig });
@@ -81,7 +80,13 @@ const serviceOf = (server: string): { readonly host: string; readonly port: stri
   return { host: hostname, port: port !== '' ? port : protocol === 'https:' ? '443' : '80' };
 };
 
-/** What a kubelet that was killed has left. */
+/** What a kubelet that was killed has left: volumes, and numbers of processes that ended with it. Logs stay. */
+const forgetOldFiles = (logs: string): void => {
+  rmSync(join(logs, 'pods'), { recursive: true, force: true });
+  for (const file of readdirSync(logs)) if (file.endsWith('.pid')) rmSync(join(logs, file), { force: true });
+};
+
+/** Also left by one that was killed. */
 const forgetOldAddresses = async (): Promise<void> => {
   for (const address of await addressesOnLoopback()) await removeFromLoopback(address);
 };

@@ -25,6 +25,7 @@ export class PodVolumes {
   readonly #timers = new Set<Cancel>();
   /** Who reads: known when the first container starts. */
   #owner: Pick<Identity, 'uid' | 'fsGroup'> | undefined;
+  #made: Promise<void> | undefined;
   #closed = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -34,22 +35,25 @@ export class PodVolumes {
 
   /** Makes all of them; calling it again brings them up to date. */
   async prepare(owner: Pick<Identity, 'uid' | 'fsGroup'>): Promise<void> {
-    const first = this.#owner === undefined;
-    this.#owner = owner;
-    if (first) {
-      for (const volume of this.#volumes()) await this.#make(volume);
-      for (const volume of this.#volumes()) await this.#refreshTokens(volume);
-    }
+    this.#owner ??= owner;
+    // Once for all containers of the pod; what could not be made is tried again at the next start.
+    this.#made ??= this.#makeAll().catch((error: unknown) => {
+      this.#made = undefined;
+      throw error;
+    });
+    await this.#made;
     await this.update();
   }
 
   /** A ConfigMap or Secret may have changed. */
   update(): Promise<void> {
-    this.#writing = this.#writing.then(async () => {
-      if (this.#owner === undefined || this.#closed) return;
+    const written = this.#writing.then(async () => {
+      if (this.#made === undefined || this.#closed) return;
+      await this.#made;
       for (const volume of this.#volumes()) if (isWritten(volume)) await this.#write(volume);
     });
-    return this.#writing;
+    this.#writing = written.catch(() => undefined);
+    return written;
   }
 
   /** The folder of the volume of that name. */
@@ -60,12 +64,17 @@ export class PodVolumes {
   async remove(): Promise<void> {
     this.#closed = true;
     for (const cancel of this.#timers) cancel();
-    await this.#writing.catch(() => undefined);
+    await this.#writing;
     await rm(this.#options.folder, { recursive: true, force: true });
   }
 
   #volumes(): readonly unknown[] {
     return listAt(this.#options.pod, 'spec', 'volumes');
+  }
+
+  async #makeAll(): Promise<void> {
+    for (const volume of this.#volumes()) await this.#make(volume);
+    for (const volume of this.#volumes()) await this.#refreshTokens(volume);
   }
 
   async #make(volume: unknown): Promise<void> {
