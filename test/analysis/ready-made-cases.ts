@@ -59,6 +59,15 @@ export const planes: readonly Plane[] = [
     ...byCode,
   },
   {
+    name: 'traefik-ingress',
+    requests: 'traefik_service_requests_total',
+    buckets: 'traefik_service_request_duration_seconds_bucket',
+    unit: 's',
+    canary: 'service="shop-app-app-80-canary@kubernetesingressnginx"',
+    primary: 'service="shop-app-app-80@kubernetesingressnginx"',
+    ...byCode,
+  },
+  {
     name: 'ingress-nginx',
     args: { namespaceLabel: 'exported_namespace' },
     requests: 'nginx_ingress_controller_requests',
