@@ -13,7 +13,7 @@ const { values } = parseArgs({ options: { name: { type: 'string', default: 'seri
 const start = performance.now();
 try {
   const rig = rigOf(values.name);
-  await upRig(rig, { progress: printProgress((text) => process.stdout.write(text)), link: true });
+  await upRig(rig, { progress: printProgress((text) => process.stdout.write(text)), link: true, size: 'whole' });
   const { username, password } = gitLogin(rig);
   const git = new URL(gitUrl('NAME'));
   Object.assign(git, { username, password });

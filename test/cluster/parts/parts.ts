@@ -31,7 +31,7 @@ export const installParts = async (bin: string, progress: Progress): Promise<Par
   );
   for (const name of KUBERNETES) link(kubernetes, name);
   link(await progress('etcd', () => buildWrapped('etcd')), 'etcd');
-  // link(await progress('lua', () => buildWrapped('lua')), 'lua');
+  link(await progress('lua', () => buildWrapped('lua')), 'lua');
   const crds = [await progress('CRDs of the Gateway API', gatewayCrds)];
   for (const flux of FLUX) {
     const folder = await progress(`${flux.name} ${flux.version}`, () => buildFlux(flux));

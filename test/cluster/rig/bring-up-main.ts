@@ -1,4 +1,4 @@
-// Runs in the rig's network namespace; its argument is the rig's name.
+// Runs in the rig's network namespace; its arguments are the rig's name and size.
 import { readFileSync } from 'node:fs';
 import { listAt } from '#src/lib/json.ts';
 import { messageOf } from '#src/lib/message-of.ts';
@@ -8,10 +8,11 @@ import { rigOf } from './rig.ts';
 import { partsFile } from './up-rig.ts';
 
 const rig = rigOf(process.argv[2] ?? '');
+const size = process.argv[3] === 'control-plane' ? 'control-plane' : 'whole';
 const parts: unknown = JSON.parse(readFileSync(partsFile(rig), 'utf8'));
 const progress = printProgress((text) => process.stdout.write(text));
 try {
-  await bringUp(rig, { progress, crds: listAt(parts, 'crds').map(String) });
+  await bringUp(rig, { progress, crds: listAt(parts, 'crds').map(String), size });
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;

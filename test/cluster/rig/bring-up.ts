@@ -23,14 +23,19 @@ const REST: readonly Component[] = [
   kustomizeController,
 ];
 
+/** Everything, or only what answers at the API: no pod ever runs there. */
+export type Size = 'whole' | 'control-plane';
+
 /** Starts what does not run yet, in the network namespace in which this process stands. */
 export const bringUp = async (
   rig: Rig,
-  { progress, crds }: { readonly progress: Progress; readonly crds: readonly string[] },
+  options: { readonly progress: Progress; readonly crds: readonly string[]; readonly size: Size },
 ): Promise<void> => {
+  const { progress, crds, size } = options;
   const start = (component: Component): Promise<void> => progress(component.name, () => startComponent(rig, component));
   for (const component of CONTROL_PLANE) await start(component);
   await progress('CRDs, namespaces, Gateway', () => installPlatform(rig, { crds }));
+  if (size === 'control-plane') return;
   const ended = await Promise.allSettled(REST.map(start));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

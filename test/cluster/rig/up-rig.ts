@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installParts, type Progress } from '../parts/parts.ts';
+import type { Size } from './bring-up.ts';
 import { runInside } from './inside.ts';
 import { makeNetwork, networkExists } from './network.ts';
 import { runningPid, startedProcesses } from './processes.ts';
@@ -15,7 +16,7 @@ export const partsFile = ({ folder }: Rig): string => join(folder, 'parts.json')
 /** Installs, builds and starts what is missing. With `link`, the machine outside reaches the cluster. */
 export const upRig = async (
   rig: Rig,
-  { progress, link }: { readonly progress: Progress; readonly link: boolean },
+  { progress, link, size }: { readonly progress: Progress; readonly link: boolean; readonly size: Size },
 ): Promise<void> => {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) {
     throw new Error('Cannot make a network namespace: want Linux and root');
@@ -27,6 +28,6 @@ export const upRig = async (
   const parts = await installParts(rig.bin, progress);
   writeFileSync(partsFile(rig), JSON.stringify(parts));
   if (!(await networkExists(rig.name))) await progress('network namespace', () => makeNetwork(rig.name, { link }));
-  const code = await runInside(rig, [BRING_UP, rig.name]);
+  const code = await runInside(rig, [BRING_UP, rig.name, size]);
   if (code !== 0) throw new Error(`Cannot bring the cluster "${rig.name}" up: what failed is told above`);
 };

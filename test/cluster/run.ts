@@ -1,0 +1,80 @@
+// `npm run test:cluster`: builds what is missing, brings two real clusters up, runs the tests in them, and takes them
+// down again. `-- --keep` leaves them running, to be looked at and used again; names of files restrict the tests.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { parseArgs } from 'node:util';
+import { messageOf } from '#src/lib/message-of.ts';
+import { run } from './parts/run.ts';
+import type { Size } from './rig/bring-up.ts';
+import { printProgress } from './rig/progress.ts';
+import { type Rig, rigOf } from './rig/rig.ts';
+import { tearDown } from './rig/tear-down.ts';
+import { upRig } from './rig/up-rig.ts';
+import { type Ended, runTests } from './run-tests.ts';
+import { markdown, readReport } from './world/report.ts';
+
+/** Test files that have a cluster to themselves, one after another; those of a group run at once. */
+type Lane = { readonly rig: Rig; readonly size: Size; readonly groups: readonly (readonly string[])[] };
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { keep: { type: 'boolean', default: false } },
+});
+const write = (text: string): void => void process.stdout.write(text);
+const progress = printProgress(write);
+
+const LANES: readonly Lane[] = [
+  {
+    rig: rigOf('serin-test'),
+    size: 'whole',
+    groups: [['releases', 'calls'], ['without-policies'], ['pods']],
+  },
+  // What is broken here on purpose would be in the way of releases.
+  {
+    rig: rigOf('serin-api'),
+    size: 'control-plane',
+    groups: [['conformance'], ['admission'], ['deploy'], ['bad-input']],
+  },
+];
+
+const wanted = (name: string): boolean =>
+  positionals.length === 0 || positionals.some((path) => path.includes(`${name}.test.ts`) || path === name);
+
+const lanes = LANES.map((lane) => ({
+  ...lane,
+  groups: lane.groups.map((group) => group.filter(wanted)).filter((group) => group.length > 0),
+})).filter(({ groups }) => groups.length > 0);
+
+const runLane = async ({ rig, groups }: Lane, reports: string): Promise<readonly Ended[]> => {
+  const ended: Ended[] = [];
+  for (const group of groups) {
+    const files = group.map((name) => relative(process.cwd(), join(import.meta.dirname, `${name}.test.ts`)));
+    ended.push(...(await Promise.all(files.map((file) => runTests(rig, { file, reports, write })))));
+  }
+  return ended;
+};
+
+const start = performance.now();
+const reports = mkdtempSync(join(tmpdir(), 'serin-cluster-report-'));
+try {
+  await progress('bundle', () => run([process.execPath, 'build.ts'], { cwd: ROOT }));
+  for (const { rig, size } of lanes) {
+    if (!values.keep) await tearDown(rig);
+    await upRig(rig, { progress, link: false, size });
+  }
+  const ended = (await Promise.all(lanes.map((lane) => runLane(lane, reports)))).flat();
+  write(`\n${markdown(readReport(join(reports, 'cluster.json')))}`);
+  const failed = ended.filter(({ code }) => code !== 0).map(({ file }) => file);
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  write(failed.length === 0 ? `\nAll passed in ${seconds} s\n` : `\nFailed: ${failed.join(', ')} (${seconds} s)\n`);
+  process.exitCode = failed.length === 0 && ended.length > 0 ? 0 : 1;
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  if (!values.keep) for (const { rig } of lanes) await tearDown(rig);
+  rmSync(reports, { recursive: true, force: true });
+}
