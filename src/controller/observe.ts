@@ -43,7 +43,10 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   // A run once begun goes on to its outcome, which waits in the outbox.
   const inspecting = status.run === undefined && !deleting;
   const { alerts, problems: alertProblems } = observeAlerts(scene);
-  const { checks, problems: metricProblems } = observeMetrics(scene, { ...deps, mayWait: (status.phase ?? 'Initializing') === 'Initializing' });
+  const { checks, problems: metricProblems } = observeMetrics(scene, {
+    ...deps,
+    mayWait: (status.phase ?? 'Initializing') === 'Initializing',
+  });
   const problems: readonly Problem[] = [
     ...preflightProblems(scene),
     ...routeProblems,
