@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { run } from './parts/run.ts';
 
 const { KUBECONFIG = '', SERIN_CLUSTER_BIN = '' } = process.env;
@@ -33,4 +34,10 @@ export const refusal = async (args: readonly string[], options: { readonly input
     return error instanceof Error ? error.message : String(error);
   }
   throw new Error(`kubectl ${args.join(' ')} succeeded, want a refusal`);
+};
+
+/** Waits until the API server serves custom resources. A CRD of this very moment has no conditions yet: kubectl fails. */
+export const untilServed = async (...names: readonly string[]): Promise<void> => {
+  const wait = (): Promise<string> => kubectl(['wait', '--for=condition=Established', ...names]);
+  await wait().catch(() => setTimeout(1_000).then(wait));
 };

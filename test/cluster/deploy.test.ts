@@ -8,7 +8,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import { isOfTheCluster, objectOf, objectsOf } from '#test/deploy/manifests.ts';
-import { kubectl, missing, read, refusal } from './admin.ts';
+import { kubectl, missing, read, refusal, untilServed } from './admin.ts';
 
 const NAMESPACE = 'serin-deploy';
 const PATIENCE_MS = 30_000;
@@ -45,7 +45,7 @@ describe('deploy/kustomize', { skip: missing ?? false }, () => {
       [],
     );
     assert.equal(lines.length, objectsOf(WHOLE).length);
-    await kubectl(['wait', '--for=condition=Established', 'crd', '-l', 'app.kubernetes.io/part-of=serin']);
+    await untilServed('crd', '-l', 'app.kubernetes.io/part-of=serin');
     await setTimeout(1_000); // What controllers write into statuses once.
     const before = await versions(WHOLE);
     const second = await kubectl(['apply', '-k', WHOLE]);
@@ -99,7 +99,7 @@ describe('deploy/kustomize', { skip: missing ?? false }, () => {
     });
     before(async () => {
       await kubectl(['apply', '-f', '-'], { input });
-      await kubectl(['wait', '--for=condition=Established', 'crd/canaryactions.copy.serin.dev']);
+      await untilServed('crd/canaryactions.copy.serin.dev');
     });
     after(() => kubectl(['delete', '--ignore-not-found', '-f', '-'], { input }).then(() => {}));
 
