@@ -36,7 +36,7 @@ const LANES: readonly Lane[] = [
   {
     rig: rigOf('serin-api'),
     size: 'control-plane',
-    groups: [['conformance'], ['admission'], ['deploy'], ['bad-input']],
+    groups: [['conformance'], ['admission'], ['deploy'], ['argocd', 'image'], ['bad-input']],
   },
 ];
 
