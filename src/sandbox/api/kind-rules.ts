@@ -3,6 +3,8 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import type { KindRules } from './admission.ts';
 import { withField } from './kube-json.ts';
 import { configMapRules, secretRules } from './rules-config.ts';
+import { eventRules } from './rules-event.ts';
+import { leaseRules } from './rules-lease.ts';
 import { httpRouteRules, ingressRules } from './rules-route.ts';
 import { serviceRules } from './rules-service.ts';
 import { daemonSetRules, deploymentRules, podRules, replicaSetRules } from './rules-workload.ts';
@@ -20,8 +22,10 @@ export const kindRules = (services: () => readonly KubeObject[]): Readonly<Recor
   ConfigMap: configMapRules,
   'DaemonSet.apps': daemonSetRules,
   'Deployment.apps': deploymentRules,
+  'Event.events.k8s.io': eventRules,
   'HTTPRoute.gateway.networking.k8s.io': httpRouteRules,
   'Ingress.networking.k8s.io': ingressRules,
+  'Lease.coordination.k8s.io': leaseRules,
   Namespace: namespaceRules,
   Pod: podRules,
   'ReplicaSet.apps': replicaSetRules,

@@ -36,21 +36,26 @@ export const listPage = (store: Store, { resource, namespace, selector, query }:
   if (!Number.isInteger(limit) || limit < 0)
     throw badRequest(`Invalid value: ${JSON.stringify(query['limit'])}: limit must be a whole number`);
   const { revision, after } = startOf(store, { query, limit });
-  const all = revision === store.revision ? store.list(resource, namespace) : past(store, { resource, revision });
-  const fits = all.filter(
+  const all =
+    revision === store.revision
+      ? store.list(resource, namespace)
+      : past(store, { resource, revision, token: query['continue'] });
+  const range = all.filter(
     (object) =>
       (namespace === undefined || object.metadata.namespace === namespace) &&
-      (after === undefined || storageKey(object) > after) &&
-      (selector === undefined || selector(object)),
+      (after === undefined || storageKey(object) > after),
   );
+  const fits = selector === undefined ? range : range.filter(selector);
   const items = limit === 0 ? fits : fits.slice(0, limit);
   const last = items.at(-1);
   const remaining = fits.length - items.length;
+  // A full page does not know whether the selection goes on: there is more while any object is behind it.
+  const isFull = limit > 0 && items.length === limit && last !== undefined && range.at(-1) !== last;
   return {
     items,
     metadata: {
       resourceVersion: String(revision),
-      ...(remaining > 0 && last !== undefined ? { continue: tokenOf({ revision, after: storageKey(last) }) } : {}),
+      ...(isFull ? { continue: tokenOf({ revision, after: storageKey(last) }) } : {}),
       ...(remaining > 0 && selector === undefined ? { remainingItemCount: remaining } : {}),
     },
   };
@@ -58,11 +63,13 @@ export const listPage = (store: Store, { resource, namespace, selector, query }:
 
 const past = (
   store: Store,
-  { resource, revision }: { resource: ServedResource; revision: number },
+  { resource, revision, token }: { resource: ServedResource; revision: number; token: string | undefined },
 ): readonly KubeObject[] => {
   if (revision < store.compacted) {
     throw expired(
-      'The provided continue parameter or resourceVersion is too old to display a consistent list result: start a new list without it',
+      token === undefined
+        ? 'The resourceVersion for the provided list is too old.'
+        : 'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter.',
     );
   }
   return store.listAt(resource, revision);

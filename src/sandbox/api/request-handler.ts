@@ -6,11 +6,12 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import { answer } from './answer.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { discover } from './discovery.ts';
+import { decoded } from './field-validation.ts';
 import { frozenCopy } from './json-copy.ts';
 import { jsonPatch } from './json-patch.ts';
 import { parseObject, withMetadata } from './kube-json.ts';
 import { mergePatch } from './merge-patch.ts';
-import { timestamp } from './metadata.ts';
+import { invalidValue, timestamp } from './metadata.ts';
 import { applyConfig, type Manager, ownedByUpdate } from './ownership.ts';
 import { listPage } from './paging.ts';
 import { parsePath, type Target } from './paths.ts';
@@ -120,7 +121,7 @@ export class RequestHandler {
     if (target.resource.namespaced && target.namespace === undefined) {
       throw methodNotAllowed('POST', call.request.path);
     }
-    const input = addressed(call, parseObject(frozenCopy(call.request.body)));
+    const input = received(call, call.request.body);
     const object = this.#dependencies.writer.create(target.resource, input, this.#updating(call, undefined));
     return answer(201, represent(object, representation));
   }
@@ -129,7 +130,7 @@ export class RequestHandler {
     const { resource } = call.target;
     requireJson(call);
     const existing = this.#existing(call);
-    const input = addressed(call, parseObject(frozenCopy(call.request.body)));
+    const input = received(call, call.request.body);
     if (input.metadata.resourceVersion === undefined && !resource.unconditionalUpdate) {
       const message = 'Invalid value: 0: must be specified for an update';
       throw invalid({ ...resource, name: input.metadata.name }, [{ field: 'metadata.resourceVersion', message }]);
@@ -146,7 +147,9 @@ export class RequestHandler {
       throw badOption('force', 'Forbidden: may not be specified for non-apply patch');
     const existing = this.#existing(call);
     const patched = contentType === MERGE_PATCH ? mergePatch(existing, body) : jsonPatch(existing, body);
-    return this.#update(call, existing, addressed(call, parseObject(frozenCopy(patched))));
+    const input = received(call, patched);
+    checkUid(call, existing, input.metadata.uid);
+    return this.#update(call, existing, input);
   }
 
   #update(call: Call, existing: KubeObject, input: KubeObject): KubeResponse {
@@ -160,7 +163,7 @@ export class RequestHandler {
     const { resource, namespace, name = '', subresource } = call.target;
     const { fieldManager } = call.query;
     if (fieldManager === undefined) throw badOption('fieldManager', 'Required value: is required for apply patch');
-    const config = addressed(call, parseObject(frozenCopy(call.request.body)));
+    const config = received(call, call.request.body);
     if (config.metadata.managedFields !== undefined) throw badRequest('metadata.managedFields must be nil');
     const existing = store.get(resource, { ...(namespace === undefined ? {} : { namespace }), name });
     if (existing === undefined && subresource !== undefined) throw notFound(subjectOf(resource, config));
@@ -180,6 +183,7 @@ export class RequestHandler {
     }
     // What the applied object says of identity is a precondition, whatever the merge has made of it.
     const { uid, resourceVersion } = config.metadata;
+    checkUid(call, existing, uid);
     const input = withMetadata(applied.object, { uid, resourceVersion });
     return answer(200, represent(writer.update(resource, existing, { ...options, input }), call.representation));
   }
@@ -259,6 +263,21 @@ const addressed = ({ target: { resource, namespace, name } }: Call, object: Kube
     throw badRequest(`the name of the object (${object.metadata.name}) does not match the name on the URL (${name})`);
   }
   return withMetadata(object, { namespace, name: name ?? object.metadata.name });
+};
+
+/** The object that a request carries or makes, as far as its kind knows it. */
+const received = (call: Call, body: unknown): KubeObject => {
+  const { request, query, target } = call;
+  const strict = query['fieldValidation'] === 'Strict';
+  const mode = request.contentType === APPLY_PATCH ? 'apply' : strict ? 'strict' : 'lenient';
+  return decoded(addressed(call, parseObject(frozenCopy(body))), { resource: target.resource, mode });
+};
+
+/** A PUT takes the uid as precondition (409); to a patch it is a field that cannot change. */
+const checkUid = ({ target: { resource } }: Call, existing: KubeObject, uid: string | undefined): void => {
+  if (uid === undefined || uid === existing.metadata.uid) return;
+  const message = invalidValue(uid, 'field is immutable');
+  throw invalid({ ...resource, name: existing.metadata.name }, [{ field: 'metadata.uid', message }]);
 };
 
 const badOption = (field: string, message: string): Error =>

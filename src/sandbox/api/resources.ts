@@ -22,6 +22,8 @@ export type ServedResource = Resource & {
   readonly typed: boolean;
   /** PUT without resourceVersion is taken. */
   readonly unconditionalUpdate: boolean;
+  /** OpenAPI v3 of a custom resource: what it does not know is taken out. Without one, everything stays. */
+  readonly schema?: () => unknown;
   /** How its objects are merged and owned. */
   readonly shape: () => Shape;
   /** The part of an object whose change makes a new generation; absent for kinds without generation. */
@@ -61,13 +63,15 @@ export const customResource = (
   resource: Resource,
   {
     status = true,
+    schema,
     shape = () => customShape(undefined),
-  }: { readonly status?: boolean; readonly shape?: () => Shape } = {},
+  }: { readonly status?: boolean; readonly schema?: () => unknown; readonly shape?: () => Shape } = {},
 ): ServedResource => ({
   ...resource,
   status,
   typed: false,
   unconditionalUpdate: false,
+  ...(schema === undefined ? {} : { schema }),
   shape,
   generationOf: status ? contentWithoutStatusOf : contentOf,
 });

@@ -36,7 +36,7 @@ export type SandboxApiOptions = {
   /** How many changes a watch may lag behind before it gets 410. */
   readonly historyLimit?: number;
   readonly bookmarkEveryMs?: number;
-  /** Holds our own kinds against their schemas and rules, as their CRDs do. @default true */
+  /** Holds our own kinds against their schemas and rules, as their CRDs do; otherwise takes what comes. @default true */
   readonly admitsSerin?: boolean;
 };
 
@@ -46,6 +46,8 @@ export const ALL_RESOURCES: readonly ServedResource[] = [
   ...GATEWAY_RESOURCES,
   ...SERIN_RESOURCES,
 ];
+
+const withoutSchema = ({ schema: _, ...resource }: ServedResource): ServedResource => resource;
 
 /**
  * The sandbox's API server: storage and rules, for its own controllers as a ClusterBackend, for clients by
@@ -65,13 +67,14 @@ export class SandboxApi implements ClusterBackend {
   #undelivered: Change[] = [];
 
   constructor(options: SandboxApiOptions) {
-    const { clock, resources = ALL_RESOURCES, random = seededRandom(1), historyLimit = 10_000 } = options;
+    const { clock, random = seededRandom(1), historyLimit = 10_000, admitsSerin = true } = options;
+    const { resources = admitsSerin ? ALL_RESOURCES : ALL_RESOURCES.map(withoutSchema) } = options;
     this.clock = clock;
     const [store, registry] = [new Store({ historyLimit }), new Registry(resources)];
     const namespaces = registry.ofKind({ apiVersion: 'v1', kind: 'Namespace' });
     if (namespaces === undefined) throw new TypeError('Cannot serve without Namespace: it is not among the resources');
     const builtIn = {
-      ...(options.admitsSerin === false ? {} : SERIN_RULES),
+      ...(admitsSerin ? SERIN_RULES : {}),
       ...kindRules(() => this.list({ apiVersion: 'v1', kind: 'Service' })),
     };
     const rules = (kindKey: string): readonly KindRules[] => [

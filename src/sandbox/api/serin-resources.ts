@@ -7,19 +7,22 @@ import { customResource, kindKeyOf, type ServedResource } from './resources.ts';
 import { schemaShape } from './schema-shape.ts';
 import { customShape, type Shape } from './shapes.ts';
 
-/** Made on first use: most tests never apply one of our kinds. */
-const shapeOnce = (kind: Kind): (() => Shape) => {
-  let shape: Shape | undefined;
+/** Made on first use: most tests never write one of our kinds. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
   return () => {
-    shape ??= customShape(schemaShape(at(definitionOf(kind), 'spec', 'versions', 0, 'schema', 'openAPIV3Schema')));
-    return shape;
+    made ??= { value: make() };
+    return made.value;
   };
 };
 
+const served = (kind: Kind): ServedResource => {
+  const schema = once(() => at(definitionOf(kind), 'spec', 'versions', 0, 'schema', 'openAPIV3Schema'));
+  return customResource(resourceOf(kind), { schema, shape: once((): Shape => customShape(schemaShape(schema()))) });
+};
+
 /** Our own kinds, served as their CustomResourceDefinitions would be. */
-export const SERIN_RESOURCES: readonly ServedResource[] = KINDS.map((kind) =>
-  customResource(resourceOf(kind), { shape: shapeOnce(kind) }),
-);
+export const SERIN_RESOURCES: readonly ServedResource[] = KINDS.map(served);
 
 /** Defaults and validation by the schemas and rules of `src/api`: the same that the CRDs hold. */
 const serinRules: KindRules = {

@@ -25,7 +25,7 @@ export type Subject = { readonly group: string; readonly plural: string; readonl
 
 type Failure = {
   readonly code: number;
-  readonly reason: string;
+  readonly reason?: string;
   readonly message: string;
   readonly details?: Status['details'];
 };
@@ -43,7 +43,7 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason === undefined ? {} : { reason }),
       ...(details === undefined ? {} : { details }),
       code,
     };
@@ -157,14 +157,16 @@ export const invalid = (
   problems: readonly FieldProblem[],
 ): ApiError => {
   const texts = problems.map(({ field, message }) => `${field}: ${message}`);
-  const kind = subject.group === '' ? subject.kind : `${subject.kind}.${subject.group}`;
+  // Events are validated as those of the core group, which they once were only.
+  const group = subject.group === 'events.k8s.io' ? '' : subject.group;
+  const kind = group === '' ? subject.kind : `${subject.kind}.${group}`;
   return new ApiError({
     code: 422,
     reason: 'Invalid',
     message: `${kind} ${JSON.stringify(subject.name)} is invalid: ${texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`}`,
     details: {
       name: subject.name,
-      ...(subject.group === '' ? {} : { group: subject.group }),
+      ...(group === '' ? {} : { group }),
       kind: subject.kind,
       causes: problems.map(({ field, message, reason = 'FieldValueInvalid' }) => ({ reason, message, field })),
     },

@@ -48,8 +48,12 @@ export const openWatch = ({ store, clock, bookmarkEveryMs }: WatchDependencies, 
     const event = eventFor(change, request);
     if (event !== undefined) queue.push({ type: event.type, object: represent(event.object, representation) });
   };
-  const bookmark = (): void =>
+  const from = store.revision;
+  /** As long as nothing has happened there is none: it would say what the client knows. */
+  const bookmark = (): void => {
+    if (store.revision <= from) return;
     queue.push({ type: 'BOOKMARK', object: bookmarkOf(resource, store.revision, representation) });
+  };
   const wantsBookmarks = query['allowWatchBookmarks'] === 'true';
 
   try {
@@ -74,8 +78,12 @@ export const openWatch = ({ store, clock, bookmarkEveryMs }: WatchDependencies, 
   return watch;
 };
 
-const changesFrom = (store: Store, { resource, namespace, query }: WatchRequest): readonly Change[] => {
-  const revision = query['resourceVersion'] === undefined ? 0 : parseRevision(query['resourceVersion'] || '0');
+/** The revision to start from; 0 for what there is. */
+const startOf = ({ query }: WatchRequest): number => parseRevision(query['resourceVersion'] || '0');
+
+const changesFrom = (store: Store, request: WatchRequest): readonly Change[] => {
+  const { resource, namespace } = request;
+  const revision = startOf(request);
   if (revision > 0) return store.since(revision);
   const added = (object: KubeObject): Change => ({ type: 'ADDED', resource, object, revision: store.revision });
   return store.list(resource, namespace).map(added);

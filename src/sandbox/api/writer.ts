@@ -120,9 +120,15 @@ export class Writer {
 
   /** Deletes, or marks for deletion what has finalizers or a grace period. Returns what is left, or undefined. */
   remove(resource: ServedResource, existing: KubeObject, options: RemoveOptions = {}): KubeObject | undefined {
-    const subject = subjectOf(resource, existing);
+    // Here the server names the kind where it names the resource otherwise.
+    const subject = { group: '', plural: resource.kind, name: existing.metadata.name };
     const { uid, resourceVersion } = options;
-    if (uid !== undefined && uid !== existing.metadata.uid) throw conflict(subject, uidMismatch(uid, existing));
+    if (uid !== undefined && uid !== existing.metadata.uid) {
+      throw conflict(
+        subject,
+        `the UID in the precondition (${uid}) does not match the UID in record (${existing.metadata.uid}). The object might have been deleted and then recreated`,
+      );
+    }
     if (resourceVersion !== undefined && resourceVersion !== existing.metadata.resourceVersion) {
       const found = existing.metadata.resourceVersion;
       throw conflict(

@@ -8,10 +8,12 @@ import { KeyQueue } from './key-queue.ts';
 import type { ObjectIndex } from './object-index.ts';
 import { claim, controllerOf, MANAGER } from './ownership.ts';
 import {
+  followed,
   newReplicaSet,
   partition,
   REVISION_ANNOTATION,
   revisionOf,
+  sizeAnnotations,
   statusCount,
   surplus,
   wantedReplicas,
@@ -43,10 +45,15 @@ export const createDeploymentController = (options: DeploymentControllerOptions)
   const { clock } = backend;
   const by = { manager: MANAGER };
 
-  const resize = (set: KubeObject, replicas: number): KubeObject =>
-    wantedReplicas(set) === replicas
-      ? set
-      : backend.write({ ...set, spec: { ...recordAt(set, 'spec'), replicas } }, by);
+  const resize = (
+    set: KubeObject,
+    { replicas, deployment }: { replicas: number; deployment: KubeObject },
+  ): KubeObject => {
+    if (wantedReplicas(set) === replicas) return set;
+    const annotations = { ...set.metadata.annotations, ...sizeAnnotations(deployment) };
+    const metadata = { ...set.metadata, annotations };
+    return backend.write({ ...set, metadata, spec: { ...recordAt(set, 'spec'), replicas } }, by);
+  };
 
   const annotated = (object: KubeObject, revision: number): KubeObject => {
     if (revisionOf(object) === revision) return object;
@@ -60,13 +67,13 @@ export const createDeploymentController = (options: DeploymentControllerOptions)
   const roll = (deployment: KubeObject, fresh: KubeObject, old: readonly KubeObject[]): KubeObject => {
     const wanted = wantedReplicas(deployment);
     if (stringAt(deployment, 'spec', 'strategy', 'type') === 'Recreate') {
-      for (const set of old) resize(set, 0);
-      return hasPods(old) ? fresh : resize(fresh, wanted);
+      for (const set of old) resize(set, { replicas: 0, deployment });
+      return hasPods(old) ? fresh : resize(fresh, { replicas: wanted, deployment });
     }
     const limits = rolloutLimits(deployment['spec'], wanted);
     const sizes = nextSizes({ wanted, limits, fresh: sizeOf(fresh), old: old.map(sizeOf) });
-    for (const set of old) resize(set, sizes.get(set.metadata.name) ?? 0);
-    return resize(fresh, sizes.get(fresh.metadata.name) ?? wanted);
+    for (const set of old) resize(set, { replicas: sizes.get(set.metadata.name) ?? 0, deployment });
+    return resize(fresh, { replicas: sizes.get(fresh.metadata.name) ?? wanted, deployment });
   };
 
   /** While paused nothing is rolled, but a rollout that stands on one ReplicaSet can be scaled. */
@@ -74,7 +81,7 @@ export const createDeploymentController = (options: DeploymentControllerOptions)
     const active = sets.filter((set) => wantedReplicas(set) > 0);
     const newest = [...sets].sort((a, b) => revisionOf(b) - revisionOf(a))[0];
     const only = active.length === 0 ? newest : active.length === 1 ? active[0] : undefined;
-    if (only !== undefined) resize(only, wantedReplicas(deployment));
+    if (only !== undefined) resize(only, { replicas: wantedReplicas(deployment), deployment });
   };
 
   const sync = (key: string): void => {
@@ -93,8 +100,8 @@ export const createDeploymentController = (options: DeploymentControllerOptions)
       if (fresh === undefined) {
         fresh = backend.write(newReplicaSet(deployment, newest + 1), by);
         created = true;
-      } else if (revisionOf(fresh) <= newest) {
-        fresh = annotated(fresh, newest + 1);
+      } else {
+        fresh = backend.write(followed(fresh, { deployment, revision: newest + 1 }), by);
       }
       deployment = annotated(deployment, revisionOf(fresh));
       fresh = roll(deployment, fresh, old);

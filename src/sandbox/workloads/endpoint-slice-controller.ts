@@ -46,9 +46,11 @@ const endpointOf = (pod: KubeObject, always: boolean): Readonly<Record<string, u
   const terminating = pod.metadata.deletionTimestamp !== undefined;
   const serving = isReady(pod);
   const { namespace, name, uid } = pod.metadata;
+  const nodeName = stringAt(pod, 'spec', 'nodeName');
   return {
     addresses: [stringAt(pod, 'status', 'podIP') ?? ''],
     conditions: { ready: always || (serving && !terminating), serving, terminating },
+    ...(nodeName === undefined ? {} : { nodeName }),
     targetRef: { kind: 'Pod', namespace, name, uid },
   };
 };

@@ -1,8 +1,9 @@
+import { stringAt } from '../../lib/json.ts';
 import type { ClusterEvent } from '../backend.ts';
 import type { EventController } from './event-controller.ts';
-import { RunningPod, type RunningPodOptions } from './running-pod.ts';
+import { NODE, RunningPod, type RunningPodOptions } from './running-pod.ts';
 
-/** The sandbox's one node: every pod runs on it, whatever its spec asks for. */
+/** The sandbox's one node: every pod runs on it, whatever its spec asks for, but those that name another node. */
 export const createKubelet = (options: RunningPodOptions): EventController => {
   const pods = new Map<string, RunningPod>();
 
@@ -14,6 +15,7 @@ export const createKubelet = (options: RunningPodOptions): EventController => {
       pods.delete(uid);
       return;
     }
+    if (known === undefined && (stringAt(object, 'spec', 'nodeName') ?? NODE) !== NODE) return;
     const pod = known ?? new RunningPod(object, options);
     if (known === undefined) pods.set(uid, pod);
     const { deletionTimestamp, deletionGracePeriodSeconds = 30 } = object.metadata;

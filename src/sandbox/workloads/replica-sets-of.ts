@@ -3,6 +3,7 @@ import { at, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { oldestFirst } from './oldest-first.ts';
 import { controlledBy } from './ownership.ts';
+import { rolloutLimits } from './rolling-update.ts';
 
 /** Label by which a ReplicaSet and its pods are told from those of the Deployment's other templates. */
 const HASH_LABEL = 'pod-template-hash';
@@ -40,14 +41,57 @@ export const partition = (
   return { fresh, old: sorted.filter((set) => set !== fresh) };
 };
 
+const HISTORY_ANNOTATION = 'deployment.kubernetes.io/revision-history';
+const DESIRED_ANNOTATION = 'deployment.kubernetes.io/desired-replicas';
+const MAX_ANNOTATION = 'deployment.kubernetes.io/max-replicas';
+const NOT_INHERITED: readonly string[] = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION_ANNOTATION,
+  HISTORY_ANNOTATION,
+  DESIRED_ANNOTATION,
+  MAX_ANNOTATION,
+];
+
 /** Annotations that a ReplicaSet gets from its Deployment. */
-const inherited = (deployment: KubeObject): Readonly<Record<string, string>> => {
-  const {
-    [REVISION_ANNOTATION]: _,
-    'kubectl.kubernetes.io/last-applied-configuration': __,
-    ...annotations
-  } = deployment.metadata.annotations ?? {};
-  return annotations;
+const inherited = (deployment: KubeObject): Readonly<Record<string, string>> =>
+  Object.fromEntries(
+    Object.entries(deployment.metadata.annotations ?? {}).filter(([name]) => !NOT_INHERITED.includes(name)),
+  );
+
+/** What the size of a ReplicaSet was worked out from; written when it gets a size. */
+export const sizeAnnotations = (deployment: KubeObject): Readonly<Record<string, string>> => {
+  const wanted = wantedReplicas(deployment);
+  const { maxSurge } = rolloutLimits(deployment['spec'], wanted);
+  const most = wanted === 0 ? 0 : wanted + maxSurge;
+  return { [DESIRED_ANNOTATION]: String(wanted), [MAX_ANNOTATION]: String(most) };
+};
+
+/**
+ * The ReplicaSet of the Deployment's template with what follows the Deployment: its annotations, minReadySeconds, and
+ * the revision; a revision that it had before goes into its history.
+ */
+export const followed = (
+  set: KubeObject,
+  { deployment, revision }: { readonly deployment: KubeObject; readonly revision: number },
+): KubeObject => {
+  const before = revisionOf(set);
+  const rises = before < revision;
+  const history = [set.metadata.annotations?.[HISTORY_ANNOTATION], before].filter(Boolean).join(',');
+  const { minReadySeconds: _, ...spec } = recordAt(set, 'spec');
+  const minReadySeconds = at(deployment, 'spec', 'minReadySeconds');
+  return {
+    ...set,
+    metadata: {
+      ...set.metadata,
+      annotations: {
+        ...set.metadata.annotations,
+        ...inherited(deployment),
+        ...(rises ? { [REVISION_ANNOTATION]: String(revision) } : {}),
+        ...(rises && before > 0 ? { [HISTORY_ANNOTATION]: history } : {}),
+      },
+    },
+    spec: { ...spec, ...(minReadySeconds === undefined ? {} : { minReadySeconds }) },
+  };
 };
 
 /** A ReplicaSet at 0 replicas for the template that the Deployment has. */
@@ -64,7 +108,11 @@ export const newReplicaSet = (deployment: KubeObject, revision: number): KubeObj
       name: `${deployment.metadata.name}-${hash}`,
       namespace: deployment.metadata.namespace ?? '',
       labels: Object.fromEntries(Object.entries(labels).map(([key, value]) => [key, String(value)])),
-      annotations: { ...inherited(deployment), [REVISION_ANNOTATION]: String(revision) },
+      annotations: {
+        ...inherited(deployment),
+        ...sizeAnnotations(deployment),
+        [REVISION_ANNOTATION]: String(revision),
+      },
       ownerReferences: [controlledBy(deployment)],
     },
     spec: {

@@ -46,7 +46,8 @@ type Container = {
 };
 
 const MANAGER = 'kubelet';
-const NODE = 'sandbox';
+/** The node that the sandbox's kubelet runs. */
+export const NODE = 'sandbox';
 
 const containerOf = (spec: unknown): Container => ({
   name: stringAt(spec, 'name') ?? '',

@@ -96,7 +96,10 @@ export const applyCases: readonly Case[] = [
         ...body,
         metadata: { name: 'a', uid: uidOf(created).replace(/^./, (digit) => (digit === 'a' ? 'b' : 'a')) },
       };
-      expectRefusal(await api.apply('v1 configmaps/a', foreign, as('git')), 409, 'Conflict');
+      const other = expectRefusal(await api.apply('v1 configmaps/a', foreign, as('git')), 422, 'Invalid');
+      assert.match(other, /metadata\.uid: Invalid value: "[-0-9a-f]+": field is immutable/);
+      const nowhere = { ...foreign, metadata: { ...foreign.metadata, name: 'b' } };
+      expectRefusal(await api.apply('v1 configmaps/b', nowhere, as('git')), 409, 'Conflict');
       const owned = { ...body, metadata: { name: 'a', managedFields: [{ manager: 'git' }] } };
       expectRefusal(await api.apply('v1 configmaps/a', owned, as('git')), 400, 'BadRequest');
     },

@@ -7,13 +7,22 @@ export type ApiUnderTest = {
   readonly transport: Transport;
   /** Gives the server's own controllers time until `done` holds; fails when it never does. */
   readonly eventually: (done: () => Promise<boolean>) => Promise<void>;
+  /** Lets time pass. */
+  readonly wait: (ms: number) => Promise<void>;
+  /** Makes the server forget every revision before now; absent where that is out of reach. */
+  readonly compact?: () => Promise<void>;
   readonly close: () => Promise<void>;
 };
 
 /** One test: what it must find true, on an API server and in a namespace of its own. */
-export type Case = { readonly name: string; readonly run: (api: Client) => Promise<void> };
+export type Case = {
+  readonly name: string;
+  /** Left out where the server under test cannot do it. */
+  readonly needs?: 'compact';
+  readonly run: (api: Client) => Promise<void>;
+};
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** Shorthand for the requests of the suite. Every path is below the test's own namespace unless it is absolute. */
 export class Client {
@@ -30,6 +39,31 @@ export class Client {
   }
 
   readonly eventually: ApiUnderTest['eventually'] = (done) => this.#api.eventually(done);
+
+  /** Reads `path` until `holds` does, and gives back what it read then. */
+  async until(path: string, holds: (body: Json) => boolean): Promise<Json> {
+    let last: KubeResponse | undefined;
+    let found: Json | undefined;
+    try {
+      await this.#api.eventually(async () => {
+        last = await this.get(path);
+        found = last.status === 200 && isRecord(last.body) && holds(last.body) ? last.body : undefined;
+        return found !== undefined;
+      });
+    } catch (cause) {
+      throw new Error(`${path} is not as awaited: ${JSON.stringify(last?.body)}`, { cause });
+    }
+    assert.ok(found);
+    return found;
+  }
+
+  wait(ms: number): Promise<void> {
+    return this.#api.wait(ms);
+  }
+
+  async compact(): Promise<void> {
+    await this.#api.compact?.();
+  }
 
   send(method: KubeRequest['method'], path: string, rest: Partial<KubeRequest> = {}): Promise<KubeResponse> {
     return this.#api.transport.request({ method, path: this.path(path), ...rest });

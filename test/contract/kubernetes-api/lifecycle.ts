@@ -51,7 +51,11 @@ export const lifecycleCases: readonly Case[] = [
           body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions },
           contentType: 'application/json',
         });
-      expectRefusal(await send({ uid: uid.replace(/^./, (digit) => (digit === 'a' ? 'b' : 'a')) }), 409, 'Conflict');
+      const other = await send({ uid: uid.replace(/^./, (digit) => (digit === 'a' ? 'b' : 'a')) });
+      assert.match(
+        expectRefusal(other, 409, 'Conflict'),
+        /^Operation cannot be fulfilled on ConfigMap "a": the UID in the precondition \(.*\) does not match the UID in record/,
+      );
       expectRefusal(await send({ uid, resourceVersion: '1' }), 409, 'Conflict');
       const done = expectOk(await send({ uid, resourceVersion: versionOf(created) }));
       assert.equal(done['status'], 'Success');

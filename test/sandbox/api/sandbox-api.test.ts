@@ -121,10 +121,14 @@ test('our own kinds get their defaults and their sentences', async () => {
   const created = await transport.request({ method: 'POST', path, body: canary });
   assert.equal(created.status, 201, JSON.stringify(created.body));
   assert.equal(at(created.body, 'spec', 'targetRef', 'kind'), 'Deployment');
-  const wrong = { ...canary, metadata: { name: 'other' }, spec: { ...spec, stepWeight: 5 } };
+  const wrong = {
+    ...canary,
+    metadata: { name: 'other' },
+    spec: { ...spec, analysis: { ...analysis, stepWeights: [] } },
+  };
   const refused = await transport.request({ method: 'POST', path, body: wrong });
   assert.equal(refused.status, 422);
-  assert.equal(at(refused.body, 'details', 'causes', 0, 'field'), 'spec.stepWeight');
+  assert.equal(at(refused.body, 'details', 'causes', 0, 'field'), 'spec.analysis.stepWeights');
   const added = { name: 'request-duration', thresholdRange: { max: 500 } };
   const applied = await transport.request({
     method: 'PATCH',
