@@ -19,8 +19,12 @@ export type ClusterBackend = {
    * Throws what the API would answer: an object that carries an old resourceVersion is a conflict.
    */
   readonly write: (object: KubeObject, options: { readonly manager: string }) => KubeObject;
-  /** Replaces the status of an object that exists; throws when it is gone. */
-  readonly writeStatus: (ref: ObjectRef, status: unknown, options: { readonly manager: string }) => KubeObject;
+  /** Replaces the status of an object that exists, and adds annotations; throws when it is gone. */
+  readonly writeStatus: (
+    ref: ObjectRef,
+    status: unknown,
+    options: { readonly manager: string; readonly annotations?: Readonly<Record<string, string>> },
+  ) => KubeObject;
   /**
    * Deletes as the API would: finalizers are honoured, and a pod with `spec.nodeName` is only marked for deletion
    * until it is removed again with `gracePeriodSeconds: 0`, as a kubelet does. False when it was not there.

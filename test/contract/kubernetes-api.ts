@@ -5,7 +5,9 @@ import { eventCases } from './kubernetes-api/events.ts';
 import { type ApiUnderTest, type Case, Client, expectOk } from './kubernetes-api/harness.ts';
 import { leaseCases } from './kubernetes-api/leases.ts';
 import { lifecycleCases } from './kubernetes-api/lifecycle.ts';
+import { managerCases } from './kubernetes-api/managers.ts';
 import { objectCases } from './kubernetes-api/objects.ts';
+import { refusalCases } from './kubernetes-api/refusals.ts';
 import { addToReport, type CaseResult } from './kubernetes-api/report.ts';
 import { rolloutCases } from './kubernetes-api/rollouts.ts';
 import { serinKindCases } from './kubernetes-api/serin-kinds.ts';
@@ -14,12 +16,14 @@ import { watchCases } from './kubernetes-api/watches.ts';
 const GROUPS: Readonly<Record<string, readonly Case[]>> = {
   objects: objectCases,
   apply: applyCases,
+  managers: managerCases,
   watches: watchCases,
   lifecycle: lifecycleCases,
   leases: leaseCases,
   events: eventCases,
   rollouts: rolloutCases,
   endpoints: endpointCases,
+  refusals: refusalCases,
   'our kinds': serinKindCases,
 };
 

@@ -1,4 +1,4 @@
-import { isRecord, type JsonRecord, listAt, recordAt, stringAt } from '../../lib/json.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt } from '../../lib/json.ts';
 
 /** `value` with `defaults` where it says nothing. */
 export const withDefaults = (value: unknown, defaults: JsonRecord): JsonRecord => ({ ...defaults, ...recordAt(value) });
@@ -80,22 +80,4 @@ export const defaultPodSpec = (spec: unknown): JsonRecord => {
     filled,
   );
   return eachDefaulted(contained, 'volumes', volume);
-};
-
-/** What is wrong with a pod's spec, by field. */
-export const containerProblems = (spec: unknown, at: string): readonly { field: string; message: string }[] => {
-  const containers = listAt(spec, 'containers');
-  if (containers.length === 0) return [{ field: `${at}.containers`, message: 'Required value' }];
-  const names = containers.map((item) => stringAt(item, 'name') ?? '');
-  return containers.flatMap((item, index) => {
-    const field = `${at}.containers[${index}]`;
-    const name = names[index] ?? '';
-    return [
-      ...(name === '' ? [{ field: `${field}.name`, message: 'Required value' }] : []),
-      ...(name !== '' && names.indexOf(name) < index
-        ? [{ field: `${field}.name`, message: `Duplicate value: ${JSON.stringify(name)}` }]
-        : []),
-      ...((stringAt(item, 'image') ?? '') === '' ? [{ field: `${field}.image`, message: 'Required value' }] : []),
-    ];
-  });
 };

@@ -25,7 +25,7 @@ import { ambiguityIn, changedFields, compareFields, fieldsOf, mergeFields, remov
 export type Manager = {
   readonly name: string;
   readonly operation: 'Apply' | 'Update';
-  readonly subresource?: 'status' | undefined;
+  readonly subresource?: 'status' | 'scale' | undefined;
 };
 
 /** Metadata that nobody owns. */
@@ -42,13 +42,16 @@ type Tracking = {
 
 /**
  * The part of an object that managers own through one door: everything but identity and what the server writes; the
- * status only through its own door, where there is one.
+ * status only through its own door, where there is one. Through that door, custom resources take nothing else.
  */
 const ownable = (object: KubeObject | undefined, { resource, manager }: Tracking): JsonRecord => {
   if (object === undefined) return { metadata: {} };
-  if (manager.subresource === 'status') return object['status'] === undefined ? {} : { status: object['status'] };
-  const rest = omit(object, 'apiVersion', 'kind', ...(resource.status ? ['status'] : []));
-  return { ...rest, metadata: omit(object.metadata, ...IDENTITY) };
+  const metadata = omit(object.metadata, ...IDENTITY);
+  if (manager.subresource === 'status') {
+    const status = object['status'] === undefined ? {} : { status: object['status'] };
+    return resource.typed ? { metadata, ...status } : status;
+  }
+  return { ...omit(object, 'apiVersion', 'kind', ...(resource.status ? ['status'] : [])), metadata };
 };
 
 const isSame = (entry: ManagedFields, { name, operation, subresource }: Manager): boolean =>

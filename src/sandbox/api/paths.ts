@@ -7,7 +7,7 @@ export type Target = {
   readonly resource: ServedResource;
   readonly namespace?: string;
   readonly name?: string;
-  readonly subresource?: 'status';
+  readonly subresource?: 'status' | 'scale';
 };
 
 /** Reads `/api/v1/…` and `/apis/GROUP/VERSION/…`. Throws 404 for what is not served. */
@@ -24,10 +24,10 @@ export const parsePath = (path: string, registry: Registry): Target => {
   // One object of a namespaced kind is reached through its namespace only, and a cluster-scoped one never.
   if (resource.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined)
     throw noSuchResource();
-  if (subresource !== undefined && !(subresource === 'status' && resource.status)) {
-    if (subresource === 'status') throw noSuchResource();
+  if (subresource !== undefined && subresource !== 'status' && subresource !== 'scale') {
     throw notImplemented(`the sub-resource ${resource.plural}/${subresource}`);
   }
+  if (subresource !== undefined && !resource[subresource]) throw noSuchResource();
   return {
     resource,
     ...(namespace === undefined ? {} : { namespace }),

@@ -18,6 +18,7 @@ import { parsePath, type Target } from './paths.ts';
 import { asksForWatch, checkQuery } from './query.ts';
 import type { Registry } from './registry.ts';
 import { type Representation, represent, representationOf, representList } from './representation.ts';
+import { scaled, scaleOf } from './scale.ts';
 import { selectorOf } from './selectors.ts';
 import {
   badRequest,
@@ -73,6 +74,7 @@ export class RequestHandler {
     if (found !== undefined) return answer(200, found);
     const call = this.#understand(request, caller);
     const { name } = call.target;
+    if (call.target.subresource === 'scale') return this.#scale(call);
     if (name === undefined && (request.method === 'PUT' || request.method === 'PATCH')) {
       throw methodNotAllowed(request.method, request.path);
     }
@@ -158,6 +160,17 @@ export class RequestHandler {
     return answer(200, represent(this.#dependencies.writer.update(resource, existing, options), call.representation));
   }
 
+  #scale(call: Call): KubeResponse {
+    const { method, contentType = '', body } = call.request;
+    const existing = this.#existing(call);
+    if (method === 'GET') return answer(200, scaleOf(existing));
+    if (method !== 'PUT' && method !== 'PATCH') throw methodNotAllowed(method, call.request.path);
+    if (method === 'PATCH' && contentType !== MERGE_PATCH) throw notImplemented(`patches of a scale as ${contentType}`);
+    const input = scaled(existing, method === 'PUT' ? body : mergePatch(scaleOf(existing), body));
+    const options = { ...this.#updating(call, existing), input };
+    return answer(200, scaleOf(this.#dependencies.writer.update(call.target.resource, existing, options)));
+  }
+
   #apply(call: Call): KubeResponse {
     const { store, writer } = this.#dependencies;
     const { resource, namespace, name = '', subresource } = call.target;
@@ -222,7 +235,7 @@ export class RequestHandler {
 
 const doorOf = ({ caller, target, query }: Call): Omit<WriteOptions, 'own'> => ({
   user: caller.user,
-  subresource: target.subresource,
+  subresource: target.subresource === 'status' ? 'status' : undefined,
   dryRun: query['dryRun'] === 'All',
 });
 

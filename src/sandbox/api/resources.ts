@@ -18,6 +18,8 @@ import {
 export type ServedResource = Resource & {
   /** Has the sub-resource `status`, and the main resource cannot write it. */
   readonly status: boolean;
+  /** Has the sub-resource `scale`. */
+  readonly scale: boolean;
   /** Built from Go types: in lists, items come without apiVersion and kind. */
   readonly typed: boolean;
   /** PUT without resourceVersion is taken. */
@@ -49,14 +51,12 @@ const contentWithoutStatusOf = (object: KubeObject): unknown =>
 
 /**
  * The annotations of a Deployment count, because they are copied to its ReplicaSets (kubernetes
- * pkg/registry/apps/deployment/strategy.go). Those of the deployment controller itself do not: in a real cluster it
- * writes them through `/status`, which counts nothing.
+ * pkg/registry/apps/deployment/strategy.go).
  */
-const specAndAnnotationsOf = (object: KubeObject): unknown => {
-  const annotations = Object.entries(recordAt(object, 'metadata', 'annotations'));
-  const counted = annotations.filter(([key]) => !key.startsWith('deployment.kubernetes.io/'));
-  return [object['spec'], Object.fromEntries(counted)];
-};
+const specAndAnnotationsOf = (object: KubeObject): unknown => [
+  object['spec'],
+  recordAt(object, 'metadata', 'annotations'),
+];
 
 /** A kind as a CustomResourceDefinition serves it. Without a schema, all its lists but conditions are atomic. */
 export const customResource = (
@@ -69,6 +69,7 @@ export const customResource = (
 ): ServedResource => ({
   ...resource,
   status,
+  scale: false,
   typed: false,
   unconditionalUpdate: false,
   ...(schema === undefined ? {} : { schema }),
@@ -76,11 +77,12 @@ export const customResource = (
   generationOf: status ? contentWithoutStatusOf : contentOf,
 });
 
-type Traits = Partial<Pick<ServedResource, 'status' | 'unconditionalUpdate' | 'generationOf'>>;
+type Traits = Partial<Pick<ServedResource, 'status' | 'scale' | 'unconditionalUpdate' | 'generationOf'>>;
 
 const builtIn = (resource: Resource, traits: Traits = {}, shape = PLAIN): ServedResource => ({
   ...resource,
   status: false,
+  scale: false,
   typed: true,
   unconditionalUpdate: true,
   shape: () => shape,
@@ -98,8 +100,8 @@ export const KUBERNETES_RESOURCES: readonly ServedResource[] = [
   builtIn(RESOURCES.configMap),
   builtIn(RESOURCES.secret),
   builtIn(RESOURCES.serviceAccount),
-  builtIn(RESOURCES.deployment, { status: true, generationOf: specAndAnnotationsOf }, WORKLOAD),
-  builtIn(RESOURCES.replicaSet, specAndStatus, WORKLOAD),
+  builtIn(RESOURCES.deployment, { status: true, scale: true, generationOf: specAndAnnotationsOf }, WORKLOAD),
+  builtIn(RESOURCES.replicaSet, { ...specAndStatus, scale: true }, WORKLOAD),
   builtIn(RESOURCES.daemonSet, specAndStatus, WORKLOAD),
   builtIn(RESOURCES.controllerRevision),
   builtIn(RESOURCES.horizontalPodAutoscaler, withStatus),

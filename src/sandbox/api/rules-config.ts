@@ -2,9 +2,12 @@ import { at, recordAt, sameJson, stringsAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import type { KindRules } from './admission.ts';
 import { withField } from './kube-json.ts';
+import { invalidValue } from './metadata.ts';
 import type { FieldProblem } from './status.ts';
 
 const KEY = /^[-._a-zA-Z0-9]{1,253}$/;
+const WRONG_KEY =
+  "a valid config key must consist of alphanumeric characters, '-', '_' or '.' (e.g. 'key.name',  or 'KEY_NAME',  or 'key-name', regex used for validation is '[-._a-zA-Z0-9]+')";
 const DATA = ['data', 'binaryData'];
 
 const immutable = (field: string): FieldProblem => ({
@@ -15,12 +18,17 @@ const immutable = (field: string): FieldProblem => ({
 
 const configProblems = (object: KubeObject, old: KubeObject | undefined): readonly FieldProblem[] => {
   const keys = DATA.flatMap((field) => Object.keys(recordAt(object, field)).map((key) => ({ field, key })));
-  const wrong = keys
+  const malformed = keys
     .filter(({ key }) => !KEY.test(key))
     .map(({ field, key }) => ({
       field: `${field}[${key}]`,
-      message: `Invalid value: ${JSON.stringify(key)}: a valid config key must consist of alphanumeric characters, "-", "_" or "."`,
+      message: invalidValue(key, WRONG_KEY),
     }));
+  const binary = Object.keys(recordAt(object, 'binaryData'));
+  const twice = binary
+    .filter((key) => key in recordAt(object, 'data'))
+    .map((key) => ({ field: `data[${key}]`, message: invalidValue(key, 'duplicate of key present in binaryData') }));
+  const wrong = [...malformed, ...twice];
   if (old?.['immutable'] !== true) return wrong;
   const changed = DATA.filter((field) => !sameJson(recordAt(object, field), recordAt(old, field)));
   return [...wrong, ...(object['immutable'] === true ? [] : [immutable('immutable')]), ...changed.map(immutable)];

@@ -3,6 +3,7 @@ import type { KindRules } from './admission.ts';
 import { defaulted, eachDefaulted, withDefaults } from './defaults-pod.ts';
 import { withField } from './kube-json.ts';
 import { invalidValue } from './metadata.ts';
+import { dnsLabelProblem, dnsSubdomainProblem } from './names.ts';
 import type { FieldProblem } from './status.ts';
 
 const SERVICE = { group: '', kind: 'Service' };
@@ -50,22 +51,48 @@ const tooMany = (items: readonly unknown[], field: string, most: number): readon
 const backendProblems = (backend: unknown, field: string): readonly FieldProblem[] => {
   const problems: FieldProblem[] = [];
   const weight = at(backend, 'weight');
-  if (typeof weight !== 'number' || !Number.isInteger(weight) || weight < 0 || weight > 1_000_000) {
-    const message = invalidValue(weight, `${field}.weight in body should be a whole number from 0 to 1000000`);
+  const limit =
+    typeof weight !== 'number' || !Number.isInteger(weight)
+      ? 'a whole number'
+      : weight < 0
+        ? 'greater than or equal to 0'
+        : weight > 1_000_000
+          ? 'less than or equal to 1000000'
+          : undefined;
+  if (limit !== undefined) {
+    const message = invalidValue(weight, `${field}.weight in body should be ${limit}`);
     problems.push({ field: `${field}.weight`, message });
   }
   if ((stringAt(backend, 'name') ?? '') === '') {
     problems.push({ field: `${field}.name`, message: 'Required value', reason: 'FieldValueRequired' });
   }
   const isService = at(backend, 'group') === '' && at(backend, 'kind') === 'Service';
-  if (isService && at(backend, 'port') === undefined) {
-    problems.push({ field, message: invalidValue('object', 'Must have port for Service reference') });
+  // The rules in CEL are not asked where the shape is wrong.
+  if (problems.length === 0 && isService && at(backend, 'port') === undefined) {
+    problems.push({ field, message: 'Invalid value: Must have port for Service reference' });
   }
   return problems;
 };
 
+const HOSTNAME = '^(\\*\\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
+
+const hostnameProblems = (hostnames: readonly unknown[]): readonly FieldProblem[] =>
+  hostnames.flatMap((hostname, index) => {
+    if (typeof hostname === 'string' && new RegExp(HOSTNAME).test(hostname)) return [];
+    const field = `spec.hostnames[${index}]`;
+    return [{ field, message: invalidValue(hostname, `${field} in body should match '${HOSTNAME}'`) }];
+  });
+
+const pathProblems = (path: unknown, field: string): readonly FieldProblem[] => {
+  const isAbsolute = stringAt(path, 'type') === 'RegularExpression' || (stringAt(path, 'value') ?? '').startsWith('/');
+  if (isAbsolute) return [];
+  const message = `Invalid value: value must be an absolute path and start with '/' when type one of ['Exact', 'PathPrefix']`;
+  return [{ field, message }];
+};
+
 const routeProblems = (spec: JsonRecord): readonly FieldProblem[] => {
   const problems = LIMITS.flatMap(([field, most]) => tooMany(listAt(spec, field), `spec.${field}`, most));
+  problems.push(...hostnameProblems(listAt(spec, 'hostnames')));
   for (const [index, item] of listAt(spec, 'rules').entries()) {
     const field = `spec.rules[${index}]`;
     const backends = listAt(item, 'backendRefs');
@@ -73,6 +100,9 @@ const routeProblems = (spec: JsonRecord): readonly FieldProblem[] => {
       ...tooMany(listAt(item, 'matches'), `${field}.matches`, 64),
       ...tooMany(backends, `${field}.backendRefs`, 16),
     );
+    for (const [place, found] of listAt(item, 'matches').entries()) {
+      problems.push(...pathProblems(at(found, 'path'), `${field}.matches[${place}].path`));
+    }
     for (const [place, backend] of backends.entries())
       problems.push(...backendProblems(backend, `${field}.backendRefs[${place}]`));
   }
@@ -113,13 +143,16 @@ const ingressPathProblems = (path: unknown, field: string): readonly FieldProble
 const ingressBackendProblems = (backend: unknown, field: string): readonly FieldProblem[] => {
   if (isRecord(at(backend, 'resource'))) return [];
   const port = recordAt(backend, 'service', 'port');
-  if ((stringAt(backend, 'service', 'name') ?? '') === '') {
+  const name = stringAt(backend, 'service', 'name') ?? '';
+  if (name === '') {
     return [{ field: `${field}.service.name`, message: 'Required value', reason: 'FieldValueRequired' }];
   }
+  const wrong = dnsLabelProblem(name);
+  if (wrong !== undefined) return [{ field: `${field}.service.name`, message: invalidValue(name, wrong) }];
   if (port['name'] !== undefined || port['number'] !== undefined) return [];
   return [
     {
-      field: `${field}.service.port`,
+      field,
       message: 'Required value: port name or number is required',
       reason: 'FieldValueRequired',
     },
@@ -134,13 +167,17 @@ export const ingressRules: KindRules = {
     if (rules.length === 0 && spec['defaultBackend'] === undefined) {
       problems.push({
         field: 'spec',
-        message: invalidValue(spec, 'either `defaultBackend` or `rules` must be specified'),
+        message: invalidValue(null, 'either `defaultBackend` or `rules` must be specified'),
       });
     }
     if (spec['defaultBackend'] !== undefined)
       problems.push(...ingressBackendProblems(spec['defaultBackend'], 'spec.defaultBackend'));
     for (const [index, item] of rules.entries()) {
       const field = `spec.rules[${index}].http.paths`;
+      const host = stringAt(item, 'host') ?? '';
+      const wrong = host === '' ? undefined : dnsSubdomainProblem(host.replace(/^\*\./, ''));
+      if (wrong !== undefined)
+        problems.push({ field: `spec.rules[${index}].host`, message: invalidValue(host, wrong) });
       for (const [place, path] of listAt(item, 'http', 'paths').entries())
         problems.push(...ingressPathProblems(path, `${field}[${place}]`));
     }

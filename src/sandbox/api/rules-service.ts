@@ -3,7 +3,8 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import type { KindRules } from './admission.ts';
 import { eachDefaulted, withDefaults } from './defaults-pod.ts';
 import { withField } from './kube-json.ts';
-import { invalidValue } from './metadata.ts';
+import { invalidValue, labelProblems } from './metadata.ts';
+import { portNameProblem } from './names.ts';
 import type { FieldProblem } from './status.ts';
 
 /** What the server has allocated and a PUT without it keeps. */
@@ -23,32 +24,36 @@ const defaultService = (spec: unknown, old: unknown): JsonRecord => {
 const isPort = (value: unknown): boolean =>
   typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= 65535;
 
+const WRONG_PORT = 'must be between 1 and 65535, inclusive';
+const duplicateValue = (value: unknown): string => `Duplicate value: ${JSON.stringify(value)}`;
+
 const portProblems = (ports: readonly unknown[]): readonly FieldProblem[] => {
   const problems: FieldProblem[] = [];
-  const seen = new Map<string, number>();
+  const seen = new Set<string>();
   for (const [index, port] of ports.entries()) {
     const field = `spec.ports[${index}]`;
     const [number, target, name = ''] = [at(port, 'port'), at(port, 'targetPort'), stringAt(port, 'name')];
     if (!isPort(number))
       problems.push({
         field: `${field}.port`,
-        message: invalidValue(number, 'must be between 1 and 65535, inclusive'),
+        message: invalidValue(number, WRONG_PORT),
       });
-    if (typeof target === 'number' && !isPort(target)) {
-      problems.push({
-        field: `${field}.targetPort`,
-        message: invalidValue(target, 'must be between 1 and 65535, inclusive'),
-      });
+    const wrongTarget = typeof target === 'string' ? portNameProblem(target) : isPort(target) ? undefined : WRONG_PORT;
+    if (wrongTarget !== undefined) {
+      problems.push({ field: `${field}.targetPort`, message: invalidValue(target, wrongTarget) });
     }
     if (ports.length > 1 && name === '') {
       problems.push({ field: `${field}.name`, message: 'Required value', reason: 'FieldValueRequired' });
     }
-    for (const key of [`name ${name}`, `port ${stringAt(port, 'protocol')}/${String(number)}`]) {
-      if (key !== 'name ' && seen.has(key)) {
-        problems.push({ field, message: `Duplicate value: ${key}`, reason: 'FieldValueDuplicate' });
-      }
-      seen.set(key, index);
+    const protocol = stringAt(port, 'protocol') ?? '';
+    if (name !== '' && seen.has(name)) {
+      problems.push({ field: `${field}.name`, message: duplicateValue(name), reason: 'FieldValueDuplicate' });
     }
+    if (seen.has(`${protocol}/${String(number)}`)) {
+      const as = { Name: '', Protocol: protocol, AppProtocol: null, Port: number, TargetPort: 0, NodePort: 0 };
+      problems.push({ field, message: duplicateValue(as), reason: 'FieldValueDuplicate' });
+    }
+    seen.add(name).add(`${protocol}/${String(number)}`);
   }
   return problems;
 };
@@ -70,7 +75,7 @@ const serviceProblems = (object: KubeObject, old: KubeObject | undefined): reado
   if (before !== undefined && now !== before && type === 'ClusterIP') {
     problems.push({ field: 'spec.clusterIPs[0]', message: invalidValue(now, 'may not change once set') });
   }
-  return [...problems, ...portProblems(ports)];
+  return [...problems, ...portProblems(ports), ...labelProblems(at(object, 'spec', 'selector'), 'spec.selector')];
 };
 
 /** The sandbox's service network: 10.96.0.0/12. */

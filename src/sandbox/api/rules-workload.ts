@@ -12,9 +12,10 @@ import {
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { selects } from '../workloads/label-selector.ts';
 import type { AdmissionContext, KindRules, Verdict } from './admission.ts';
-import { containerProblems, defaulted, defaultPodSpec, withDefaults } from './defaults-pod.ts';
+import { defaulted, defaultPodSpec, withDefaults } from './defaults-pod.ts';
 import { withField } from './kube-json.ts';
 import { invalidValue, labelProblems } from './metadata.ts';
+import { containerProblems } from './rules-container.ts';
 import type { FieldProblem } from './status.ts';
 
 const defaultTemplate = (spec: JsonRecord): JsonRecord =>
@@ -53,20 +54,26 @@ const defaultDaemonSet = (spec: unknown): JsonRecord => {
 
 const OPERATORS = ['In', 'NotIn', 'Exists', 'DoesNotExist'];
 
-const selectorProblems = (selector: unknown, labels: Readonly<Record<string, string>>): readonly FieldProblem[] => {
+const selectorProblems = (
+  selector: unknown,
+  { labels, kind }: { readonly labels: Readonly<Record<string, string>>; readonly kind: string },
+): readonly FieldProblem[] => {
   const field = 'spec.selector';
-  if (!isRecord(selector)) return [{ field, message: 'Required value', reason: 'FieldValueRequired' }];
-  if (sameJson(selector, {}))
-    return [{ field, message: invalidValue(selector, 'empty selector is invalid for workloads') }];
+  const unmatched: FieldProblem = {
+    field: 'spec.template.metadata.labels',
+    message: invalidValue(labels, '`selector` does not match template `labels`'),
+  };
+  if (!isRecord(selector)) return [{ field, message: 'Required value', reason: 'FieldValueRequired' }, unmatched];
+  if (sameJson(selector, {})) {
+    return [{ field, message: invalidValue(selector, `empty selector is invalid for ${kind.toLowerCase()}`) }];
+  }
   for (const [index, expression] of listAt(selector, 'matchExpressions').entries()) {
     const operator = stringAt(expression, 'operator') ?? '';
     if (OPERATORS.includes(operator)) continue;
     const message = invalidValue(operator, 'not a valid selector operator');
     return [{ field: `${field}.matchExpressions[${index}].operator`, message }];
   }
-  if (selects(selector, labels)) return [];
-  const message = invalidValue(labels, '`selector` does not match template `labels`');
-  return [{ field: 'spec.template.metadata.labels', message }];
+  return selects(selector, labels) ? [] : [unmatched];
 };
 
 const workloadProblems = (object: KubeObject, old: KubeObject | undefined): readonly FieldProblem[] => {
@@ -78,7 +85,7 @@ const workloadProblems = (object: KubeObject, old: KubeObject | undefined): read
   if (replicas !== undefined && (replicas < 0 || !Number.isInteger(replicas))) {
     problems.push({ field: 'spec.replicas', message: invalidValue(replicas, 'must be greater than or equal to 0') });
   }
-  problems.push(...selectorProblems(selector, labels));
+  problems.push(...selectorProblems(selector, { labels, kind: object.kind }));
   if (old !== undefined && !sameJson(at(old, 'spec', 'selector'), selector)) {
     problems.push({ field: 'spec.selector', message: invalidValue(selector, 'field is immutable') });
   }
@@ -94,10 +101,37 @@ const workloadProblems = (object: KubeObject, old: KubeObject | undefined): read
   ];
 };
 
+const deploymentProblems = (object: KubeObject): readonly FieldProblem[] => {
+  const spec = recordAt(object, 'spec');
+  const [deadline, wait] = [numberAt(spec, 'progressDeadlineSeconds'), numberAt(spec, 'minReadySeconds') ?? 0];
+  const rolling = recordAt(spec, 'strategy', 'rollingUpdate');
+  const isNone = (amount: unknown): boolean => amount === 0 || amount === '0%';
+  const { maxSurge, maxUnavailable } = rolling;
+  return [
+    ...(deadline !== undefined && deadline <= wait
+      ? [
+          {
+            field: 'spec.progressDeadlineSeconds',
+            message: invalidValue(deadline, 'must be greater than minReadySeconds'),
+          },
+        ]
+      : []),
+    ...(isNone(maxSurge) && isNone(maxUnavailable)
+      ? [
+          {
+            field: 'spec.strategy.rollingUpdate.maxUnavailable',
+            message: invalidValue(maxUnavailable, 'may not be 0 when `maxSurge` is 0'),
+          },
+        ]
+      : []),
+  ];
+};
+
 const workload = (fill: (spec: unknown) => JsonRecord): KindRules => ({
   admit: (object: KubeObject, { old }: AdmissionContext): Verdict => {
     const filled = withField(object, 'spec', defaultTemplate(fill(object['spec'])));
-    const problems = workloadProblems(filled, old);
+    const own = object.kind === 'Deployment' ? deploymentProblems(filled) : [];
+    const problems = [...workloadProblems(filled, old), ...own];
     return problems.length > 0 ? { problems } : { object: filled };
   },
 });

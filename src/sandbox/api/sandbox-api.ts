@@ -8,7 +8,7 @@ import { Audit } from './audit.ts';
 import { startGarbageCollector } from './garbage-collector.ts';
 import { frozenCopy } from './json-copy.ts';
 import { kindRules } from './kind-rules.ts';
-import { parseObject, withField } from './kube-json.ts';
+import { parseObject, withField, withMetadata } from './kube-json.ts';
 import { timestamp } from './metadata.ts';
 import { startNamespaceController } from './namespaces.ts';
 import { ownedByUpdate } from './ownership.ts';
@@ -154,12 +154,14 @@ export class SandboxApi implements ClusterBackend {
       : this.#writer.update(resource, existing, { ...options, input });
   };
 
-  readonly writeStatus: ClusterBackend['writeStatus'] = (ref, status, { manager }) => {
+  readonly writeStatus: ClusterBackend['writeStatus'] = (ref, status, { manager, annotations = {} }) => {
     const resource = this.#served(ref);
     if (!resource.status) throw noSuchResource();
     const existing = this.#store.get(resource, ref);
     if (existing === undefined) throw notFound({ ...resource, name: ref.name });
-    const input = withField(existing, 'status', frozenCopy(status));
+    const all = { ...existing.metadata.annotations, ...annotations };
+    const annotated = withMetadata(existing, { annotations: Object.keys(all).length === 0 ? undefined : all });
+    const input = withField(annotated, 'status', frozenCopy(status));
     const options = this.#writingAs(manager, { resource, existing, subresource: 'status' });
     return this.#writer.update(resource, existing, { ...options, input });
   };

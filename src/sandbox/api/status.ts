@@ -148,7 +148,8 @@ export type FieldProblem = {
     | 'FieldValueDuplicate'
     | 'FieldValueNotSupported'
     | 'FieldValueForbidden'
-    | 'FieldValueTooLong';
+    | 'FieldValueTooLong'
+    | 'FieldValueNotFound';
 };
 
 /** 422 with one cause per problem. `kind` is the object's kind, not its plural. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { listAt, numberAt, sameJson, stringAt } from '../../lib/json.ts';
-import type { KubeObject, ManagedFields } from '../../lib/kube-object.ts';
+import type { KubeObject, ManagedFields, ObjectMeta } from '../../lib/kube-object.ts';
 import type { Random } from '../../lib/random.ts';
 import { type AdmissionContext, admitAll, type KindRules } from './admission.ts';
 import { parseObject, withField, withMetadata } from './kube-json.ts';
@@ -106,13 +106,16 @@ export class Writer {
     const kept = Object.fromEntries(SYSTEM_METADATA.map((field) => [field, existing.metadata[field]]));
     const merged =
       options.subresource === 'status'
-        ? withField(existing, 'status', input['status'])
+        ? withField(withMetadata(existing, metadataThroughStatus(resource, input)), 'status', input['status'])
         : withField(withMetadata(input, kept), 'status', resource.status ? existing['status'] : input['status']);
     const object = this.#admit(resource, merged, { ...options, old: existing });
     const owned = withMetadata(object, { managedFields: options.own(object) });
     if (sameJson(owned, existing)) return existing;
     const { generationOf } = resource;
-    const grown = generationOf !== undefined && !sameJson(generationOf(owned), generationOf(existing));
+    const grown =
+      options.subresource !== 'status' &&
+      generationOf !== undefined &&
+      !sameJson(generationOf(owned), generationOf(existing));
     const next = grown ? withMetadata(owned, { generation: (existing.metadata.generation ?? 0) + 1 }) : owned;
     if (options.dryRun) return next;
     return mayGo(next) ? this.#store.delete(resource, next) : this.#store.put(resource, next);
@@ -214,6 +217,16 @@ export class Writer {
     return `00000000-0000-4000-8000-${count.toString(16).padStart(12, '0')}`;
   }
 }
+
+/** What the status of a built-in kind carries along; the labels of a Deployment are not among it. */
+const metadataThroughStatus = (
+  { typed, kind }: ServedResource,
+  { metadata: { annotations, labels, finalizers, ownerReferences } }: KubeObject,
+): { readonly [F in keyof ObjectMeta]?: unknown } => {
+  if (!typed) return {};
+  const carried = { annotations, finalizers, ownerReferences };
+  return kind === 'Deployment' ? carried : { ...carried, labels };
+};
 
 export const subjectOf = ({ group, plural }: ServedResource, { metadata: { name } }: KubeObject): Subject => ({
   group,

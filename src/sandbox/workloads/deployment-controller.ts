@@ -55,10 +55,11 @@ export const createDeploymentController = (options: DeploymentControllerOptions)
     return backend.write({ ...set, metadata, spec: { ...recordAt(set, 'spec'), replicas } }, by);
   };
 
-  const annotated = (object: KubeObject, revision: number): KubeObject => {
-    if (revisionOf(object) === revision) return object;
-    const annotations = { ...object.metadata.annotations, [REVISION_ANNOTATION]: String(revision) };
-    return backend.write({ ...object, metadata: { ...object.metadata, annotations } }, by);
+  /** The revision is written through the status: as an annotation of the spec it would make a generation. */
+  const annotated = (deployment: KubeObject, revision: number): KubeObject => {
+    if (revisionOf(deployment) === revision) return deployment;
+    const annotations = { [REVISION_ANNOTATION]: String(revision) };
+    return backend.writeStatus(refOf(deployment), deployment['status'], { ...by, annotations });
   };
 
   const hasPods = (sets: readonly KubeObject[]): boolean =>

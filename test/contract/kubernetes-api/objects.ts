@@ -224,6 +224,13 @@ export const objectCases: readonly Case[] = [
     },
   },
   {
+    name: 'the name of a Service may begin with a digit, as since Kubernetes 1.36',
+    run: async (api) => {
+      const body = { apiVersion: 'v1', kind: 'Service', metadata: { name: '2048' }, spec: { ports: [{ port: 80 }] } };
+      expectOk(await api.post('v1 services', body), 201);
+    },
+  },
+  {
     name: 'an HTTPRoute gets match, weight and backend kind, and refuses a weight that is out of range',
     run: async (api) => {
       const rules = (weight?: number) => [

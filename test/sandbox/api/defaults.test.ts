@@ -127,7 +127,7 @@ test('Services: names, ports and addresses', () => {
     undefined,
   );
   assert.throws(() => service('d', { ports, clusterIP: '10.96.0.2' }), /provided IP is already allocated/);
-  assert.throws(() => service('1a', { ports }), /metadata\.name: .*DNS-1035/);
+  assert.throws(() => service('a.b', { ports }), /metadata\.name: .*must not contain dots/);
   assert.throws(() => service('d', {}), /spec\.ports: Required value/);
   assert.throws(() => service('d', { ports: [{ port: 80 }, { port: 81 }] }), /spec\.ports\[0\]\.name: Required value/);
   const twice = [

@@ -27,7 +27,7 @@ const REFUSALS: readonly Refusal[] = [
   ],
   ['a collection', { method: 'DELETE', path: MAPS }, 501, /deletion of a collection/],
   ['unknown parameters', { method: 'GET', path: MAPS, query: { shardSelector: 'x' } }, 501, /"shardSelector"/],
-  ['other sub-resources', { method: 'GET', path: `${MAPS}/a/scale` }, 501, /configmaps\/scale/],
+  ['other sub-resources', { method: 'GET', path: `${MAPS}/a/resize` }, 501, /configmaps\/resize/],
   ['watch paths', { method: 'GET', path: '/api/v1/watch/configmaps' }, 501, /watch=true/],
   [
     'move',
