@@ -2,13 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { versionOf } from '#src/cli/demo/report.ts';
+import { RESOURCES } from '#src/kube/resources.ts';
 import { numberAt, stringAt } from '#src/lib/json.ts';
+import type { LoadCount } from '#src/sandbox/load/load-count.ts';
 import { type ACluster, openCluster } from './world/a-cluster.ts';
-import { applyFolder, installSerin, SERIN_ACCOUNT } from './world/deploy.ts';
+import { applyFolder, SERIN_NAMESPACE } from './world/deploy.ts';
 import { publish } from './world/images.ts';
-import { deploymentYaml, folderOf, imageOf, type Plane, placeOf } from './world/place.ts';
+import { deploymentYaml, folderOf, imageOf, type Plane, placeOf, routeReference, routeYaml } from './world/place.ts';
 import { report } from './world/report.ts';
-import { aSerin, type Serin } from './world/serin.ts';
+import { installSerinPods, type SerinPods } from './world/serin-pods.ts';
 import { aTeam, firstCommit, type Team } from './world/team.ts';
 import { repeatedMessages } from './world/told.ts';
 import { until } from './world/until.ts';
@@ -26,39 +28,34 @@ const TARGET = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'podinfo' };
 const askedImage = async (team: Team): Promise<string> =>
   stringAt(await team.read(TARGET), 'spec', 'template', 'spec', 'containers', 0, 'image') ?? '';
 
-describe('releases by commits, through Flux and Traefik', { concurrency: true }, () => {
+describe('releases by commits, through Flux and Traefik', () => {
   const cluster = Promise.withResolvers<ACluster>();
-  const controller = Promise.withResolvers<Serin>();
+  const controller = Promise.withResolvers<SerinPods>();
   const teams = new Map<Plane, { readonly team: Team; readonly users: Users }>();
 
   before(async () => {
     const opened = await openCluster();
-    await installSerin(opened.rig);
     await applyFolder(opened.rig, 'deploy/admission');
-    const healthy = ['6.0.0', '6.1.0', '6.3.0', '6.4.0', '6.5.0', '6.6.0'];
+    const healthy = ['6.0.0', '6.1.0', '6.3.0', '6.4.0', '6.5.0', '6.6.0', '6.7.0'];
     const place = placeOf({ namespace: 'x', plane: 'HTTPRoute' });
     publish(opened.rig, {
       ...Object.fromEntries(healthy.map((version) => [imageOf(place, version), {}])),
       [imageOf(place, '6.2.0')]: { errorRate: 0.5 },
     });
-    const serin = await aSerin(opened.rig, { name: 'serin-1', port: 8081, account: SERIN_ACCOUNT });
-    await serin.start();
+    controller.resolve(await installSerinPods(opened, { folder: 'deploy/kustomize', namespace: SERIN_NAMESPACE }));
     cluster.resolve(opened);
-    controller.resolve(serin);
   });
 
   after(async () => {
-    const { rig, close } = await cluster.promise;
+    const { close } = await cluster.promise;
     for (const { team, users } of teams.values()) {
       await users.stop();
       await team.close();
     }
-    await (await controller.promise).end('SIGTERM');
     await close();
-    void rig;
   });
 
-  for (const plane of PLANES) {
+  const releases = (plane: Plane): void => {
     describe(plane, { concurrency: false }, () => {
       const here = (): { readonly team: Team; readonly users: Users } => {
         const found = teams.get(plane);
@@ -71,6 +68,11 @@ describe('releases by commits, through Flux and Traefik', { concurrency: true },
         const [before, slowBefore] = [quick.snapshot(), slow.snapshot()];
         const result = await work();
         return { result, quick: quick.since(before), slow: slow.since(slowBefore) };
+      };
+      const noneFailed = ({ quick, slow }: { readonly quick: LoadCount; readonly slow: LoadCount }): void => {
+        const words = here().users.failures().slice(-10).join('\n');
+        assert.equal(quick.failures, 0, `${quick.failures} of ${quick.requests} requests failed:\n${words}`);
+        assert.equal(slow.failures, 0, `${slow.failures} of ${slow.requests} slow requests failed:\n${words}`);
       };
       const row = (
         version: string,
@@ -106,8 +108,7 @@ describe('releases by commits, through Flux and Traefik', { concurrency: true },
           );
           await setTimeout(4000);
         });
-        assert.equal(told.quick.failures, 0, `${told.quick.failures} of ${told.quick.requests} requests failed`);
-        assert.equal(told.slow.failures, 0, `${told.slow.failures} of ${told.slow.requests} slow requests failed`);
+        noneFailed(told);
         const cells = [plane, 'take-over', '', '', told.quick.requests, told.quick.failures, 0, told.slow.failures];
         report(RELEASES, { columns: COLUMNS, rows: [cells.map(String)] });
       });
@@ -123,8 +124,7 @@ describe('releases by commits, through Flux and Traefik', { concurrency: true },
         });
         row('6.1.0', told);
         assert.equal(told.result.outcome, 'Promoted', told.result.sentence);
-        assert.equal(told.quick.failures, 0, `${told.quick.failures} of ${told.quick.requests} requests failed`);
-        assert.equal(told.slow.failures, 0, `${told.slow.failures} of ${told.slow.requests} slow requests failed`);
+        noneFailed(told);
         const stood = team.stood.slice(from);
         assert.deepEqual(
           stood.map(({ weight }) => weight).filter((weight) => weight > 0),
@@ -187,7 +187,7 @@ describe('releases by commits, through Flux and Traefik', { concurrency: true },
             ['6.3.0', 'Superseded'],
           ],
         );
-        assert.equal(told.quick.failures + told.slow.failures, 0, 'requests failed');
+        noneFailed(told);
       });
 
       test('a revert in the middle of a run withdraws it', async () => {
@@ -203,14 +203,47 @@ describe('releases by commits, through Flux and Traefik', { concurrency: true },
         });
         row('6.5.0', told);
         assert.equal(told.result.outcome, 'Withdrawn', told.result.sentence);
-        assert.equal(told.quick.failures + told.slow.failures, 0, 'requests failed');
+        noneFailed(told);
+      });
+
+      test('what Git says beside weights, selector and replicas arrives in the middle of a run', async () => {
+        const { team } = here();
+        await team.bump('6.7.0');
+        await until('6.7.0 with traffic', async () => {
+          const { run, canaryWeight = 0 } = await team.canary();
+          return versionOf(run?.images ?? {}) === '6.7.0' && canaryWeight > 0;
+        });
+        const label = 'team.example.com/changed: "yes"';
+        const labelled = routeYaml(team.place).replace('metadata:', `metadata:\n  labels:\n    ${label}`);
+        await team.commit('Label the route', { [`${folderOf(team.place)}/route.yaml`]: labelled });
+        await until('label on the route', async () => {
+          const route = await team.read(routeReference(team.place));
+          return route?.metadata.labels?.['team.example.com/changed'] === 'yes';
+        });
+        assert.ok(((await team.canary()).canaryWeight ?? 0) > 0, 'the run was over before the change arrived');
+        const run = await team.ended('6.7.0');
+        assert.equal(run.outcome, 'Promoted', run.sentence);
+      });
+
+      test('Flux was Ready all the while, and took back nothing', async () => {
+        const { team } = here();
+        const { items } = await (await cluster.promise).client.list(RESOURCES.event, {
+          namespace: team.place.namespace,
+        });
+        const drifts = items.filter((event) => /Drift$/.test(stringAt(event, 'reason') ?? ''));
+        assert.deepEqual(
+          drifts.map((event) => stringAt(event, 'note')),
+          [],
+        );
+        assert.deepEqual(team.troubles(), []);
+        assert.ok(team.applied() > 8, `Flux has applied ${team.applied()} commits only`);
       });
 
       test('each outcome is told once to each receiver, and stands in Git once', async () => {
         const { team } = here();
         const { history } = await team.canary();
         const ended = history.toReversed().map(({ outcome }) => outcome);
-        assert.deepEqual(ended, ['Promoted', 'RolledBack', 'Superseded', 'Promoted', 'Withdrawn']);
+        assert.deepEqual(ended, ['Promoted', 'RolledBack', 'Superseded', 'Promoted', 'Withdrawn', 'Promoted']);
         const { received } = team.receiver;
         assert.deepEqual(repeatedMessages(received), []);
         const told = received.filter(({ receiver, topic }) => receiver === 'webhook' && topic === 'outcome');
@@ -220,8 +253,52 @@ describe('releases by commits, through Flux and Traefik', { concurrency: true },
           .split('\n')
           .filter((line) => line !== '')
           .toReversed();
-        assert.deepEqual(inGit, ['Promoted', 'RolledBack', 'Promoted']);
+        assert.deepEqual(inGit, ['Promoted', 'RolledBack', 'Promoted', 'Promoted']);
       });
     });
-  }
+  };
+
+  describe('on two planes at once', { concurrency: true }, () => {
+    for (const plane of PLANES) releases(plane);
+  });
+
+  test('a controller killed in the middle of a run is replaced by a standby, and the run comes to the same end', async () => {
+    const first = await (await controller.promise).leader();
+    const both = [...teams.values()];
+    const before = both.map(({ users }) => [users.quick.snapshot(), users.slow.snapshot()] as const);
+    for (const { team } of both) await team.bump('6.6.0');
+    await until('run of 6.6.0', async () => {
+      const running = await Promise.all(both.map(({ team }) => team.canary()));
+      return running.every(({ run }) => versionOf(run?.images ?? {}) === '6.6.0');
+    });
+    const afterMs = Math.round(Math.random() * 15_000);
+    await setTimeout(afterMs);
+    process.kill(first, 'SIGKILL');
+    const runs = await Promise.all(both.map(({ team }) => team.ended('6.6.0')));
+    await setTimeout(8000);
+    assert.notEqual(await (await controller.promise).leader(), first);
+    both.forEach(({ team, users }, index) => {
+      const [quick, slow] = before[index] ?? assert.fail();
+      const failures = users.quick.since(quick).failures + users.slow.since(slow).failures;
+      const run = runs[index];
+      assert.equal(run?.outcome, 'Promoted', `killed after ${afterMs} ms: ${run?.sentence}`);
+      assert.equal(
+        failures,
+        0,
+        `killed after ${afterMs} ms: requests of ${team.place.plane} failed:\n${users.failures().slice(-10).join('\n')}`,
+      );
+      const cells = [team.place.plane, `6.6.0, killed after ${afterMs} ms`, run.outcome, '', '', 0, failures, ''];
+      report(RELEASES, { columns: COLUMNS, rows: [cells.map(String)] });
+    });
+    for (const { team } of both) {
+      const log = await team.repository.log('%(trailers:key=Serin-Outcome,valueonly)');
+      assert.deepEqual(
+        log
+          .split('\n')
+          .filter((line) => line !== '')
+          .toReversed(),
+        ['Promoted', 'RolledBack', 'Promoted', 'Promoted', 'Promoted'],
+      );
+    }
+  });
 });

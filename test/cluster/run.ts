@@ -1,5 +1,6 @@
-// `npm run test:cluster`: builds what is missing, brings two real clusters up, runs the tests in them, and takes them
-// down again. `-- --keep` leaves them running, to be looked at and used again; names of files restrict the tests.
+// `npm run test:cluster`: builds what is missing, brings real clusters up, runs the tests in them, and takes them down
+// again. `-- --keep` leaves them running, to be looked at and used again; names of tests restrict them. `--soak` runs
+// the long test instead.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
@@ -21,17 +22,15 @@ const ROOT = join(import.meta.dirname, '..', '..');
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { keep: { type: 'boolean', default: false } },
+  options: { keep: { type: 'boolean', default: false }, soak: { type: 'boolean', default: false } },
 });
 const write = (text: string): void => void process.stdout.write(text);
 const progress = printProgress(write);
 
 const LANES: readonly Lane[] = [
-  {
-    rig: rigOf('serin-test'),
-    size: 'whole',
-    groups: [['releases', 'calls'], ['without-policies'], ['pods']],
-  },
+  { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']] },
+  // Controllers of one namespace each: no other may act for them.
+  { rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] },
   // What is broken here on purpose would be in the way of releases.
   {
     rig: rigOf('serin-api'),
@@ -39,14 +38,17 @@ const LANES: readonly Lane[] = [
     groups: [['conformance'], ['admission'], ['deploy'], ['argocd', 'image'], ['bad-input']],
   },
 ];
+const SOAK: readonly Lane[] = [{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }];
 
 const wanted = (name: string): boolean =>
   positionals.length === 0 || positionals.some((path) => path.includes(`${name}.test.ts`) || path === name);
 
-const lanes = LANES.map((lane) => ({
-  ...lane,
-  groups: lane.groups.map((group) => group.filter(wanted)).filter((group) => group.length > 0),
-})).filter(({ groups }) => groups.length > 0);
+const lanes = (values.soak ? SOAK : LANES)
+  .map((lane) => ({
+    ...lane,
+    groups: lane.groups.map((group) => group.filter(wanted)).filter((group) => group.length > 0),
+  }))
+  .filter(({ groups }) => groups.length > 0);
 
 const runLane = async ({ rig, groups }: Lane, reports: string): Promise<readonly Ended[]> => {
   const ended: Ended[] = [];

@@ -8,6 +8,9 @@ import type { ImageBehaviour } from '#src/sandbox/workloads/image-catalogue.ts';
 import type { ContainerProcess, ProcessEnd } from './container-process.ts';
 import { PROBE_AGENT } from './probe.ts';
 
+/** Carries the address of the pod that has answered. */
+export const SERVED_BY_HEADER = 'x-served-by';
+
 export type ServedProcessOptions = {
   readonly address: string;
   readonly ports: readonly number[];
@@ -39,10 +42,15 @@ export const startServed = async (options: ServedProcessOptions): Promise<Contai
     return !neverReady && clock.monotonic() - started >= readyAfterMs;
   };
   const application = createApplication({ behaviour, clock });
+  // So that a client can tell which pod has answered.
+  const signed: HttpHandler = async (request) => {
+    const answer = await application(request);
+    return { ...answer, headers: { ...answer.headers, [SERVED_BY_HEADER]: address } };
+  };
   const handler: HttpHandler = async (request) =>
     request.path === readyPath && request.headers['user-agent'] === PROBE_AGENT && !ready()
       ? textAnswer(503, 'Not ready\n')
-      : application(request);
+      : signed(request);
   const servers = ports.map(() => new DrainingServer(handler));
 
   const end = (how: ProcessEnd): void => {

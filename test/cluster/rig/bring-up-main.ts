@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { listAt } from '#src/lib/json.ts';
 import { messageOf } from '#src/lib/message-of.ts';
-import { bringUp } from './bring-up.ts';
+import { bringUp, isSize } from './bring-up.ts';
 import { printProgress } from './progress.ts';
 import { rigOf } from './rig.ts';
 import { partsFile } from './up-rig.ts';
 
 const rig = rigOf(process.argv[2] ?? '');
-const size = process.argv[3] === 'control-plane' ? 'control-plane' : 'whole';
+const size = process.argv[3];
+if (!isSize(size)) throw new RangeError(`Cannot bring up a cluster of size "${size}"`);
 const parts: unknown = JSON.parse(readFileSync(partsFile(rig), 'utf8'));
 const progress = printProgress((text) => process.stdout.write(text));
 try {

@@ -13,18 +13,13 @@ import type { Rig } from './rig.ts';
 
 const CONTROL_PLANE: readonly Component[] = [etcd, apiServer, controllerManager];
 /** What needs the CRDs of the platform, or nothing of the cluster at all. */
-const REST: readonly Component[] = [
-  kubelet,
-  traefik,
-  prometheus,
-  gitBackend,
-  gitServer,
-  sourceController,
-  kustomizeController,
-];
+const TRAFFIC: readonly Component[] = [kubelet, traefik, prometheus];
+const GITOPS: readonly Component[] = [gitBackend, gitServer, sourceController, kustomizeController];
+const REST = { whole: [...TRAFFIC, ...GITOPS], traffic: TRAFFIC, 'control-plane': [] } as const;
 
-/** Everything, or only what answers at the API: no pod ever runs there. */
-export type Size = 'whole' | 'control-plane';
+/** Everything; without Git and Flux; or only what answers at the API, where no pod ever runs. */
+export type Size = keyof typeof REST;
+export const isSize = (text: string | undefined): text is Size => text !== undefined && Object.hasOwn(REST, text);
 
 /** Starts what does not run yet, in the network namespace in which this process stands. */
 export const bringUp = async (
@@ -35,8 +30,7 @@ export const bringUp = async (
   const start = (component: Component): Promise<void> => progress(component.name, () => startComponent(rig, component));
   for (const component of CONTROL_PLANE) await start(component);
   await progress('CRDs, namespaces, Gateway', () => installPlatform(rig, { crds }));
-  if (size === 'control-plane') return;
-  const ended = await Promise.allSettled(REST.map(start));
+  const ended = await Promise.allSettled(REST[size].map(start));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
 };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { kubectl } from '../rig/kubectl.ts';
 import type { Rig } from '../rig/rig.ts';
+import { overlay } from './overlay.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 export const SERIN_NAMESPACE = 'serin-system';
@@ -12,12 +13,12 @@ export const applyFolder = (rig: Rig, folder: string): Promise<string> =>
   kubectl(rig, ['apply', '--server-side', '--force-conflicts', '-k', join(ROOT, folder)]);
 
 /**
- * Installs Serin as its README says, but for the pods: the tests run the controller as a process that they can kill,
- * with the ServiceAccount's token.
+ * Installs Serin as its README says, but without pods: the test runs the controller as a process of its own, with a
+ * ServiceAccount's token.
  */
 export const installSerin = async (rig: Rig): Promise<void> => {
-  await applyFolder(rig, 'deploy/kustomize');
-  await kubectl(rig, ['scale', '-n', SERIN_NAMESPACE, 'deployment/serin', '--replicas=0']);
+  const folder = overlay(rig, { folder: 'deploy/kustomize', namespace: SERIN_NAMESPACE }, { replicas: 0 });
+  await kubectl(rig, ['apply', '--server-side', '--force-conflicts', '-k', folder]);
   await kubectl(rig, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
   await applyFolder(rig, 'analysis-templates');
 };

@@ -45,8 +45,16 @@ export const fleetDeployment = (of: { readonly namespace: string; readonly name:
     template: {
       metadata: { labels: { app: of.name } },
       spec: {
-        terminationGracePeriodSeconds: 5,
-        containers: [{ name: 'app', image: fleetImage(version), ports: [{ name: 'http', containerPort: 9898 }] }],
+        terminationGracePeriodSeconds: 10,
+        containers: [
+          {
+            name: 'app',
+            image: fleetImage(version),
+            ports: [{ name: 'http', containerPort: 9898 }],
+            // For the gateway to notice.
+            lifecycle: { preStop: { sleep: { seconds: 3 } } },
+          },
+        ],
       },
     },
   },

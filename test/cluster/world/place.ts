@@ -42,7 +42,7 @@ spec:
       labels:
         app: ${place.app}
     spec:
-      terminationGracePeriodSeconds: 15
+      terminationGracePeriodSeconds: 20
       containers:
         - name: app
           image: ${imageOf(place, version)} # bumped by the team
@@ -57,7 +57,7 @@ spec:
           lifecycle:
             preStop:
               sleep:
-                seconds: 3
+                seconds: 5
 `;
 
 export const serviceYaml = ({ app, namespace }: Place): string => `apiVersion: v1
@@ -113,3 +113,9 @@ spec:
 
 export const routeYaml = (place: Place): string =>
   place.plane === 'HTTPRoute' ? httpRouteYaml(place) : ingressYaml(place);
+
+/** The object that leads requests to the application. */
+export const routeReference = ({ app: name, plane }: Place) =>
+  plane === 'HTTPRoute'
+    ? { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name }
+    : { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name };

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CanaryStatus, type HistoryStatus, parseCanaryStatus } from '#src/api/canary-status.ts';
 import { signingKey } from '#src/cli/demo/platform.ts';
@@ -5,7 +6,7 @@ import { type Receiver, startReceiver } from '#src/cli/demo/receiver.ts';
 import { versionOf } from '#src/cli/demo/report.ts';
 import { RESOURCES } from '#src/kube/resources.ts';
 import { systemClock } from '#src/lib/clock.ts';
-import { stringAt } from '#src/lib/json.ts';
+import { listAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
 import { BareRepository } from '#src/sandbox/git/bare-repository.ts';
 import { gitLogin, gitUrl, repositoriesOf } from '../components/git-server.ts';
@@ -13,6 +14,7 @@ import { apply, kubectl } from '../rig/kubectl.ts';
 import type { ACluster } from './a-cluster.ts';
 import { type CanaryOptions, canaryYaml } from './canary-manifest.ts';
 import { fluxObjects, secret } from './flux-objects.ts';
+import { follow } from './follow.ts';
 import { deploymentYaml, folderOf, type Place, routeYaml, serviceYaml } from './place.ts';
 import { until } from './until.ts';
 import type { Stood } from './weights.ts';
@@ -38,6 +40,9 @@ export type Team = {
   readonly ended: (version: string) => Promise<HistoryStatus>;
   /** The weights that the Canary has told, from its start. */
   readonly stood: readonly Stood[];
+  /** What Flux's Kustomization said when it was not Ready, and how often it has applied a new commit. */
+  readonly troubles: () => readonly string[];
+  readonly applied: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -50,6 +55,8 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
     home: join(rig.folder, 'home'),
     allowInsecure: true,
   };
+  // Of an earlier run, in a cluster that was kept.
+  await rm(join(repositoriesOf(rig), `${namespace}.git`), { recursive: true, force: true });
   const repository = await BareRepository.create(settings, { parent: repositoriesOf(rig), name: namespace });
   const receiver = await startReceiver(() => {});
   const commit: Team['commit'] = (message, files) => repository.commitFiles({ files, message, author: DEVELOPER });
@@ -77,9 +84,34 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
 
   const stood: Stood[] = [];
   const stop = new AbortController();
-  const watching = watchWeights({ client, place, stood, signal: stop.signal });
+  const watching = follow(client, {
+    resource: RESOURCES.canary,
+    namespace,
+    signal: stop.signal,
+    tell: ({ object }) => {
+      const weight = parseCanaryStatus(object['status']).canaryWeight ?? 0;
+      if (stood.at(-1)?.weight !== weight) stood.push({ at: Date.now(), weight });
+    },
+  });
+
+  const troubles: string[] = [];
+  const applied = new Set<string>();
+  const watchingFlux = follow(client, {
+    resource: RESOURCES.kustomization,
+    namespace,
+    signal: stop.signal,
+    tell: ({ object }) => {
+      const revision = stringAt(object, 'status', 'lastAppliedRevision');
+      if (revision !== undefined) applied.add(revision);
+      const ready = listAt(object, 'status', 'conditions').find((one) => stringAt(one, 'type') === 'Ready');
+      // Unknown is what it says while it waits for what it has just applied.
+      if (applied.size > 0 && stringAt(ready, 'status') === 'False') troubles.push(stringAt(ready, 'message') ?? '');
+    },
+  });
 
   return {
+    troubles: () => troubles,
+    applied: () => applied.size,
     place,
     repository,
     receiver,
@@ -100,8 +132,9 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
       }),
     close: async () => {
       stop.abort();
-      await watching;
-      await kubectl(rig, ['delete', 'namespace', namespace, '--wait=false']);
+      await Promise.all([watching, watchingFlux]);
+      // The controller must still run: it lets the Canary go.
+      await kubectl(rig, ['delete', 'namespace', namespace, '--timeout=60s']);
       await receiver.close();
     },
   };
@@ -121,27 +154,3 @@ export const firstCommit = ({ place, commit }: Team, version: string): Promise<s
     [`${folderOf(place)}/service.yaml`]: serviceYaml(place),
     [`${folderOf(place)}/route.yaml`]: routeYaml(place),
   });
-
-/** Notes each change of the canary's weight on the object that the gateway reads, when it is seen. */
-const watchWeights = async (options: {
-  readonly client: ACluster['client'];
-  readonly place: Place;
-  readonly stood: Stood[];
-  readonly signal: AbortSignal;
-}): Promise<void> => {
-  const { client, place, stood, signal } = options;
-  const resource = RESOURCES.canary;
-  while (!signal.aborted) {
-    try {
-      const events = await client.watch(resource, { namespace: place.namespace, resourceVersion: '0', signal });
-      for await (const event of events) {
-        if (event.type === 'ERROR' || stringAt(event.object, 'metadata', 'name') !== place.app) continue;
-        const weight = parseCanaryStatus(event.object['status']).canaryWeight ?? 0;
-        if (stood.at(-1)?.weight !== weight) stood.push({ at: Date.now(), weight });
-      }
-    } catch {
-      // The API server may be away for a while, and ends every watch at some time.
-      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-};
