@@ -1,11 +1,13 @@
 // `npm run test:cluster`: builds what is missing, brings real clusters up, runs the tests in them, and takes them down
 // again. `-- --keep` leaves them running, to be looked at and used again; names of tests restrict them. `--soak` runs
 // the long test instead.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '#src/lib/message-of.ts';
+import { readReport as readCases } from '#test/contract/kubernetes-api/report.ts';
+import { conformanceTable } from './conformance-table.ts';
 import { run } from './parts/run.ts';
 import type { Size } from './rig/bring-up.ts';
 import { printProgress } from './rig/progress.ts';
@@ -35,7 +37,13 @@ const LANES: readonly Lane[] = [
   {
     rig: rigOf('serin-api'),
     size: 'control-plane',
-    groups: [['conformance'], ['admission'], ['deploy'], ['argocd', 'image'], ['bad-input']],
+    groups: [
+      ['conformance', '../contract/kubernetes-api'],
+      ['admission'],
+      ['deploy'],
+      ['argocd', 'image'],
+      ['bad-input'],
+    ],
   },
 ];
 const SOAK: readonly Lane[] = [{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }];
@@ -69,6 +77,12 @@ try {
   }
   const ended = (await Promise.all(lanes.map((lane) => runLane(lane, reports)))).flat();
   write(`\n${markdown(readReport(join(reports, 'cluster.json')))}`);
+  const conformance = join(reports, 'conformance.json');
+  if (existsSync(conformance)) {
+    const cases = readCases(conformance);
+    const [real, sandbox] = [true, false].map((wanted) => cases.filter(({ api }) => /^sandbox/.test(api) !== wanted));
+    write(`\n### Conformance\n\n${conformanceTable({ sandbox: sandbox ?? [], real: real ?? [] })}`);
+  }
   const failed = ended.filter(({ code }) => code !== 0).map(({ file }) => file);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   write(failed.length === 0 ? `\nAll passed in ${seconds} s\n` : `\nFailed: ${failed.join(', ')} (${seconds} s)\n`);
