@@ -5,6 +5,7 @@ import { withField } from './kube-json.ts';
 import { configMapRules, secretRules } from './rules-config.ts';
 import { eventRules } from './rules-event.ts';
 import { leaseRules } from './rules-lease.ts';
+import { controllerRevisionRules } from './rules-revision.ts';
 import { httpRouteRules, ingressRules } from './rules-route.ts';
 import { serviceRules } from './rules-service.ts';
 import { daemonSetRules, deploymentRules, podRules, replicaSetRules } from './rules-workload.ts';
@@ -20,6 +21,7 @@ const namespaceRules: KindRules = {
 /** Defaults, validation and allocation of the kinds that Kubernetes brings along, by `kindKeyOf`. */
 export const kindRules = (services: () => readonly KubeObject[]): Readonly<Record<string, KindRules>> => ({
   ConfigMap: configMapRules,
+  'ControllerRevision.apps': controllerRevisionRules,
   'DaemonSet.apps': daemonSetRules,
   'Deployment.apps': deploymentRules,
   'Event.events.k8s.io': eventRules,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { at, recordAt, stringAt } from '#src/lib/json.ts';
+import { SPECS } from '#test/api/example.ts';
 import {
   type Case,
   type Client,
@@ -113,6 +114,45 @@ export const lifecycleCases: readonly Case[] = [
       const ghost = { metadata: { name: 'ghost', uid: '11111111-2222-3333-4444-555555555555' } };
       expectOk(await api.post(MAPS, owned('child', ghost)), 201);
       await api.eventually(() => isGone(api, `${MAPS}/child`));
+    },
+  },
+  {
+    name: 'a dependent does not pass to another object of its owner’s name',
+    run: async (api) => {
+      const first = expectOk(await api.post(MAPS, configMap('owner')), 201);
+      expectOk(await api.send('DELETE', `${MAPS}/owner`));
+      expectOk(await api.post(MAPS, configMap('owner')), 201);
+      expectOk(await api.post(MAPS, owned('child', first)), 201);
+      await api.eventually(() => isGone(api, `${MAPS}/child`));
+      expectOk(await api.get(`${MAPS}/owner`));
+    },
+  },
+  {
+    name: 'a ControllerRevision goes with the Canary that owns it; what was stored in it does not change',
+    run: async (api) => {
+      const canary = {
+        apiVersion: 'serin.dev/v1alpha1',
+        kind: 'Canary',
+        metadata: { name: 'a' },
+        spec: SPECS['Canary'],
+      };
+      const owner = expectOk(await api.post('serin.dev/v1alpha1 canaries', canary), 201);
+      const reference = { apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', name: 'a', uid: uidOf(owner) };
+      const path = 'apps/v1 controllerrevisions';
+      const revision = {
+        apiVersion: 'apps/v1',
+        kind: 'ControllerRevision',
+        metadata: { name: 'a-1', ownerReferences: [{ ...reference, controller: true, blockOwnerDeletion: true }] },
+        revision: 1,
+        data: { template: { spec: { containers: [{ name: 'app', image: 'example.com/web:1' }] } } },
+      };
+      const stored = expectOk(await api.post(path, revision), 201);
+      assert.deepEqual(stored['data'], revision.data);
+      const changed = await api.merge(`${path}/a-1`, { data: { template: {}, more: 1 } });
+      assert.match(expectRefusal(changed, 422, 'Invalid'), /data: Invalid value: .*field is immutable/s);
+      expectOk(await api.merge(`${path}/a-1`, { revision: 2 }));
+      expectOk(await remove(api, 'serin.dev/v1alpha1 canaries/a', 'Background'));
+      await api.eventually(() => isGone(api, `${path}/a-1`));
     },
   },
   {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { KINDS, type Kind, kindNamed, resourceOf } from '#src/api/kinds.ts';
 import { API_VERSION } from '#src/api/names.ts';
 import { pathOf } from '#src/kube/resources.ts';
-import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
+import { at, listAt, recordAt, sameJson, stringAt } from '#src/lib/json.ts';
 import { SPECS } from '#test/api/example.ts';
 import { WRONG_SPECS, type WrongSpec } from '#test/api/rules/wrong-specs.ts';
 import { type Case, type Client, expectOk, expectRefusal, generationOf, type Json } from './harness.ts';
@@ -32,12 +32,19 @@ const problemOf = (told: string) => {
   return { where: told.slice(0, colon), message: told.slice(colon + 2) };
 };
 
+/** Several wrong specs are refused with the same words; names of cases are told apart. */
+const nth = ({ kind, told }: Pick<WrongSpec, 'kind' | 'told'>, index: number): string => {
+  const same = (other: WrongSpec): boolean => other.kind === kind && sameJson(other.told, told);
+  const before = WRONG_SPECS.slice(0, index).filter(same).length;
+  return before === 0 ? '' : ` (${before + 1})`;
+};
+
 /**
  * The server says what the rules in TypeScript say: the same sentences of the same fields, and no more. Only about a
  * regular expression that is none it has words of its own, which a CEL rule cannot replace.
  */
-const refusal = ({ kind, spec, told }: WrongSpec): Case => ({
-  name: `${kind} is refused: ${told.join('; ')}`,
+const refusal = ({ kind, spec, told }: WrongSpec, index: number): Case => ({
+  name: `${kind} is refused: ${told.join('; ')}${nth({ kind, told }, index)}`,
   run: async (api) => {
     const refused = await api.post(pathOfKind(api, kindOf(kind)), objectOf(kind, spec), DRY_RUN);
     const words = expectRefusal(refused, 422, 'Invalid');
