@@ -10,7 +10,8 @@ import type { ApiUnderTest } from '#test/contract/kubernetes-api/harness.ts';
 import { kubernetesApiContract } from '#test/contract/kubernetes-api.ts';
 import { installCrds } from './install-crds.ts';
 
-const PATIENCE_MS = 30_000;
+/** Namespaces go one after another, and those of the cases before are in the queue too. */
+const PATIENCE_MS = 120_000;
 const POLL_MS = 50;
 const wait = (ms: number): Promise<void> => sleep(systemClock, ms);
 
