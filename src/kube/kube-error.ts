@@ -46,6 +46,8 @@ export type MissingRight = {
   readonly resource: string;
   /** Where it was asked for; absent for a kind of the cluster, and for all namespaces. */
   readonly namespace?: string;
+  /** Of the object; a rule may grant the right for some names only. */
+  readonly name?: string;
 };
 
 type Fields = {
@@ -128,11 +130,13 @@ const objectOf = ({ resource, namespace, name, subresource }: KubeCall): string 
 };
 
 /** The right that a call takes. */
-export const rightOf = ({ verb, resource, namespace, subresource }: KubeCall): MissingRight => ({
+export const rightOf = ({ verb, resource, namespace, name, subresource }: KubeCall): MissingRight => ({
   verb,
   group: resource.group,
   resource: ruleNameOf({ resource, subresource }),
   ...(namespace === undefined ? {} : { namespace }),
+  // RBAC does not see the name of what is not there yet.
+  ...(name === undefined || verb === 'create' ? {} : { name }),
 });
 
 const ruleNameOf = ({ resource, subresource }: Pick<KubeCall, 'resource' | 'subresource'>): string =>

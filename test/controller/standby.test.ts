@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeRequest, Transport } from '#src/kube/transport.ts';
 import { stringAt } from '#src/lib/json.ts';
+import { answering } from '#src/sandbox/faults/answering.ts';
+import { type Right, rbac } from '#src/sandbox/faults/rbac.ts';
 import type { World } from '#test/harness/a-world.ts';
 import { guard } from '#test/harness/guard.ts';
 import { keptLog } from '#test/harness/kept-log.ts';
@@ -184,7 +186,7 @@ for (const away of ['hangs', 'refuses', 'answers 429', 'answers 500'] as const) 
   });
 }
 
-test('a lease that RBAC does not let it have, or that has no namespace, is told with what to apply', async (t) => {
+test('a lease that has no namespace is told with what to apply', async (t) => {
   const world = await serving(t, { rps: 5 });
   const { log, lines } = keptLog();
   const process = world.startController({ log, settings: { leaderElect: true, leaseNamespace: 'nowhere' } });
@@ -198,6 +200,27 @@ test('a lease that RBAC does not let it have, or that has no namespace, is told 
     ['cluster problem', 'lease cannot be renewed'],
   );
   world.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'nowhere' } });
+  await world.clock.advance(5_000);
+  assert.equal(process.controller.leading, true);
+  assert.deepEqual(process.controller.readiness().missing, []);
+});
+
+test('a lease that RBAC does not let it have is told with its rule, until it may', async (t) => {
+  const world = await serving(t, { rps: 5 });
+  let missing = true;
+  // As a rule with resourceNames: the right is for one name, and creating is another rule's.
+  const lacks = ({ verb, resource }: Right): boolean => missing && resource === 'leases' && verb === 'get';
+  const process = world.startController({
+    settings: { leaderElect: true },
+    through: (transport) => answering(transport, (request) => rbac(request, { user: 'serin', lacks })),
+  });
+  await world.clock.advance(10_000);
+  assert.deepEqual(process.controller.readiness().missing, [
+    'RBAC does not grant "get" on leases.coordination.k8s.io in namespace serin-system; want: kubectl apply -k ' +
+      'deploy/kustomize, or the rule {apiGroups: ["coordination.k8s.io"], resources: [leases], verbs: [get]} in Role ' +
+      'serin-leader of namespace serin-system',
+  ]);
+  missing = false;
   await world.clock.advance(5_000);
   assert.equal(process.controller.leading, true);
   assert.deepEqual(process.controller.readiness().missing, []);

@@ -267,7 +267,7 @@ test('tells how each attempt ended, and the right that was missing', async () =>
   });
   await errorOf(clock, client.get(ref));
   await client.list(RESOURCES.node);
-  const right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'shop' };
+  const right = { verb: 'get', group: 'apps', resource: 'deployments', namespace: 'shop', name: 'app-1' };
   assert.deepEqual(heard, [
     ['get', 'Unavailable', undefined],
     ['get', 'Forbidden', right],

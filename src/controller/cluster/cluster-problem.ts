@@ -45,11 +45,11 @@ const COMPANIONS: Readonly<Record<string, readonly string[]>> = {
 const ALONE: ReadonlySet<string> = new Set(['canaries', 'canaryruns', 'controllerrevisions', 'leases']);
 
 const grantOf = (right: MissingRight, rule: string, { namespace, leaseNamespace }: Scope): string => {
-  const manifests = 'kubectl apply -k deploy/kustomize, or';
+  const manifests =
+    namespace === undefined ? 'kubectl apply -k deploy/kustomize, or' : 'deploy/namespaced of this version applied, or';
   if (right.resource === 'leases') return `${manifests} ${rule} in Role serin-leader of namespace ${leaseNamespace}`;
   if (namespace === undefined) return `${manifests} ${rule} in ClusterRole serin-controller`;
-  if (right.namespace !== undefined)
-    return `deploy/namespaced of this version applied, or ${rule} in Role serin-controller of namespace ${namespace}`;
+  if (right.namespace !== undefined) return `${manifests} ${rule} in Role serin-controller of namespace ${namespace}`;
   // No Role can grant what is not of a namespace.
   return `${rule} in a ClusterRole that is bound to the controller's ServiceAccount`;
 };

@@ -1,5 +1,5 @@
 import type { Heard } from '../../kube/create-client.ts';
-import { type MissingRight, rightOf } from '../../kube/kube-error.ts';
+import { type KubeError, type MissingRight, rightOf } from '../../kube/kube-error.ts';
 import type { Transport } from '../../kube/transport.ts';
 import type { Cancel, Clock } from '../../lib/clock.ts';
 import { at } from '../../lib/json.ts';
@@ -15,6 +15,10 @@ const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const VITAL: ReadonlySet<string> = new Set(['canaries/status', 'leases']);
 
 const isRead = ({ verb }: { readonly verb: string }): boolean => verb === 'list' || verb === 'watch';
+
+/** RBAC comes first: whoever is told anything else has the right. */
+const wasLetIn = (error: KubeError | undefined): boolean =>
+  error === undefined || (error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429);
 
 const keyOf = ({ verb, group, resource, namespace = '' }: MissingRight): string =>
   `right ${verb} ${group}/${resource} ${namespace}`;
@@ -47,11 +51,10 @@ export class WriteRights {
 
   readonly heard: Heard = (call, error) => {
     if (isRead(call)) return;
-    if (error === undefined) {
-      if (this.#missing.size > 0) this.#granted(keyOf(rightOf(call)));
+    if (error?.right === undefined) {
+      if (this.#missing.size > 0 && wasLetIn(error)) this.#granted(keyOf(rightOf(call)));
       return;
     }
-    if (error.right === undefined) return;
     const { problems, scope } = this.#options;
     const key = keyOf(error.right);
     this.#missing.set(key, error.right);
@@ -78,10 +81,10 @@ export class WriteRights {
   }
 
   /** No answer is no reason to believe anything: the next write tells. */
-  async #mayNow({ verb, group, resource, namespace }: MissingRight): Promise<boolean> {
+  async #mayNow({ verb, group, resource, namespace, name }: MissingRight): Promise<boolean> {
     const { transport, clock } = this.#options;
     const [plural, subresource] = resource.split('/');
-    const resourceAttributes = { verb, group, resource: plural, namespace, subresource };
+    const resourceAttributes = { verb, group, resource: plural, namespace, name, subresource };
     const body = {
       apiVersion: 'authorization.k8s.io/v1',
       kind: 'SelfSubjectAccessReview',
