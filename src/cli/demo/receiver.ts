@@ -19,7 +19,7 @@ export type Receiver = {
 };
 
 /** Takes what Slack and a generic webhook would take, and keeps it. */
-export const startReceiver = async (onMessage: (message: Received) => void): Promise<Receiver> => {
+export const startReceiver = async (onMessage: (message: Received) => void, host = '127.0.0.1'): Promise<Receiver> => {
   const received: Received[] = [];
   const take = async (request: IncomingMessage): Promise<void> => {
     const receiver = request.url === '/slack' ? 'slack' : 'webhook';
@@ -41,10 +41,10 @@ export const startReceiver = async (onMessage: (message: Received) => void): Pro
       () => response.writeHead(400).end('not a message'),
     );
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: (path) => `http://127.0.0.1:${port}/${path}`,
+    url: (path) => `http://${host}:${port}/${path}`,
     received,
     close: () =>
       new Promise((resolve) => {

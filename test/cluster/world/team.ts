@@ -11,6 +11,7 @@ import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
 import { BareRepository } from '#src/sandbox/git/bare-repository.ts';
 import { gitLogin, gitUrl, repositoriesOf } from '../components/git-server.ts';
 import { apply, kubectl } from '../rig/kubectl.ts';
+import { ADDRESS } from '../rig/rig.ts';
 import type { ACluster } from './a-cluster.ts';
 import { type CanaryOptions, canaryYaml } from './canary-manifest.ts';
 import { fluxObjects, secret } from './flux-objects.ts';
@@ -58,7 +59,7 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
   // Of an earlier run, in a cluster that was kept.
   await rm(join(repositoriesOf(rig), `${namespace}.git`), { recursive: true, force: true });
   const repository = await BareRepository.create(settings, { parent: repositoriesOf(rig), name: namespace });
-  const receiver = await startReceiver(() => {});
+  const receiver = await startReceiver(() => {}, ADDRESS);
   const commit: Team['commit'] = (message, files) => repository.commitFiles({ files, message, author: DEVELOPER });
   const deployment = `${folderOf(place)}/deployment.yaml`;
   await apply(rig, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
@@ -79,8 +80,8 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
     serinObject(namespace, 'NotificationProvider', 'audit', { type: 'webhook', secretRef: { name: 'audit' } }),
   ]);
   const read: Team['read'] = (of) => client.get({ ...of, namespace } as ObjectRef);
-  const canary = async (): Promise<CanaryStatus> =>
-    parseCanaryStatus((await read({ apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', name: app }))?.['status']);
+  const reference = { apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', name: app };
+  const canary = async (): Promise<CanaryStatus> => parseCanaryStatus((await read(reference))?.['status']);
 
   const stood: Stood[] = [];
   const stop = new AbortController();
@@ -133,9 +134,10 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
     close: async () => {
       stop.abort();
       await Promise.all([watching, watchingFlux]);
-      // The controller must still run: it lets the Canary go.
-      await kubectl(rig, ['delete', 'namespace', namespace, '--timeout=60s']);
       await receiver.close();
+      // The namespace takes its time; its Canary must not: the controller lets it go.
+      await kubectl(rig, ['delete', 'namespace', namespace, '--wait=false']);
+      await until(`namespace ${namespace} without its Canary`, async () => (await read(reference)) === undefined);
     },
   };
 };
