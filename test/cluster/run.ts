@@ -29,34 +29,46 @@ const { values, positionals } = parseArgs({
 const write = (text: string): void => void process.stdout.write(text);
 const progress = printProgress(write);
 
-const LANES: readonly Lane[] = [
-  { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']] },
-  // Controllers of one namespace each: no other may act for them.
-  { rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] },
-  // What is broken here on purpose would be in the way of releases.
-  {
-    rig: rigOf('serin-api'),
-    size: 'control-plane',
-    groups: [
-      ['conformance', '../contract/kubernetes-api'],
-      ['admission'],
-      ['deploy'],
-      ['argocd', 'image'],
-      ['bad-input'],
-    ],
-  },
+/** Lanes of a track have the machine one after another; tracks share it. */
+const TRACKS: readonly (readonly Lane[])[] = [
+  [
+    { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']] },
+    // What is broken here on purpose would be in the way of releases.
+    {
+      rig: rigOf('serin-api'),
+      size: 'control-plane',
+      groups: [
+        ['conformance', '../contract/kubernetes-api'],
+        ['admission'],
+        ['deploy'],
+        ['argocd', 'image'],
+        ['bad-input'],
+      ],
+    },
+  ],
+  // Controllers of one namespace each: no other may act for them. They are idle for the most part.
+  [{ rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] }],
 ];
-const SOAK: readonly Lane[] = [{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }];
+const SOAK: typeof TRACKS = [[{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }]];
 
 const wanted = (name: string): boolean =>
   positionals.length === 0 || positionals.some((path) => path.includes(`${name}.test.ts`) || path === name);
 
-const lanes = (values.soak ? SOAK : LANES)
-  .map((lane) => ({
-    ...lane,
-    groups: lane.groups.map((group) => group.filter(wanted)).filter((group) => group.length > 0),
-  }))
-  .filter(({ groups }) => groups.length > 0);
+const tracks = (values.soak ? SOAK : TRACKS)
+  .map((track) =>
+    track
+      .map((lane) => ({
+        ...lane,
+        groups: lane.groups.map((group) => group.filter(wanted)).filter(({ length }) => length > 0),
+      }))
+      .filter(({ groups }) => groups.length > 0),
+  )
+  .filter(({ length }) => length > 0);
+
+const up = async ({ rig, size }: Lane): Promise<void> => {
+  if (!values.keep) await tearDown(rig);
+  await upRig(rig, { progress, link: false, size });
+};
 
 const runLane = async ({ rig, groups }: Lane, reports: string): Promise<readonly Ended[]> => {
   const ended: Ended[] = [];
@@ -67,15 +79,24 @@ const runLane = async ({ rig, groups }: Lane, reports: string): Promise<readonly
   return ended;
 };
 
+/** The first lane is up already. */
+const runTrack = async (track: readonly Lane[], reports: string): Promise<readonly Ended[]> => {
+  const ended: Ended[] = [];
+  for (const [index, lane] of track.entries()) {
+    if (index > 0) await up(lane);
+    ended.push(...(await runLane(lane, reports)));
+    if (!values.keep) await tearDown(lane.rig);
+  }
+  return ended;
+};
+
 const start = performance.now();
 const reports = mkdtempSync(join(tmpdir(), 'serin-cluster-report-'));
 try {
   await progress('bundle', () => run([process.execPath, 'build.ts'], { cwd: ROOT }));
-  for (const { rig, size } of lanes) {
-    if (!values.keep) await tearDown(rig);
-    await upRig(rig, { progress, link: false, size });
-  }
-  const ended = (await Promise.all(lanes.map((lane) => runLane(lane, reports)))).flat();
+  // One after another, because the first one builds what the others use.
+  for (const [first] of tracks) if (first !== undefined) await up(first);
+  const ended = (await Promise.all(tracks.map((track) => runTrack(track, reports)))).flat();
   write(`\n${markdown(readReport(join(reports, 'cluster.json')))}`);
   const conformance = join(reports, 'conformance.json');
   if (existsSync(conformance)) {
@@ -91,6 +112,6 @@ try {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
 } finally {
-  if (!values.keep) for (const { rig } of lanes) await tearDown(rig);
+  if (!values.keep) for (const { rig } of tracks.flat()) await tearDown(rig);
   rmSync(reports, { recursive: true, force: true });
 }

@@ -13,6 +13,8 @@ export const etcd: Component = {
     `--advertise-client-urls=${CLIENT}`,
     '--listen-peer-urls=http://127.0.0.1:2380',
     '--unsafe-no-fsync',
+    // As kubeadm sets it: the API server's bookmarks follow from it.
+    '--watch-progress-notify-interval=5s',
     '--log-level=warn',
   ],
   ready: () => answers(`${CLIENT}/health`),

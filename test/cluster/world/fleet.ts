@@ -52,7 +52,7 @@ export const fleetDeployment = (of: { readonly namespace: string; readonly name:
             image: fleetImage(version),
             ports: [{ name: 'http', containerPort: 9898 }],
             // For the gateway to notice.
-            lifecycle: { preStop: { sleep: { seconds: 3 } } },
+            lifecycle: { preStop: { sleep: { seconds: 5 } } },
           },
         ],
       },
@@ -101,7 +101,7 @@ export const aFleet = async (
     readonly limitMs?: number;
   },
 ): Promise<Fleet> => {
-  const { namespace, count, port, analysis, limitMs = 180_000 } = options;
+  const { namespace, count, port, analysis, limitMs = 300_000 } = options;
   await apply(rig, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }]);
   const objects = fleetNames(count).flatMap((name) => [
     fleetDeployment({ namespace, name }, '1.0.0'),
