@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { createKubeClient } from '../kube/create-client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { fencedTransport } from '../kube/fenced-transport.ts';
+import { isKubeError } from '../kube/kube-error.ts';
 import { LeaderElector } from '../kube/leader-elector.ts';
 import { WorkQueue } from '../kube/queue.ts';
 import type { Transport } from '../kube/transport.ts';
@@ -301,7 +302,9 @@ export class Controller {
   /** The same words are told once, until `about` is well again. */
   #warn(about: string, { error, ...keys }: { readonly error: unknown; readonly canary?: string }, what: string): void {
     const words = messageOf(error);
-    const level = this.#said.isNew(about, words) ? 'warn' : 'debug';
+    // What was given up when the lease was lost is no news beside that.
+    const isNews = !isKubeError(error, 'Aborted') && this.#said.isNew(about, words);
+    const level = isNews ? 'warn' : 'debug';
     this.#deps.log[level]({ ...keys, error: words }, what);
   }
 

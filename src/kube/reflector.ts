@@ -81,7 +81,8 @@ const IDLE_MS = 150_000;
 const SHORTEST_WATCH_MS = 1_000;
 /** Should a watch ever have missed an event: the next one that starts after so long lists everything again. */
 const RELIST_MS = 30 * 60_000;
-const UNREADABLE_MS = 30_000;
+/** A CRD or a role may be on its way; after that it is asked for now and then. */
+const UNREADABLE = { baseMs: 5_000, maxMs: 30_000 };
 
 /**
  * Keeps a store equal to one resource of the API server: list, then watch, for ever. No error ends it; it waits with
@@ -107,6 +108,8 @@ export class Reflector<T, Index extends string = never> {
   #changes = 0;
   readonly #synced = Promise.withResolvers<void>();
   #unreadable: Unreadable | undefined;
+  /** In a row. */
+  #refusals = 0;
   /** Ends what is going on, to begin with a list. */
   #afresh = new AbortController();
   /** Wait for the next answer to a list, whatever it is. */
@@ -224,7 +227,8 @@ export class Reflector<T, Index extends string = never> {
   #absent(): number {
     if (this.#state.at === 'absent' || this.store.size() === 0) this.#replace(new Map(), Number.NaN);
     this.#failures = 0;
-    return this.#cannotRead('absent');
+    const wait = this.#cannotRead('absent');
+    return this.store.size() === 0 ? wait : UNREADABLE.maxMs;
   }
 
   /** What the store holds stays: it is the last that was known. */
@@ -234,11 +238,12 @@ export class Reflector<T, Index extends string = never> {
     this.#unreadable = { why, words: this.#lastError ?? '', ...(right === undefined ? {} : { right }) };
     if (before?.words !== this.#unreadable.words) this.#options.onReadable?.(this.#unreadable);
     this.#answered();
-    return UNREADABLE_MS;
+    return backOffMs(++this.#refusals, { ...UNREADABLE, random: this.#options.random });
   }
 
   #canRead(): void {
     if (this.#unreadable === undefined) return;
+    this.#refusals = 0;
     this.#unreadable = undefined;
     this.#options.onReadable?.(undefined);
   }

@@ -6,7 +6,7 @@ import type { KubeRequest, KubeResponse } from '#src/kube/transport.ts';
 import { at, isRecord, type JsonRecord } from '#src/lib/json.ts';
 import { type Answering, answering, notServed } from '#src/sandbox/faults/answering.ts';
 import { type Right, rbac } from '#src/sandbox/faults/rbac.ts';
-import type { World } from '#test/harness/a-world.ts';
+import { UNREACHABLE, type World } from '#test/harness/a-world.ts';
 import { keptLog } from '#test/harness/kept-log.ts';
 import { aCanary, aDeployment, adopting, anIngress, aRoute, aService, behindIngress } from '#test/harness/manifests.ts';
 import { deployment, ended, type Owner, push, serving } from '#test/harness/release.ts';
@@ -97,6 +97,7 @@ test('without the CRDs of Serin the controller is not ready, and starts when the
   missing = false;
   world.apply(aCanary());
   await world.clock.until(isReady(world), 120_000);
+  await world.clock.advance(30_000);
   assert.deepEqual(process.controller.readiness(), { missing: [], problems: [] });
 });
 
@@ -303,4 +304,25 @@ test('a CRD that drops what the controller remembers by holds every Canary until
   without = [];
   await world.clock.until(isReady(world), 90_000);
   assert.deepEqual(process.controller.readiness(), { missing: [], problems: [] });
+});
+
+test('a Prometheus that gives no answer is told with what to set, until it answers', async (t) => {
+  const { world, process, metric } = await started(t, () => undefined);
+  world.apply(aCanary());
+  await world.clock.until(isReady(world), 60_000);
+  world.apply(aCanary({ metricsServer: UNREACHABLE }));
+  push(world, 'podinfo:6.1.0');
+  const problems = (): readonly string[] => process.controller.readiness().problems;
+  await world.clock.until(() => problems().length > 0, 120_000);
+  assert.deepEqual(problems(), [
+    'Cannot reach Prometheus at http://gone.example.com:9090; want: the Prometheus that scrapes the data plane, as ' +
+      '--metrics-server of the controller, spec.metricsServer of the Canary or provider.address of the template',
+  ]);
+  assert.deepEqual(await metric(), [
+    'serin_cluster_problems{problem="MetricsUnavailable",about="http://gone.example.com:9090"} 1',
+  ]);
+  assert.deepEqual(process.controller.readiness().missing, []);
+  world.apply(aCanary());
+  // Nobody asks the wrong one any more.
+  await world.clock.until(() => problems().length === 0, 400_000);
 });

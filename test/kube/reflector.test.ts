@@ -234,9 +234,10 @@ test('a kind that the server does not know is asked for slowly, and found when i
   server.intercept = () => ({ status: 404, headers: {}, body: '404 page not found' });
   reflector.start();
   await reflector.whenSynced();
-  await clock.advance(100_000);
+  await clock.advance(600_000);
   assert.equal(reflector.health().state, 'absent');
-  assert.equal(server.requests.length, 4);
+  const asked = server.requests.length;
+  assert.ok(asked >= 20 && asked <= 40, `${asked} times in ten minutes`);
   assert.deepEqual(errors, []);
   server.intercept = () => undefined;
   server.put(PODS, pod('p-1'));
@@ -253,8 +254,9 @@ test('a kind that RBAC forbids is asked for slowly, and says so until it can be 
   reflector.start();
   await reflector.whenAnswered();
   assert.equal(reflector.store.synced(), false);
-  await clock.advance(100_000);
-  assert.equal(server.requests.length, 4);
+  await clock.advance(600_000);
+  const asked = server.requests.length;
+  assert.ok(asked >= 20 && asked <= 40, `${asked} times in ten minutes`);
   assert.equal(reflector.health().state, 'forbidden');
   assert.deepEqual(reflector.unreadable, {
     why: 'forbidden',

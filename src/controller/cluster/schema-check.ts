@@ -10,7 +10,7 @@ import type { ClusterProblems } from './cluster-problems.ts';
 
 /** Everybody who is authenticated may read it, by the role system:discovery. */
 const SCHEMAS = `/openapi/v3/apis/${GROUP}/${VERSION}`;
-const AGAIN_MS = 30_000;
+const AGAIN_MS = 15_000;
 const ANSWER_MS = 10_000;
 /** The document is half a megabyte. */
 const SUSPECT_MS = 300_000;

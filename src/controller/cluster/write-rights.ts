@@ -7,7 +7,7 @@ import { rightProblem, type Scope } from './cluster-problem.ts';
 import type { ClusterProblems } from './cluster-problems.ts';
 
 /** How soon a right that was granted is noticed, also where nothing is written meanwhile. */
-const ASK_MS = 30_000;
+const ASK_MS = 10_000;
 const ASK_TIMEOUT_MS = 10_000;
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
