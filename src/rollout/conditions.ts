@@ -44,7 +44,8 @@ const ready = (observed: Observed, status: CanaryStatus, waiting: string): State
     return state('False', 'PrimaryNotReady', `${primaryName(observed)} has no ready pod: ${why}`);
   }
   const rejected = status.run === undefined || hasEnded(status.run) ? rejectionOf(observed, status) : undefined;
-  if (rejected !== undefined) return state('False', rejected.outcome, rejected.message);
+  // A GitOps tool that waits for health would not look at the revert before its time-out, so Ready does not wait for it.
+  if (rejected !== undefined && !rejected.isPutBack) return state('False', rejected.outcome, rejected.message);
   return state('True', phase, phaseText(observed, status));
 };
 
@@ -128,7 +129,7 @@ export const withTransitions = (
 
 /**
  * The conditions of `status`. A run leaves Ready as it is, so that no health check waits for it; only a rejected
- * revision that is still asked for, a problem, a primary without pods, or a take-over under way make it False.
+ * revision that Git goes on asking for, a problem, a primary without pods, or a take-over under way make it False.
  */
 export const conditionsOf = (
   observed: Observed,

@@ -64,6 +64,17 @@ export const gitOperation = (observed: Observed, run: HistoryStatus): GitOperati
   return { ...common, id, kind: edits.length === 0 ? 'record' : 'revert', via: viaOf(git), edits };
 };
 
+/**
+ * True when Git asks for the stable revision again, or is about to, by a commit of Serin's own: it is on its way or
+ * written, and waits for nobody.
+ */
+export const isPutBack = (observed: Observed, run: HistoryStatus): boolean => {
+  const operation = gitOperation(observed, run);
+  if (operation?.kind !== 'revert' || operation.via === 'pullRequest') return false;
+  if (run.commit !== undefined) return run.pullRequest === undefined;
+  return observed.status.outbox.some(({ id, state }) => id === operation.id && state === 'Pending');
+};
+
 /** The operation behind a stored outbox entry; undefined when the run is forgotten or Git was turned off since. */
 export const storedOperation = (observed: Observed, entry: OutboxStatus): GitOperation | undefined => {
   const run = observed.status.history.find(({ id }) => id === entry.run);
