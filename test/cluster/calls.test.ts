@@ -2,27 +2,31 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { parseCanaryStatus } from '#src/api/canary-status.ts';
+import { RESOURCES } from '#src/kube/resources.ts';
 import { systemClock } from '#src/lib/clock.ts';
+import { stringAt } from '#src/lib/json.ts';
 import { overHttp, startLoad } from '#src/sandbox/load/start-load.ts';
 import { apply } from './rig/kubectl.ts';
 import { PORTS } from './rig/rig.ts';
 import { type ACluster, openCluster } from './world/a-cluster.ts';
 import { type Call, callsOf, inWords, isEvent, isRead, isRenewal } from './world/audit.ts';
 import { installSerin } from './world/deploy.ts';
-import { aFleet, fleetDeployment, fleetImage } from './world/fleet.ts';
+import { aFleet, FLEETS_ARE_IDLE, fleetDeployment, fleetImage } from './world/fleet.ts';
 import { publish } from './world/images.ts';
-import { report } from './world/report.ts';
+import { report, tellRunner } from './world/report.ts';
 import { until } from './world/until.ts';
 
 const IDLE_MS = Number(process.env['SERIN_IDLE_MS'] ?? 5 * 60_000);
 /** After a take-over, until its last event and the ends of its pods are through. */
 const SETTLE_MS = 20_000;
+const FLEETS = [1, 10, 100];
 const STEPS = [5, 10, 20, 30, 50];
 /** DESIGN §8. */
 const MOST_CALLS_OF_A_RUN = 40;
 
 describe('requests of Serin, as the API server has logged them', { concurrency: true }, () => {
   const ready = Promise.withResolvers<ACluster>();
+  let settled = 0;
 
   before(async () => {
     const cluster = await openCluster();
@@ -32,11 +36,12 @@ describe('requests of Serin, as the API server has logged them', { concurrency: 
   });
   after(async () => (await ready.promise).close());
 
-  [1, 10, 100].forEach((count, index) => {
+  FLEETS.forEach((count, index) => {
     test(`none in five idle minutes with ${count} Canaries`, async () => {
       const cluster = await ready.promise;
       const { serin } = await aFleet(cluster, { namespace: `idle-${count}`, count, port: 8101 + index });
       await setTimeout(SETTLE_MS);
+      if (++settled === FLEETS.length) tellRunner(FLEETS_ARE_IDLE);
       const from = Date.now();
       await setTimeout(IDLE_MS);
       const calls = await callsOf(cluster.rig, { user: serin.user, from, to: Date.now() });
@@ -101,9 +106,16 @@ describe('requests of Serin, as the API server has logged them', { concurrency: 
     for (const step of steps) {
       const told = inWords(step);
       assert.ok(step.filter((call) => !isEvent(call) && !isRead(call)).length <= 2, told);
-      assert.ok(step.filter(isEvent).length <= 1, told);
       assert.equal(step.filter(isRead).length, 0, told);
     }
+    // A window without evidence is told once more; on a busy machine there may be one.
+    const { items } = await cluster.client.list(RESOURCES.event, { namespace });
+    const held = items.filter((event) => stringAt(event, 'reason') === 'NoData').length;
+    const events = steps.flat().filter(isEvent).length;
+    assert.ok(
+      events <= steps.length + held,
+      `${events} events in ${steps.length} steps, ${held} of them for missing data`,
+    );
     assert.ok(calls.length <= MOST_CALLS_OF_A_RUN, inWords(calls));
   });
 });

@@ -6,6 +6,9 @@ import type { ACluster } from './a-cluster.ts';
 import { aSerin, type Serin } from './serin.ts';
 import { until } from './until.ts';
 
+/** A file in the reports' folder says so to the runner. */
+export const FLEETS_ARE_IDLE = 'fleets-are-idle';
+
 export type Fleet = { readonly namespace: string; readonly serin: Serin };
 
 const IMAGE = 'registry.example.com/fleet';

@@ -1,9 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { isRecord } from '#src/lib/json.ts';
 
 /** Where the numbers of a run go; the runner prints them as tables at its end. */
 const FILE = process.env['SERIN_CLUSTER_REPORT'];
+
+/** Tells the runner, by an empty file beside the report. */
+export const tellRunner = (what: string): void => {
+  if (FILE !== undefined) writeFileSync(join(dirname(FILE), what), '');
+};
 
 /** A table of the report. */
 export type Table = { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };

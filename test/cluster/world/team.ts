@@ -90,7 +90,9 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
     namespace,
     signal: stop.signal,
     tell: ({ object }) => {
-      const weight = parseCanaryStatus(object['status']).canaryWeight ?? 0;
+      const { phase, canaryWeight = 0 } = parseCanaryStatus(object['status']);
+      // From the promotion on, the primary serves the new version too.
+      const weight = phase === 'Progressing' ? canaryWeight : 0;
       if (stood.at(-1)?.weight !== weight) stood.push({ at: Date.now(), weight });
     },
   });
