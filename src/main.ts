@@ -71,5 +71,5 @@ const code = await runProgram(process.argv.slice(2), {
 });
 const flushed = (stream: NodeJS.WriteStream): Promise<void> => new Promise((done) => stream.write('', () => done()));
 await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
-// Open watches would keep the process alive; a controller that lost its lease must not act any more.
+// Open watches would keep the process alive.
 process.exit(code);
