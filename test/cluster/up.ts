@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '#src/lib/message-of.ts';
 import { gitLogin, gitUrl } from './components/git-server.ts';
 import { PROMETHEUS } from './components/prometheus.ts';
+import { isLinked } from './rig/network.ts';
 import { WEB } from './rig/platform.ts';
 import { printProgress } from './rig/progress.ts';
 import { kubeconfigOf, program, rigOf } from './rig/rig.ts';
@@ -27,6 +28,10 @@ try {
   logs        ${rig.folder}/logs
   end it      npm run cluster:down${values.name === 'serin' ? '' : ` -- --name ${values.name}`}
 `);
+  if (!(await isLinked(rig.name))) {
+    const inside = `ip netns exec ${rig.name}`;
+    process.stdout.write(`\nAnother cluster has these addresses outside: reach this one by ${inside} …\n`);
+  }
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`);
   process.exitCode = 1;
