@@ -70,8 +70,15 @@ test(`ten minutes with ${APPS.length} Canaries, pushes and restarts at random (S
     allowInsecure: true,
   };
   const repository = await BareRepository.create(settings, { parent: repositoriesOf(rig), name: NAMESPACE });
-  const commit = (message: string, files: Readonly<Record<string, string>>): Promise<string> =>
-    repository.commitFiles({ files, message, author: DEVELOPER });
+  /** As a person does whose push came second: once more, on what stands now. */
+  const commit = async (message: string, files: Readonly<Record<string, string>>, tries = 10): Promise<string> => {
+    try {
+      return await repository.commitFiles({ files, message, author: DEVELOPER });
+    } catch (error) {
+      if (tries === 1) throw error;
+      return commit(message, files, tries - 1);
+    }
+  };
   await apply(rig, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } }]);
   await apply(rig, [
     ...fluxObjects(rig, placeOf({ namespace: NAMESPACE, plane: 'HTTPRoute' })),

@@ -80,7 +80,20 @@ export const stopProcess = async (
       await setTimeout(20);
     }
   }
+  endGroup(rig, name);
   rmSync(pidFile(rig, name), { force: true });
+};
+
+/** Ends children that have outlived it, such as those of fcgiwrap: each program leads a group of its own. */
+const endGroup = (rig: Rig, name: string): void => {
+  const pid = recorded(rig, name)?.pid;
+  // The number may be somebody else's by now; while a group has it, no new process gets it.
+  if (pid === undefined || ticksOf(pid) !== undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // None has.
+  }
 };
 
 /** Names of all that were started and not stopped, in the order of their start. */
