@@ -1,6 +1,9 @@
 import { isRecord } from './json.ts';
 
-/** The readable text of anything thrown, with the text of its causes: `a: b: c`, where a message does not quote its cause. Never the object itself. */
+/**
+ * The readable text of anything thrown, with the text of its causes: `a: b: c`, where a message does not quote its cause.
+ * Never the object itself.
+ */
 export const messageOf = (error: unknown): string => {
   if (error instanceof Error) {
     if (error.cause === undefined) return error.message;

@@ -16,7 +16,7 @@ import { publish } from './world/images.ts';
 import { report, tellRunner } from './world/report.ts';
 import { until } from './world/until.ts';
 
-const IDLE_MS = Number(process.env['SERIN_IDLE_MS'] ?? 5 * 60_000);
+const IDLE_MS = 5 * 60_000;
 /** After a take-over, until its last event and the ends of its pods are through. */
 const SETTLE_MS = 20_000;
 const FLEETS = [1, 10, 100];
