@@ -70,6 +70,10 @@ const parts: readonly Part[] = [
       ]),
 ];
 
+if (all.length === 0) {
+  process.stderr.write(`No test file begins with ${wanted.join(' or ')}: want files or folders such as test/traffic\n`);
+  process.exit(2);
+}
 const start = performance.now();
 const ended: readonly Ended[] = await Promise.all(parts.map(run));
 const failed = ended.filter((end) => end.code !== 0).map((end) => end.name);

@@ -1,9 +1,10 @@
 import { CANARY_UID_LABEL } from '../api/names.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector, type ReflectorHealth, type Unreadable } from '../kube/reflector.ts';
+import { kindWord } from '../kube/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
-import { keyOf } from '../lib/kube-object.ts';
+import { keyOf, refOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
 import { claimsOf, LISTED_KINDS } from './dependencies.ts';
 import { OwnWrites, type Shown } from './own-writes.ts';
@@ -15,7 +16,7 @@ const INDEXES = {
     const service = object.metadata.labels?.['kubernetes.io/service-name'];
     return service === undefined ? [] : [`${object.metadata.namespace}/${service}`];
   },
-  namespace: ({ kind, metadata }: KubeObject) => (LISTED_KINDS.has(kind) ? [metadata.namespace ?? ''] : []),
+  namespace: (object: KubeObject) => (LISTED_KINDS.has(kindWord(object)) ? [object.metadata.namespace ?? ''] : []),
   canaryUid: (object: KubeObject) => {
     const uid = object.metadata.labels?.[CANARY_UID_LABEL];
     return uid === undefined ? [] : [uid];
@@ -32,7 +33,7 @@ const withoutManagedFields = (object: KubeObject): KubeObject => {
 
 /** Kinds whose content is never kept: configs, and run records. */
 const METADATA_ONLY: ReadonlySet<string> = new Set(
-  WATCHED.filter((watched: Watched) => watched.metadataOnly).map(({ resource }) => resource.kind),
+  WATCHED.filter((watched: Watched) => watched.metadataOnly).map(({ resource }) => kindWord(resource)),
 );
 
 /**
@@ -77,7 +78,7 @@ export class Caches {
         this.#own.seen({ deleted: after === undefined, object });
         options.onChange(object);
       });
-      this.#reflectors.set(resource.kind, reflector);
+      this.#reflectors.set(kindWord(resource), reflector);
     }
   }
 
@@ -93,7 +94,7 @@ export class Caches {
   async whenFilled(): Promise<void> {
     await Promise.all(
       WATCHED.map(({ resource, need }) => {
-        const reflector = this.#reflectors.get(resource.kind);
+        const reflector = this.#reflectors.get(kindWord(resource));
         return need === 'all' ? reflector?.whenSynced() : reflector?.whenAnswered();
       }),
     );
@@ -104,15 +105,15 @@ export class Caches {
     await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.refresh()));
   }
 
-  /** Why a kind cannot be read; undefined when it can. */
+  /** Why a kind, by its word, cannot be read; undefined when it can. */
   unreadable(kind: string): Unreadable | undefined {
     return this.#reflectors.get(kind)?.unreadable;
   }
 
   /** False for what is not shown even if it is there: a kind that cannot be read, or one of another namespace. */
-  readonly sees = ({ kind, namespace }: ObjectRef): boolean =>
-    this.unreadable(kind) === undefined &&
-    (this.#namespace === undefined || namespace === undefined || namespace === this.#namespace);
+  readonly sees = (ref: ObjectRef): boolean =>
+    this.unreadable(kindWord(ref)) === undefined &&
+    (this.#namespace === undefined || ref.namespace === undefined || ref.namespace === this.#namespace);
 
   health(): readonly ReflectorHealth[] {
     return [...this.#reflectors.values()].map((reflector) => reflector.health());
@@ -132,16 +133,16 @@ export class Caches {
   /** Notes what was just written, so that the next observation sees it before the watch does. */
   wrote(object: KubeObject): void {
     const { apiVersion, kind, metadata } = object;
-    const kept = METADATA_ONLY.has(kind) ? { apiVersion, kind, metadata } : object;
-    this.#own.wrote(kept, this.#shown({ kind, ...metadata }));
+    const kept = METADATA_ONLY.has(kindWord(object)) ? { apiVersion, kind, metadata } : object;
+    this.#own.wrote(kept, this.#shown(refOf(object)));
   }
 
   removed(ref: ObjectRef, uid: string): void {
     this.#own.removed(ref, { uid, shown: this.#shown(ref).object });
   }
 
-  #shown(ref: { readonly kind: string; readonly namespace?: string; readonly name: string }): Shown {
-    const reflector = this.#reflectors.get(ref.kind);
+  #shown(ref: ObjectRef): Shown {
+    const reflector = this.#reflectors.get(kindWord(ref));
     return { object: reflector?.store.get(keyOf(ref)), upTo: reflector?.shownUpTo };
   }
 }

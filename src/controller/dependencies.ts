@@ -1,6 +1,7 @@
+import { kindWord, RESOURCES } from '../kube/resources.ts';
 import { stringAt } from '../lib/json.ts';
-import type { KubeObject } from '../lib/kube-object.ts';
-import { keyOf } from '../lib/kube-object.ts';
+import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+import { keyOf, refOf } from '../lib/kube-object.ts';
 
 /**
  * What a Canary's observation was made from, as tokens: `Kind ns/name` for an object that was read (also when it was
@@ -38,11 +39,7 @@ export class Dependencies {
   }
 }
 
-export const objectToken = (ref: {
-  readonly kind: string;
-  readonly namespace?: string;
-  readonly name: string;
-}): string => `${ref.kind} ${keyOf(ref)}`;
+export const objectToken = (ref: ObjectRef): string => `${kindWord(ref)} ${keyOf(ref)}`;
 
 export const ownerToken = (kind: string, uid: string): string => `${kind} owner=${uid}`;
 
@@ -50,8 +47,12 @@ export const serviceToken = (key: string): string => `EndpointSlice service=${ke
 
 export const namespaceToken = (kind: string, namespace: string): string => `${kind} in ${namespace}`;
 
-/** Kinds of which observation reads all of a namespace. */
-export const LISTED_KINDS: ReadonlySet<string> = new Set(['NetworkPolicy', 'Ingress']);
+/** Kinds, by their word, of which observation reads all of a namespace. */
+export const LISTED_KINDS: ReadonlySet<string> = new Set([
+  'NetworkPolicy',
+  'Ingress',
+  kindWord(RESOURCES.virtualService),
+]);
 
 /** What a Canary claims for itself alone: its target and its apex Service. */
 export const claimsOf = (canary: KubeObject): readonly string[] => {
@@ -66,11 +67,12 @@ export const claimToken = (claim: string): string => `Canary claim=${claim}`;
 /** Every token that a change of `object` touches. */
 export const tokensOf = (object: KubeObject): readonly string[] => {
   const { namespace, labels, ownerReferences } = object.metadata;
-  const tokens = [objectToken({ kind: object.kind, ...object.metadata })];
-  for (const owner of ownerReferences ?? []) tokens.push(ownerToken(object.kind, owner.uid));
+  const kind = kindWord(object);
+  const tokens = [objectToken(refOf(object))];
+  for (const owner of ownerReferences ?? []) tokens.push(ownerToken(kind, owner.uid));
   const service = labels?.['kubernetes.io/service-name'];
   if (object.kind === 'EndpointSlice' && service !== undefined) tokens.push(serviceToken(`${namespace}/${service}`));
   if (object.kind === 'Canary') tokens.push(...claimsOf(object).map(claimToken));
-  if (LISTED_KINDS.has(object.kind)) tokens.push(namespaceToken(object.kind, namespace ?? ''));
+  if (LISTED_KINDS.has(kind)) tokens.push(namespaceToken(kind, namespace ?? ''));
   return tokens;
 };

@@ -115,7 +115,11 @@ const preflightProblems = ({ object, canary, view }: Scene): readonly Problem[] 
     canary: claimant(object, canary.spec),
     others,
     get: view.get,
-    networkPolicies: view.list({ kind: 'NetworkPolicy', namespace: canary.namespace }),
+    networkPolicies: view.list({
+      apiVersion: 'networking.k8s.io/v1',
+      kind: 'NetworkPolicy',
+      namespace: canary.namespace,
+    }),
   });
 };
 

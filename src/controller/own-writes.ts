@@ -1,14 +1,14 @@
 import { isUpTo } from '../kube/resource-version.ts';
+import { kindWord } from '../kube/resources.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
-import { keyOf } from '../lib/kube-object.ts';
+import { keyOf, refOf } from '../lib/kube-object.ts';
 
 type Written = { readonly object: KubeObject } | { readonly removedUid: string };
 
 /** What a watch has shown of one object: how it stands, and up to which resourceVersion the whole kind is known. */
 export type Shown = { readonly object: KubeObject | undefined; readonly upTo: string | undefined };
 
-const tokenOf = (ref: { readonly kind: string; readonly namespace?: string; readonly name: string }): string =>
-  `${ref.kind} ${keyOf(ref)}`;
+const tokenOf = (ref: ObjectRef): string => `${kindWord(ref)} ${keyOf(ref)}`;
 
 const isCaughtUp = (written: Written, { object, upTo }: Shown): boolean => {
   if ('removedUid' in written) return object !== undefined && object.metadata.uid !== written.removedUid;
@@ -27,7 +27,7 @@ export class OwnWrites {
 
   wrote(object: KubeObject, shown: Shown): void {
     const written = { object };
-    const token = tokenOf({ kind: object.kind, ...object.metadata });
+    const token = tokenOf(refOf(object));
     // The watch may be faster than the answer to the write.
     if (isCaughtUp(written, shown)) this.#written.delete(token);
     else this.#written.set(token, written);
@@ -43,7 +43,7 @@ export class OwnWrites {
 
   /** Forgets what a watch has caught up with. */
   seen(event: { readonly deleted: boolean; readonly object: KubeObject }): void {
-    const token = tokenOf({ kind: event.object.kind, ...event.object.metadata });
+    const token = tokenOf(refOf(event.object));
     const written = this.#written.get(token);
     if (written === undefined) return;
     const { uid } = event.object.metadata;

@@ -28,6 +28,7 @@ const routeOf = (canary: CanaryIdentity, names: Names): RouteRef => {
     canaryUid: canary.uid,
     gatewayRefs: spec.service.gatewayRefs ?? [],
     hosts: spec.service.hosts ?? [],
+    options: spec.service,
     ...(spec.routeRef === undefined ? {} : { routeRef: spec.routeRef }),
     ...(spec.ingressRef === undefined ? {} : { ingressRef: spec.ingressRef }),
   };

@@ -1,3 +1,4 @@
+import { kindWord } from '../kube/resources.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Caches } from './caches.ts';
@@ -19,7 +20,7 @@ import type { Kind } from './watched-kinds.ts';
 export class View {
   readonly #caches: Caches;
   readonly tokens = new Set<string>();
-  /** Kinds that were looked for and cannot be read. */
+  /** Kinds, by their word, that were looked for and cannot be read. */
   readonly unreadable = new Set<string>();
 
   constructor(caches: Caches) {
@@ -32,7 +33,8 @@ export class View {
   /** One object; undefined when it is not there. An arrow, so that it can be passed on as `Objects.get`. */
   readonly get = (ref: ObjectRef): KubeObject | undefined => {
     this.tokens.add(objectToken(ref));
-    if (this.#caches.unreadable(ref.kind) !== undefined) this.unreadable.add(ref.kind);
+    const kind = kindWord(ref);
+    if (this.#caches.unreadable(kind) !== undefined) this.unreadable.add(kind);
     return this.#caches.get(ref);
   };
 
@@ -48,13 +50,13 @@ export class View {
   }
 
   /** All of a namespace, of the kinds that are filed by it. An arrow, so that it can be passed on as `Objects.list`. */
-  readonly list = ({
-    kind,
-    namespace,
-  }: {
+  readonly list = (of: {
+    readonly apiVersion: string;
     readonly kind: string;
     readonly namespace: string;
   }): readonly KubeObject[] => {
+    const { namespace } = of;
+    const kind = kindWord(of);
     if (!LISTED_KINDS.has(kind)) throw new RangeError(`Cannot list ${kind}: it is not filed by namespace`);
     this.tokens.add(namespaceToken(kind, namespace));
     if (this.#caches.unreadable(kind) !== undefined) this.unreadable.add(kind);

@@ -1,4 +1,4 @@
-import type { Resource } from '../lib/kube-object.ts';
+import type { ObjectRef, Resource } from '../lib/kube-object.ts';
 
 /** A resource whose kind the compiler knows. */
 type Known<Kind extends string> = Resource & { readonly kind: Kind };
@@ -20,6 +20,8 @@ const kind = <Kind extends string>(
 
 const SERIN = 'serin.dev/v1alpha1';
 const GATEWAY = 'gateway.networking.k8s.io/v1';
+const ISTIO = 'networking.istio.io/v1';
+const APP_MESH = 'appmesh.k8s.aws/v1beta2';
 const FLUX_SOURCE = 'source.toolkit.fluxcd.io/v1';
 
 /** Every kind that Serin reads or writes, as the API server serves it. */
@@ -44,6 +46,15 @@ export const RESOURCES = {
   gateway: kind(GATEWAY, 'Gateway', { as: 'gateways' }),
   gatewayClass: kind(GATEWAY, 'GatewayClass', { as: 'gatewayclasses', clusterScoped: true }),
   referenceGrant: kind('gateway.networking.k8s.io/v1beta1', 'ReferenceGrant', { as: 'referencegrants' }),
+  virtualService: kind(ISTIO, 'VirtualService', { as: 'virtualservices' }),
+  destinationRule: kind(ISTIO, 'DestinationRule', { as: 'destinationrules' }),
+  istioGateway: kind(ISTIO, 'Gateway', { as: 'gateways' }),
+  mesh: kind(APP_MESH, 'Mesh', { as: 'meshes', clusterScoped: true }),
+  virtualNode: kind(APP_MESH, 'VirtualNode', { as: 'virtualnodes' }),
+  virtualRouter: kind(APP_MESH, 'VirtualRouter', { as: 'virtualrouters' }),
+  appMeshVirtualService: kind(APP_MESH, 'VirtualService', { as: 'virtualservices' }),
+  routeTable: kind('gateway.solo.io/v1', 'RouteTable', { as: 'routetables' }),
+  upstream: kind('gloo.solo.io/v1', 'Upstream', { as: 'upstreams' }),
   lease: kind('coordination.k8s.io/v1', 'Lease', { as: 'leases' }),
   event: kind('events.k8s.io/v1', 'Event', { as: 'events' }),
   horizontalPodAutoscaler: kind('autoscaling/v2', 'HorizontalPodAutoscaler', { as: 'horizontalpodautoscalers' }),
@@ -70,6 +81,17 @@ export const apiVersionOf = (resource: Resource): string =>
 const byKind: ReadonlyMap<string, Resource> = new Map(
   Object.values(RESOURCES).map((resource) => [`${apiVersionOf(resource)} ${resource.kind}`, resource]),
 );
+
+const kinds = Object.values(RESOURCES).map((resource) => resource.kind);
+/** Kinds that several groups have a kind of: a Gateway is one of Gateway API or of Istio. */
+const SHARED_KINDS: ReadonlySet<string> = new Set(kinds.filter((name, index) => kinds.indexOf(name) !== index));
+
+/** One word for a kind, in which no two kinds of the table agree: `Deployment`, `Gateway.networking.istio.io`. */
+export const kindWord = (of: Pick<Resource, 'group' | 'kind'> | Pick<ObjectRef, 'apiVersion' | 'kind'>): string => {
+  if (!SHARED_KINDS.has(of.kind)) return of.kind;
+  const group = 'group' in of ? of.group : of.apiVersion.slice(0, Math.max(0, of.apiVersion.indexOf('/')));
+  return `${of.kind}.${group}`;
+};
 
 /** The resource of an object or a reference; undefined when Serin does not know the kind. */
 export const findResource = (of: { readonly apiVersion: string; readonly kind: string }): Resource | undefined =>

@@ -42,6 +42,8 @@ export const httpRoute: Router = {
       zeroWeightDrainsSticky: true,
       primaryMayBeEmpty: true,
       perBackendMetrics: plane.metrics !== undefined,
+      pins: { header: [], cookie: [], query: [] },
+      mirror: 'none',
       lifecycle: {},
     };
   },

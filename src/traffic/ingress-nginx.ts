@@ -63,6 +63,8 @@ export const ingressNginx: Router = {
     // Without endpoints in the primary every request fails, whatever the canary's weight.
     primaryMayBeEmpty: false,
     perBackendMetrics: true,
+    pins: { header: [], cookie: [], query: [] },
+    mirror: 'none',
     lifecycle: { eol: '2026-03-24', successor: 'gatewayapi' },
   }),
 

@@ -1,3 +1,4 @@
+import type { CanarySpec } from '../api/canary.ts';
 import type { Side } from '../api/names.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
@@ -19,10 +20,31 @@ export type RouteRef = {
     readonly port?: number | undefined;
   }[];
   readonly hosts: readonly string[];
+  /** What the spec says of the route beside its weights; each plane refuses by rule what it cannot express. */
+  readonly options: RouteOptions;
+  /** Gloo's Upstream whose settings the sides' get. */
+  readonly upstreamRef?: { readonly name: string; readonly namespace?: string | undefined } | undefined;
   /** A route that lives in Git and is adopted. */
   readonly routeRef?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
   readonly ingressRef?: { readonly apiVersion: string; readonly kind: string; readonly name: string };
 };
+
+/** The fields of `spec.service` that shape a route. */
+export type RouteOptions = Pick<
+  CanarySpec['service'],
+  | 'appProtocol'
+  | 'backends'
+  | 'corsPolicy'
+  | 'delegation'
+  | 'gateways'
+  | 'headers'
+  | 'match'
+  | 'meshName'
+  | 'retries'
+  | 'rewrite'
+  | 'timeout'
+  | 'trafficPolicy'
+>;
 
 /** Reads from the caches. */
 export type Objects = {
@@ -41,8 +63,22 @@ export type Objects = {
 /** Shares in parts per million; they sum to 1,000,000. */
 export type Share = { readonly backend: string; readonly weightPpm: number };
 
+/** How the value of a header, a cookie or a query parameter is compared. Regular expressions match the whole value. */
+export type ValueMatch = { readonly op: 'exact' | 'prefix' | 'regex'; readonly value: string };
+
+/** One condition on a request. */
+export type Condition = { readonly on: 'header' | 'cookie' | 'query'; readonly name: string } & ValueMatch;
+
+/** A request of which every condition holds. */
+export type RequestMatch = readonly Condition[];
+
 export type TrafficIntent = {
+  /** Requests that are not pinned. */
   readonly split: readonly Share[];
+  /** Requests that go to the canary, whatever the split says: those that any of the matches fits. Not empty. */
+  readonly pinned?: readonly RequestMatch[];
+  /** Percent (1 to 100) of the default requests that the canary gets a copy of; of safe methods only, answers dropped. */
+  readonly mirror?: number;
   /** Kept on the route as annotation, in the same write. */
   readonly stamp?: string | undefined;
 };
@@ -56,6 +92,14 @@ export type Capabilities = {
   /** The primary Service may be without endpoints while the canary takes everything. */
   readonly primaryMayBeEmpty: boolean;
   readonly perBackendMetrics: boolean;
+  /** Conditions by which requests can be pinned: for each place the operators that the plane has. */
+  readonly pins: {
+    readonly [On in Condition['on']]: readonly ValueMatch['op'][];
+  };
+  /** Most alternatives in `pinned`, and most conditions in one of them. */
+  readonly pinLimits?: { readonly matches: number; readonly conditions: number };
+  /** Copies of requests: none, all of them, or a percentage. */
+  readonly mirror: 'none' | 'full' | 'percent';
   readonly lifecycle: { readonly eol?: string; readonly successor?: string };
 };
 

@@ -225,11 +225,7 @@ test(`ten minutes with ${APPS.length} Canaries, pushes and restarts at random (S
       ),
     ),
   );
-  const told = toldInGit(
-    await repository.log(
-      '%(trailers:key=Serin-Canary,valueonly,separator=%x20) %(trailers:key=Serin-Run,valueonly,separator=%x20)',
-    ),
-  );
+  const told = toldInGit(await repository.log('%B'));
   const counts = new Map<string, number>();
   for (const { outcome } of finished) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
   const bad = Object.entries(counted.versions).filter(([version]) => isBad(Number(version.split('.')[1])));

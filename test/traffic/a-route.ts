@@ -10,6 +10,7 @@ export const routeRef: RouteRef = {
   canaryUid: 'canary-1',
   gatewayRefs: [{ name: 'edge', namespace: 'gateways' }],
   hosts: ['podinfo.example.com'],
+  options: {},
 };
 
 export const gateway: KubeObject = {

@@ -1,6 +1,7 @@
 import type { Problem } from '../../api/problem.ts';
 import type { Heard } from '../../kube/create-client.ts';
 import type { MissingRight } from '../../kube/kube-error.ts';
+import { kindWord } from '../../kube/resources.ts';
 import type { Transport } from '../../kube/transport.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/message-of.ts';
@@ -64,19 +65,19 @@ export class ClusterHealth {
     this.#server.heard(call, error);
     this.#rights.heard(call, error);
     const { verb, resource } = call;
-    if (error === undefined && (verb === 'watch' || verb === 'list')) this.#readAgain(resource.plural);
+    if (error === undefined && (verb === 'watch' || verb === 'list')) this.#readAgain(nameOf(resource));
     if (resource.kind === 'Lease' && error === undefined) this.problems.mended(LEASE_NAMESPACE);
     if (resource.kind === 'Lease' && error?.kind === 'NotFound' && verb === 'create') this.#noLeaseNamespace();
   };
 
   /** A kind could not be listed or watched. */
   readFailed({ resource }: Watched, error: unknown): void {
-    const since = this.#failing.get(resource.plural) ?? this.#clock.monotonic();
-    this.#failing.set(resource.plural, since);
+    const since = this.#failing.get(nameOf(resource)) ?? this.#clock.monotonic();
+    this.#failing.set(nameOf(resource), since);
     this.#log.debug({ resource: resource.plural, error: messageOf(error) }, 'watch failed');
     if (this.#clock.monotonic() - since < PATIENCE_MS || this.#server.ails) return;
-    if (this.kinds.isKnown(resource.kind) || this.problems.has(failingKey(resource.plural))) return;
-    this.problems.found(failingKey(resource.plural), {
+    if (this.kinds.isKnown(kindWord(resource)) || this.problems.has(failingKey(nameOf(resource)))) return;
+    this.problems.found(failingKey(nameOf(resource)), {
       type: 'Unreachable',
       about: nameOf(resource),
       message: `${nameOf(resource)} cannot be read, though the API server answers: ${messageOf(error)}`,
@@ -106,8 +107,8 @@ export class ClusterHealth {
     this.#rights.stop();
   }
 
-  #readAgain(plural: string): void {
-    if (this.#failing.delete(plural)) this.problems.mended(failingKey(plural));
+  #readAgain(resource: string): void {
+    if (this.#failing.delete(resource)) this.problems.mended(failingKey(resource));
   }
 
   #noLeaseNamespace(): void {
@@ -123,4 +124,4 @@ export class ClusterHealth {
 }
 
 const LEASE_NAMESPACE = 'lease namespace';
-const failingKey = (plural: string): string => `read ${plural}`;
+const failingKey = (resource: string): string => `read ${resource}`;

@@ -1,5 +1,6 @@
 import { GROUP } from '../../api/names.ts';
 import type { Unreadable } from '../../kube/reflector.ts';
+import { kindWord } from '../../kube/resources.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Watched } from '../watched-kinds.ts';
 import { absentProblem, type ClusterProblem, nameOf, rightProblem, type Scope } from './cluster-problem.ts';
@@ -37,9 +38,9 @@ export class UnreadableKinds {
   note(watched: Watched, unreadable: Unreadable | undefined): void {
     const { resource, need } = watched;
     if (unreadable === undefined) {
-      this.#known.delete(resource.kind);
-      this.#wanting.delete(resource.kind);
-      this.#problems.mended(keyOf(resource.kind));
+      this.#known.delete(kindWord(resource));
+      this.#wanting.delete(kindWord(resource));
+      this.#problems.mended(keyOf(kindWord(resource)));
       return;
     }
     const { why, right } = unreadable;
@@ -49,8 +50,8 @@ export class UnreadableKinds {
     const isExpected =
       why === 'absent' ? resource.group !== GROUP : this.#scope.namespace !== undefined && !resource.namespaced;
     const mayBeSo = isExpected && !blocks;
-    this.#known.set(resource.kind, { watched, why, problem, mayBeSo });
-    if (!mayBeSo) this.#tell(resource.kind);
+    this.#known.set(kindWord(resource), { watched, why, problem, mayBeSo });
+    if (!mayBeSo) this.#tell(kindWord(resource));
     else if (why === 'forbidden') {
       const without = watched.need === 'none' ? watched.without : 'Canaries cannot refer to it';
       this.#log.info({ resource: nameOf(resource), without }, 'kind of the cluster is not read');

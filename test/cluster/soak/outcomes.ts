@@ -20,12 +20,10 @@ export const finishedOf = (runs: readonly KubeObject[]): readonly Finished[] =>
 /** Outcomes that Git is told of. */
 const IN_GIT: ReadonlySet<string> = new Set(['Promoted', 'FastPromoted', 'RolledBack', 'Aborted']);
 
-/** How often each run of a Canary is told in Git, as `canary run`, by the trailers of `git log`. */
-export const toldInGit = (log: string): ReadonlyMap<string, number> => {
+/** How often each run of a Canary is told in Git, as `canary run`: one commit may tell of several. */
+export const toldInGit = (messages: string): ReadonlyMap<string, number> => {
   const told = new Map<string, number>();
-  for (const line of log.split('\n')) {
-    const [, canary, run] = /^\S+\/([^/\s]+) (\S+)$/.exec(line) ?? [];
-    if (canary === undefined || run === undefined) continue;
+  for (const [, canary, run] of messages.matchAll(/^Serin-Canary: \S+\/([^/\s]+)\nSerin-Run: (\S+)$/gm)) {
     told.set(`${canary} ${run}`, (told.get(`${canary} ${run}`) ?? 0) + 1);
   }
   return told;
