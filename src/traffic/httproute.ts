@@ -10,6 +10,10 @@ import { ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httprou
 import { canaryPercentOf } from './httproute/rule.ts';
 import type { Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, twoWay } from './split.ts';
+import { assertSupported } from './unsupported.ts';
+
+/** What refusals call this plane. */
+const PLANE = 'Gateway API HTTPRoute';
 
 const routeRefOf = (ref: RouteRef): ObjectRef =>
   ref.routeRef === undefined ? ownRouteRef(ref) : { ...ownRouteRef(ref), name: ref.routeRef.name };
@@ -63,6 +67,7 @@ export const httpRoute: Router = {
   },
 
   plan: (objects, ref, intent) => {
+    assertSupported(intent, { plane: PLANE, capabilities: httpRoute.capabilities(objects, ref) });
     const route = routeOf(objects, ref);
     const { percent, said } = expressible(ref, intent.split);
     const options = { ref, percent, stamp: intent.stamp };

@@ -9,7 +9,10 @@ import { keyOf } from '../lib/kube-object.ts';
 import { CANARY_WEIGHT, canaryIngress, canaryIngressName, canaryPercentOf, placesOf } from './canary-ingress.ts';
 import type { Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, sideService, twoWay } from './split.ts';
+import { assertSupported } from './unsupported.ts';
 
+/** What refusals call this plane. */
+const PLANE = 'ingress-nginx';
 const API_VERSION = 'networking.k8s.io/v1';
 /** IngressClasses of ingress-nginx; Traefik's ingress-nginx provider takes the same. */
 const CONTROLLER = 'k8s.io/ingress-nginx';
@@ -102,6 +105,7 @@ export const ingressNginx: Router = {
   },
 
   plan: (objects, ref, intent) => {
+    assertSupported(intent, { plane: PLANE, capabilities: ingressNginx.capabilities(objects, ref) });
     const { percent, said } = expressible(ref, intent.split);
     const ingress = objects.get(ingressRefOf(ref));
     const canary = objects.get(canaryRefOf(ref));

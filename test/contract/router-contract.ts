@@ -1,70 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import fc from 'fast-check';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import type { RouteRef, Router } from '#src/traffic/router.ts';
 import { canaryWeightOf, twoWay } from '#src/traffic/split.ts';
-import { RouteWorld } from '#test/traffic/route-world.ts';
-
-/** What the plane does with the requests of one host and path, in percent; the sides and what Git sends elsewhere. */
-export type Traffic = {
-  readonly primary: number;
-  readonly canary: number;
-  readonly other: Readonly<Record<string, number>>;
-};
-
-/** One router in one situation. */
-export type RouterCase = {
-  readonly name: string;
-  readonly router: Router;
-  readonly ref: RouteRef;
-  /** What stands before Serin comes, and must stand again after it has gone. */
-  readonly before: readonly KubeObject[];
-  /** The API server: returns what it stores of an object, and throws on one that is not valid. */
-  readonly admit: (object: KubeObject) => KubeObject;
-  /** The plane's own arithmetic over the objects as they stand, for each host and path that led to the apex. */
-  readonly traffic: (world: RouteWorld) => readonly Traffic[];
-  /** Something that people change in Git meanwhile, far from the weights. */
-  readonly edit: (world: RouteWorld) => void;
-  /** The plane takes the newest generation of every route, or, where it has a status, an older one. */
-  readonly answer?: (world: RouteWorld, generation: 'newest' | 'older') => void;
-};
-
-const close = (actual: number, expected: number, what: string): void =>
-  assert.ok(Math.abs(actual - expected) < 1e-9, `${what}: ${actual}, want ${expected}`);
-
-/** Everything but what the API server itself writes. */
-const plain = (world: RouteWorld): unknown =>
-  world.all().map(({ metadata, status: _, ...object }) => {
-    const { uid: __, resourceVersion: ___, generation: ____, ...rest } = metadata;
-    return { ...object, metadata: rest };
-  });
+import type { RouteWorld } from '#test/traffic/route-world.ts';
+import type { RouterCase } from './router-case.ts';
+import { goldenContract } from './router-goldens.ts';
+import { mirrorContract, mirrorsOf } from './router-mirror.ts';
+import { pinContract } from './router-pins.ts';
+import { refusalContract } from './router-refusals.ts';
+import { sequenceContract } from './router-sequences.ts';
+import { plain, RouterStage, type Wanted } from './router-stage.ts';
 
 /** The rules that every router keeps. */
 export const routerContract = (situation: RouterCase): void => {
   const { router, ref } = situation;
-  const start = (): RouteWorld => new RouteWorld(situation.before, situation.admit);
-  const set = (world: RouteWorld, weight: number, stamp?: string): void =>
-    world.write(router.plan(world, ref, { split: twoWay(ref, weight), stamp }).patches);
+  const stage = new RouterStage(situation);
+  const start = (): RouteWorld => stage.start();
+  const set = (world: RouteWorld, weight: number, stamp?: string): void => stage.set(world, { weight, stamp });
 
   describe(`router contract: ${situation.name}`, () => {
-    const wholeBefore = situation
-      .traffic(start())
-      .map(({ primary, canary, other }) => ({ ours: primary + canary, other }));
-
-    const expectTraffic = (world: RouteWorld, weight: number): void => {
-      const now = situation.traffic(world);
-      assert.equal(now.length, wholeBefore.length, 'every host and path is still served');
-      for (const [index, { primary, canary, other }] of now.entries()) {
-        const whole = wholeBefore[index];
-        assert.ok(whole);
-        close(primary + canary, whole.ours, 'share of both sides');
-        close(canary, (whole.ours * weight) / 100, 'share of the canary');
-        assert.deepEqual(Object.keys(other), Object.keys(whole.other));
-        for (const [name, share] of Object.entries(other)) close(share, whole.other[name] ?? -1, `share of ${name}`);
-      }
-    };
-
     test('is not in the way of itself', () => {
       const world = start();
       assert.deepEqual(router.problems(world, ref), []);
@@ -83,8 +37,7 @@ export const routerContract = (situation: RouterCase): void => {
       const world = start();
       for (let weight = 0; weight <= 100; weight++) {
         set(world, weight, `step ${weight}`);
-        assert.deepEqual(router.observe(world, ref), { split: twoWay(ref, weight), stamp: `step ${weight}` });
-        expectTraffic(world, weight);
+        stage.expect(world, { weight, stamp: `step ${weight}` });
       }
       set(world, 0);
       assert.deepEqual(router.observe(world, ref), { split: twoWay(ref, 0) });
@@ -142,7 +95,7 @@ export const routerContract = (situation: RouterCase): void => {
       assert.equal(plan.roundingErrorPpm, 5000);
       assert.equal(plan.warnings.length, 1);
       world.write(plan.patches);
-      expectTraffic(world, 12);
+      stage.expectTraffic(world, { weight: 12 });
     });
 
     test('refuses a split that is not the whole, or not ours', () => {
@@ -158,7 +111,7 @@ export const routerContract = (situation: RouterCase): void => {
       set(world, 20, 's');
       situation.edit(world);
       set(world, 20, 's');
-      expectTraffic(world, 20);
+      stage.expectTraffic(world, { weight: 20 });
       set(world, 0);
       const edited = start();
       situation.edit(edited);
@@ -167,40 +120,19 @@ export const routerContract = (situation: RouterCase): void => {
     });
 
     test('release restores what was there before', () => {
-      for (const weight of [0, 35, 100]) {
+      const variants: readonly Wanted[] = [
+        ...[0, 35, 100].map((weight) => ({ weight })),
+        ...(situation.pins ?? []).map(({ pinned }) => ({ weight: 0, pinned })),
+        ...mirrorsOf(stage).map((mirror) => ({ weight: 5, mirror, pinned: situation.pins?.[0]?.pinned })),
+      ];
+      for (const wanted of variants) {
         const world = start();
-        set(world, weight, 's');
-        world.write(router.release(world, ref).patches);
+        stage.set(world, { ...wanted, stamp: 's' });
+        stage.release(world);
         assert.deepEqual(plain(world), plain(start()));
         assert.equal(router.observe(world, ref), undefined);
         assert.deepEqual(router.release(world, ref).patches, []);
       }
-    });
-
-    test('no sequence of writes, releases and edits takes a host down', () => {
-      const action = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constantFrom('edit' as const, 'reset' as const));
-      fc.assert(
-        fc.property(fc.array(action, { maxLength: 12 }), (actions) => {
-          const world = start();
-          let weight = 0;
-          for (const step of actions) {
-            if (step === 'edit') situation.edit(world);
-            else if (step === 'reset') {
-              // A GitOps tool puts its own manifest back, weights and all.
-              for (const object of situation.before) world.put(object);
-            } else {
-              weight = step;
-              set(world, weight, `${step}`);
-            }
-            for (const { primary, canary } of situation.traffic(world)) {
-              close(primary + canary, wholeBefore[0]?.ours ?? 0, 'share of both sides');
-            }
-          }
-          set(world, weight, 'end');
-          expectTraffic(world, weight);
-        }),
-        { numRuns: 60 },
-      );
     });
 
     const { answer } = situation;
@@ -225,5 +157,11 @@ export const routerContract = (situation: RouterCase): void => {
         assert.equal(router.accepted(world, ref).ok, true);
       });
     }
+
+    pinContract(stage);
+    mirrorContract(stage);
+    refusalContract(stage);
+    goldenContract(stage);
+    sequenceContract(stage);
   });
 };

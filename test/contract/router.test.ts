@@ -7,7 +7,8 @@ import { ingressNginx } from '#src/traffic/ingress-nginx.ts';
 import { crdSchema, defaulted, violations } from '#test/fixtures/structural-schema.ts';
 import { anIngress, aRouteInGit, gateway, routeRef } from '#test/traffic/a-route.ts';
 import type { RouteWorld } from '#test/traffic/route-world.ts';
-import { routerContract, type Traffic } from './router-contract.ts';
+import type { Traffic } from './router-case.ts';
+import { routerContract } from './router-contract.ts';
 
 const schema = crdSchema('./httproutes.gateway.networking.k8s.io.yaml');
 
@@ -72,6 +73,7 @@ const addHost = (world: RouteWorld): void => {
 
 routerContract({
   name: 'HTTPRoute made by Serin',
+  golden: 'httproute-own',
   router: httpRoute,
   ref: routeRef,
   before: [gateway],
@@ -87,6 +89,7 @@ const shop = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', na
 
 routerContract({
   name: 'HTTPRoute adopted from Git',
+  golden: 'httproute-adopted',
   router: httpRoute,
   ref: { ...byRoute, routeRef: shop },
   before: [gateway, aRouteInGit()],
@@ -98,6 +101,7 @@ routerContract({
 
 routerContract({
   name: 'HTTPRoute adopted from Git, shared with another backend',
+  golden: 'httproute-shared',
   router: httpRoute,
   ref: { ...byRoute, routeRef: shop },
   before: [
@@ -117,6 +121,7 @@ routerContract({
 
 routerContract({
   name: 'HTTPRoute adopted from Git, with session persistence',
+  golden: 'httproute-sticky',
   router: httpRoute,
   ref: { ...byRoute, routeRef: shop },
   before: [gateway, aRouteInGit({ rule: { sessionPersistence: { sessionName: 'shop' } } })],
@@ -176,6 +181,7 @@ const editIngress = (world: RouteWorld): void => {
 
 routerContract({
   name: 'ingress-nginx canary annotations',
+  golden: 'ingress-nginx',
   router: ingressNginx,
   ref: {
     ...routeRef,
