@@ -1,0 +1,141 @@
+import type { JsonRecord } from '../../lib/json.ts';
+import { at, isRecord, listAt, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
+import type { RequestMatch, TrafficIntent } from '../router.ts';
+import type { Sides } from './destinations.ts';
+import { pairsOf } from './destinations.ts';
+import { conditionsOf, pinnedMatch } from './pin-match.ts';
+
+/** Names of the routes that Serin puts before one of ours: the first that matches a request takes it. */
+const PINNED = 'serin-pinned-';
+const MIRRORED = 'serin-mirrored-';
+
+/** Methods of requests that may be sent twice. Spelled out: in a delegate Istio takes no regular expressions. */
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
+
+/** What becomes of the requests of a route beside its weights. */
+export type Extras = { readonly [Field in 'pinned' | 'mirror']?: TrafficIntent[Field] | undefined };
+
+const nameOf = (route: unknown): string => stringAt(route, 'name') ?? '';
+
+/** True for a route that Serin has put before another one. */
+export const isExtra = (route: unknown): boolean =>
+  nameOf(route).startsWith(PINNED) || nameOf(route).startsWith(MIRRORED);
+
+/** True for such a route that holds a share of the traffic: a pinned one leads to the canary whatever the share. */
+export const isMirrored = (route: unknown): boolean => nameOf(route).startsWith(MIRRORED);
+
+/** The matches of a route; without any, it takes every request. */
+const matchesOf = (route: unknown): readonly JsonRecord[] => {
+  const matches = listAt(route, 'match').filter(isRecord);
+  return matches.length === 0 ? [{}] : matches;
+};
+
+/** The route under another name, which stands first, as people write it. */
+const named = ({ name: _, match: __, ...rest }: JsonRecord, name: string): JsonRecord => ({ name, match: [], ...rest });
+
+const pinnedRoute = (
+  route: JsonRecord,
+  {
+    pinned,
+    sides,
+    number,
+  }: { readonly pinned: readonly RequestMatch[]; readonly sides: Sides; readonly number: number },
+): readonly JsonRecord[] => {
+  const match = pinned.flatMap((conditions) => matchesOf(route).flatMap((one) => pinnedMatch(one, conditions) ?? []));
+  const canary = pairsOf(route, sides)[0]?.canary;
+  if (match.length === 0 || canary === undefined) return [];
+  return [{ ...named(route, `${PINNED}${number}`), match, route: [{ ...canary, weight: 100 }] }];
+};
+
+const isWhole = (text: string, regex: string): boolean => {
+  try {
+    return new RegExp(`^(?:${regex})$`).test(text);
+  } catch {
+    // RE2 that JavaScript does not know: whether it takes the method cannot be told.
+    return false;
+  }
+};
+
+/** The match limited to safe methods: one for each, but for those that it takes none of. */
+const safeMatches = (match: JsonRecord): readonly JsonRecord[] => {
+  const exact = stringAt(match, 'method', 'exact');
+  const prefix = stringAt(match, 'method', 'prefix');
+  const regex = stringAt(match, 'method', 'regex');
+  return SAFE_METHODS.filter(
+    (method) =>
+      (exact === undefined || exact === method) &&
+      (prefix === undefined || method.startsWith(prefix)) &&
+      (regex === undefined || isWhole(method, regex)),
+  ).map((method) => ({ ...match, method: { exact: method } }));
+};
+
+/** The mirrors of a route with one more; Istio takes `mirror` or `mirrors`, not both. */
+const withMirror = (route: JsonRecord, to: { readonly destination: unknown; readonly percent: number }): JsonRecord => {
+  const { mirror, mirrors, mirrorPercentage, mirrorPercent: _, mirror_percent: __, ...rest } = route;
+  const percentage = { value: to.percent };
+  const old = numberAt(route, 'mirrorPercent') ?? numberAt(route, 'mirror_percent');
+  const before = mirrorPercentage ?? (old === undefined ? undefined : { value: old });
+  const others = isRecord(mirror)
+    ? [{ destination: mirror, ...(before === undefined ? {} : { percentage: before }) }]
+    : listAt({ mirrors }, 'mirrors');
+  if (others.length === 0) return { ...rest, mirror: to.destination, mirrorPercentage: percentage };
+  return { ...rest, mirrors: [...others, { destination: to.destination, percentage }] };
+};
+
+const mirroredRoute = (
+  route: JsonRecord,
+  { mirror, sides, number }: { readonly mirror: number; readonly sides: Sides; readonly number: number },
+): readonly JsonRecord[] => {
+  const match = matchesOf(route).flatMap(safeMatches);
+  const canary = pairsOf(route, sides)[0]?.canary;
+  if (match.length === 0 || canary === undefined) return [];
+  const limited = { ...named(route, `${MIRRORED}${number}`), match };
+  return [withMirror(limited, { destination: canary['destination'], percent: mirror })];
+};
+
+/** The routes that stand before a route of ours, whose weights are written already: pinned ones first, as they win. */
+export const extrasFor = (
+  route: JsonRecord,
+  { extras, sides, number }: { readonly extras: Extras; readonly sides: Sides; readonly number: number },
+): readonly JsonRecord[] => [
+  ...(extras.pinned === undefined ? [] : pinnedRoute(route, { pinned: extras.pinned, sides, number })),
+  ...(extras.mirror === undefined ? [] : mirroredRoute(route, { mirror: extras.mirror, sides, number })),
+];
+
+/** The shortest way in which a pinned match narrows one of the route's. */
+const narrowing = (match: unknown, route: unknown): readonly RequestMatch[] => {
+  const found = matchesOf(route).flatMap((base): readonly RequestMatch[] => {
+    const conditions = isRecord(match) ? conditionsOf(match, base) : undefined;
+    return conditions === undefined ? [] : [conditions];
+  });
+  const shortest = found.reduce<RequestMatch | undefined>(
+    (best, one) => (best !== undefined && best.length <= one.length ? best : one),
+    undefined,
+  );
+  return shortest === undefined ? [] : [shortest];
+};
+
+const mirrorPercentOf = (route: unknown): number =>
+  numberAt(route, 'mirrorPercentage', 'value') ?? numberAt(listAt(route, 'mirrors').at(-1), 'percentage', 'value') ?? 0;
+
+/** What stands of pins and mirrors in a list of routes. */
+export const extrasOf = (routes: readonly unknown[]): Pick<TrafficIntent, 'pinned' | 'mirror'> => {
+  const pinned: RequestMatch[] = [];
+  let mirror = 0;
+  for (const [index, route] of routes.entries()) {
+    if (isMirrored(route)) mirror = Math.max(mirror, mirrorPercentOf(route));
+    if (!nameOf(route).startsWith(PINNED)) continue;
+    const base = routes.slice(index).find((other) => !isExtra(other));
+    for (const conditions of listAt(route, 'match').flatMap((match) => narrowing(match, base))) {
+      if (!pinned.some((known) => sameJson(known, conditions))) pinned.push(conditions);
+    }
+  }
+  return { ...(pinned.length === 0 ? {} : { pinned }), ...(mirror === 0 ? {} : { mirror }) };
+};
+
+/** True when a request may be answered by the route without being looked at: it has no match, or one that takes all. */
+export const takesAll = (route: unknown): boolean =>
+  matchesOf(route).some((match) => {
+    const fields = Object.keys(match).filter((key) => key !== 'name' && key !== 'gateways' && key !== 'ignoreUriCase');
+    return fields.length === 0 || (fields.length === 1 && at(recordAt(match, 'uri'), 'prefix') === '/');
+  });

@@ -1,0 +1,88 @@
+import type { JsonRecord } from '../../lib/json.ts';
+import { isRecord, recordAt, sameJson } from '../../lib/json.ts';
+import type { Condition, RequestMatch, ValueMatch } from '../router.ts';
+import { cookieOf, cookieRegex } from './cookie-regex.ts';
+
+/** Where Istio's match keeps a condition: `headers` or `queryParams`, by name. */
+const placeOf = (
+  condition: Condition,
+): { readonly field: string; readonly key: string; readonly match: JsonRecord } => {
+  const { on, name, op, value } = condition;
+  if (on === 'cookie') return { field: 'headers', key: 'cookie', match: { regex: cookieRegex(name, condition) } };
+  // Istio wants lower-case header names.
+  if (on === 'header') return { field: 'headers', key: name.toLowerCase(), match: { [op]: value } };
+  return { field: 'queryParams', key: name, match: { [op]: value } };
+};
+
+const FIELDS = ['headers', 'queryParams'] as const;
+const OPS = ['exact', 'prefix', 'regex'] as const;
+
+const valueMatchOf = (match: unknown): ValueMatch | undefined => {
+  for (const op of OPS) {
+    const value = isRecord(match) ? match[op] : undefined;
+    if (typeof value === 'string') return { op, value };
+  }
+  return undefined;
+};
+
+/** True when no value passes both. Two expressions, or an expression and a prefix, are not compared. */
+const excludes = (a: ValueMatch, b: ValueMatch): boolean => {
+  if (a.op === 'exact' && b.op !== 'regex') {
+    return b.op === 'exact' ? a.value !== b.value : !a.value.startsWith(b.value);
+  }
+  if (b.op === 'exact' && a.op !== 'regex') return !b.value.startsWith(a.value);
+  return a.op === 'prefix' && b.op === 'prefix' && !a.value.startsWith(b.value) && !b.value.startsWith(a.value);
+};
+
+const conflict = (field: string, key: string): RangeError => {
+  const what = field === 'headers' ? `header ${key}` : `query parameter ${key}`;
+  return new RangeError(
+    `Cannot pin requests by ${what}: Istio compares it once in a match, and it is compared there already; want another one`,
+  );
+};
+
+/**
+ * A match of a route, narrowed to the requests of which every condition holds; undefined when there are none. What
+ * cannot be said in one match throws a RangeError.
+ */
+export const pinnedMatch = (match: JsonRecord, conditions: RequestMatch): JsonRecord | undefined => {
+  const result: Record<string, unknown> = { ...match };
+  for (const condition of conditions) {
+    const { field, key, match: wanted } = placeOf(condition);
+    const taken = recordAt(result, field)[key];
+    if (taken !== undefined) {
+      const [one, other] = [valueMatchOf(taken), valueMatchOf(wanted)];
+      if (one !== undefined && other !== undefined && excludes(one, other)) return undefined;
+      throw conflict(field, key);
+    }
+    result[field] = { ...recordAt(result, field), [key]: wanted };
+  }
+  return result;
+};
+
+const conditionOf = (field: string, name: string, match: unknown): Condition | undefined => {
+  const value = valueMatchOf(match);
+  if (value === undefined) return undefined;
+  const cookie = field === 'headers' && name === 'cookie' && value.op === 'regex' ? cookieOf(value.value) : undefined;
+  if (cookie !== undefined) return { on: 'cookie', ...cookie };
+  return { on: field === 'headers' ? 'header' : 'query', name, ...value };
+};
+
+/** The conditions by which `narrowed` is a narrowing of `match`; undefined when it is none. */
+export const conditionsOf = (narrowed: JsonRecord, match: JsonRecord): RequestMatch | undefined => {
+  const rest = ({ headers: _, queryParams: __, ...fields }: JsonRecord): JsonRecord => fields;
+  if (!sameJson(rest(narrowed), rest(match))) return undefined;
+  const conditions: Condition[] = [];
+  for (const field of FIELDS) {
+    const before = recordAt(match, field);
+    const after = recordAt(narrowed, field);
+    if (Object.entries(before).some(([key, value]) => !sameJson(after[key], value))) return undefined;
+    for (const [key, value] of Object.entries(after)) {
+      if (before[key] !== undefined) continue;
+      const condition = conditionOf(field, key, value);
+      if (condition === undefined) return undefined;
+      conditions.push(condition);
+    }
+  }
+  return conditions;
+};
