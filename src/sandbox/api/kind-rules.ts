@@ -2,8 +2,11 @@ import { at, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import type { KindRules } from './admission.ts';
 import { withField } from './kube-json.ts';
+import { appMeshRules } from './rules-app-mesh.ts';
 import { configMapRules, secretRules } from './rules-config.ts';
 import { eventRules } from './rules-event.ts';
+import { GLOO_RULES } from './rules-gloo.ts';
+import { ISTIO_RULES } from './rules-istio.ts';
 import { leaseRules } from './rules-lease.ts';
 import { controllerRevisionRules } from './rules-revision.ts';
 import { httpRouteRules, ingressRules } from './rules-route.ts';
@@ -18,8 +21,17 @@ const namespaceRules: KindRules = {
   allocate: (object) => withField(object, 'status', { phase: 'Active' }),
 };
 
-/** Defaults, validation and allocation of the kinds that Kubernetes brings along, by `kindKeyOf`. */
-export const kindRules = (services: () => readonly KubeObject[]): Readonly<Record<string, KindRules>> => ({
+/** Objects of a kind, wherever they are. */
+type List = (kind: { readonly apiVersion: string; readonly kind: string }) => readonly KubeObject[];
+
+/** Defaults, validation and allocation of the kinds of Kubernetes and of the data planes, by `kindKeyOf`. */
+export const kindRules = (list: List): Readonly<Record<string, KindRules>> => ({
+  ...ISTIO_RULES,
+  ...appMeshRules({
+    meshes: () => list({ apiVersion: 'appmesh.k8s.aws/v1beta2', kind: 'Mesh' }),
+    namespaces: () => list({ apiVersion: 'v1', kind: 'Namespace' }),
+  }),
+  ...GLOO_RULES,
   ConfigMap: configMapRules,
   'ControllerRevision.apps': controllerRevisionRules,
   'DaemonSet.apps': daemonSetRules,
@@ -32,5 +44,7 @@ export const kindRules = (services: () => readonly KubeObject[]): Readonly<Recor
   Pod: podRules,
   'ReplicaSet.apps': replicaSetRules,
   Secret: secretRules,
-  Service: serviceRules((address) => services().some((service) => stringAt(service, 'spec', 'clusterIP') === address)),
+  Service: serviceRules((address) =>
+    list({ apiVersion: 'v1', kind: 'Service' }).some((service) => stringAt(service, 'spec', 'clusterIP') === address),
+  ),
 });

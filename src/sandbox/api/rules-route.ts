@@ -4,6 +4,7 @@ import { defaulted, eachDefaulted, withDefaults } from './defaults-pod.ts';
 import { withField } from './kube-json.ts';
 import { invalidValue } from './metadata.ts';
 import { dnsLabelProblem, dnsSubdomainProblem } from './names.ts';
+import { lengthProblems, limitProblems, requiredProblems } from './schema-problems.ts';
 import type { FieldProblem } from './status.ts';
 
 const SERVICE = { group: '', kind: 'Service' };
@@ -43,29 +44,11 @@ const LIMITS: readonly Limit[] = [
   ['hostnames', 16],
 ];
 
-const tooMany = (items: readonly unknown[], field: string, most: number): readonly FieldProblem[] =>
-  items.length > most
-    ? [{ field, message: `Too many: ${items.length}: must have at most ${most} items`, reason: 'FieldValueInvalid' }]
-    : [];
-
 const backendProblems = (backend: unknown, field: string): readonly FieldProblem[] => {
-  const problems: FieldProblem[] = [];
-  const weight = at(backend, 'weight');
-  const limit =
-    typeof weight !== 'number' || !Number.isInteger(weight)
-      ? 'a whole number'
-      : weight < 0
-        ? 'greater than or equal to 0'
-        : weight > 1_000_000
-          ? 'less than or equal to 1000000'
-          : undefined;
-  if (limit !== undefined) {
-    const message = invalidValue(weight, `${field}.weight in body should be ${limit}`);
-    problems.push({ field: `${field}.weight`, message });
-  }
-  if ((stringAt(backend, 'name') ?? '') === '') {
-    problems.push({ field: `${field}.name`, message: 'Required value', reason: 'FieldValueRequired' });
-  }
+  const problems = [
+    ...limitProblems(at(backend, 'weight'), { field: `${field}.weight`, min: 0, max: 1_000_000 }),
+    ...requiredProblems(backend, { field, names: ['name'] }),
+  ];
   const isService = at(backend, 'group') === '' && at(backend, 'kind') === 'Service';
   // The rules in CEL are not asked where the shape is wrong.
   if (problems.length === 0 && isService && at(backend, 'port') === undefined) {
@@ -91,14 +74,16 @@ const pathProblems = (path: unknown, field: string): readonly FieldProblem[] => 
 };
 
 const routeProblems = (spec: JsonRecord): readonly FieldProblem[] => {
-  const problems = LIMITS.flatMap(([field, most]) => tooMany(listAt(spec, field), `spec.${field}`, most));
+  const problems = LIMITS.flatMap(([field, most]) =>
+    lengthProblems(listAt(spec, field), { field: `spec.${field}`, most }),
+  );
   problems.push(...hostnameProblems(listAt(spec, 'hostnames')));
   for (const [index, item] of listAt(spec, 'rules').entries()) {
     const field = `spec.rules[${index}]`;
     const backends = listAt(item, 'backendRefs');
     problems.push(
-      ...tooMany(listAt(item, 'matches'), `${field}.matches`, 64),
-      ...tooMany(backends, `${field}.backendRefs`, 16),
+      ...lengthProblems(listAt(item, 'matches'), { field: `${field}.matches`, most: 64 }),
+      ...lengthProblems(backends, { field: `${field}.backendRefs`, most: 16 }),
     );
     for (const [place, found] of listAt(item, 'matches').entries()) {
       problems.push(...pathProblems(at(found, 'path'), `${field}.matches[${place}].path`));

@@ -12,6 +12,7 @@ import { parseObject, withField, withMetadata } from './kube-json.ts';
 import { timestamp } from './metadata.ts';
 import { startNamespaceController } from './namespaces.ts';
 import { ownedByUpdate } from './ownership.ts';
+import { PLANE_RESOURCES } from './plane-resources.ts';
 import { Registry } from './registry.ts';
 import { type Caller, RequestHandler } from './request-handler.ts';
 import {
@@ -44,6 +45,7 @@ export type SandboxApiOptions = {
 export const ALL_RESOURCES: readonly ServedResource[] = [
   ...KUBERNETES_RESOURCES,
   ...GATEWAY_RESOURCES,
+  ...PLANE_RESOURCES,
   ...SERIN_RESOURCES,
 ];
 
@@ -75,7 +77,7 @@ export class SandboxApi implements ClusterBackend {
     if (namespaces === undefined) throw new TypeError('Cannot serve without Namespace: it is not among the resources');
     const builtIn = {
       ...(admitsSerin ? SERIN_RULES : {}),
-      ...kindRules(() => this.list({ apiVersion: 'v1', kind: 'Service' })),
+      ...kindRules((kind) => this.list(kind)),
     };
     const rules = (kindKey: string): readonly KindRules[] => [
       ...(builtIn[kindKey] === undefined ? [] : [builtIn[kindKey]]),

@@ -134,6 +134,17 @@ export const forbidden = (subject: Subject, why: string): ApiError =>
     details: detailsOf(subject),
   });
 
+/** An admission webhook says no. `code` is the webhook's own choice: 403 where it gives a reason, 400 where it does not. */
+export const denied = (
+  webhook: string,
+  { code, message }: { readonly code: 400 | 403; readonly message: string },
+): ApiError =>
+  new ApiError({
+    code,
+    ...(code === 403 ? { reason: 'Forbidden' } : {}),
+    message: `admission webhook ${JSON.stringify(webhook)} denied the request: ${message}`,
+  });
+
 /** Something that a real API server does and this one does not: said, never guessed. */
 export const notImplemented = (what: string): ApiError =>
   new ApiError({ code: 501, reason: 'NotImplemented', message: `The sandbox does not do ${what}` });
