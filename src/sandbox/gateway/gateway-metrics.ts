@@ -1,4 +1,4 @@
-import { MetricRegistry } from '../network/metric-registry.ts';
+import type { MetricRegistry } from '../network/metric-registry.ts';
 
 /** One request that a backend was asked for. */
 export type Served = { readonly method: string; readonly status: number; readonly seconds: number };
@@ -18,15 +18,13 @@ export type GatewayMetrics = {
   readonly traefik: (service: string, served: Served) => void;
   /** Counts as ingress-nginx does: `ingress` and `service` are the primary's also for the canary. */
   readonly ingressNginx: (labels: IngressLabels, served: Served) => void;
-  readonly text: () => string;
 };
 
 const TRAEFIK_BUCKETS = [0.1, 0.3, 1.2, 5];
 const NGINX_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The metrics of both planes, with the names, labels and default buckets that Traefik and ingress-nginx have. */
-export const createGatewayMetrics = (): GatewayMetrics => {
-  const registry = new MetricRegistry();
+/** The metrics of both, with the names, labels and default buckets that Traefik and ingress-nginx have. */
+export const createGatewayMetrics = (registry: MetricRegistry): GatewayMetrics => {
   const traefikRequests = registry.counter('traefik_service_requests_total', 'Requests forwarded to a service.');
   const traefikDurations = registry.histogram(
     'traefik_service_request_duration_seconds',
@@ -50,6 +48,5 @@ export const createGatewayMetrics = (): GatewayMetrics => {
       nginxRequests.add(labels);
       nginxDurations.observe(labels, seconds);
     },
-    text: () => registry.text(),
   };
 };

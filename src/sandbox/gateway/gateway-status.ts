@@ -139,6 +139,16 @@ export const createGatewayStatus = (options: GatewayStatusOptions): GatewayStatu
       case undefined:
       case 'EndpointSlice':
       case 'Ingress':
+      case 'IstioGateway':
+      case 'IstioVirtualService':
+      case 'DestinationRule':
+      case 'Mesh':
+      case 'VirtualNode':
+      case 'VirtualRouter':
+      case 'AppMeshVirtualService':
+      case 'GlooVirtualService':
+      case 'RouteTable':
+      case 'Upstream':
         return;
       case 'HTTPRoute':
         routes.add(keyOf(event.object.metadata));

@@ -22,6 +22,9 @@ export type HttpRouteEntry = {
   readonly metricName: (backend: RuleBackend) => string;
 };
 
+/** Kinds that HTTPRoutes depend on. */
+const READ: readonly GatewayKind[] = ['HTTPRoute', 'Service', 'Gateway', 'GatewayClass', 'Namespace', 'ReferenceGrant'];
+
 /** All accepted HTTPRoutes of a view, compiled route by route when they are first needed after a change. */
 export class HttpRouteTable {
   readonly #options: AttachmentOptions;
@@ -34,7 +37,7 @@ export class HttpRouteTable {
 
   /** Must be told everything that has changed in the view. */
   changed(kind: GatewayKind, object: KubeObject): void {
-    if (kind === 'EndpointSlice' || kind === 'Ingress') return;
+    if (!READ.includes(kind)) return;
     this.#hosts = undefined;
     if (kind === 'HTTPRoute') this.#compiled.delete(keyOf(object.metadata));
     else if (kind === 'Service') this.#forgetUsersOf(object);

@@ -1,10 +1,22 @@
-import { at, listAt, numberAt, stringAt } from '../../lib/json.ts';
+import { at, canonicalJson, listAt, numberAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { SERVICE_NAME_LABEL } from '../workloads/endpoint-slice-controller.ts';
-import type { ObjectView } from './object-view.ts';
+import { hasLabels } from '../workloads/label-selector.ts';
+import type { ObjectView, Place } from './object-view.ts';
 
 export type ServicePort = { readonly namespace: string; readonly service: string; readonly port: number | string };
-export type Endpoint = { readonly address: string; readonly port: number };
+
+/** The pods that a request may go to: those of a Service port, or those of them that have all of these labels. */
+export type Target = ServicePort & { readonly labels?: Labels | undefined };
+
+export type Endpoint = {
+  readonly address: string;
+  readonly port: number;
+  /** Name and namespace of the pod; absent when the EndpointSlice does not say. */
+  readonly pod?: Required<Place> | undefined;
+};
+
+type Labels = Readonly<Record<string, string>>;
 
 /** Round robin over the ready endpoints of one Service port. */
 type Rotation = { readonly endpoints: readonly Endpoint[]; next: number };
@@ -18,11 +30,14 @@ export const servicePortOf = (view: ObjectView, { namespace, service, port }: Se
 /** The pods behind Services, as the EndpointSlices of a view name them: only ready ones, each in its turn. */
 export class ServiceEndpoints {
   readonly #view: ObjectView;
+  readonly #labelsOf: (pod: Required<Place>) => Labels;
   readonly #slices = new Map<string, Set<string>>();
-  readonly #rotations = new Map<string, Map<number | string, Rotation>>();
+  readonly #rotations = new Map<string, Map<string, Rotation>>();
 
-  constructor(view: ObjectView) {
+  /** `labelsOf` tells the labels of a pod. */
+  constructor(view: ObjectView, labelsOf: (pod: Required<Place>) => Labels) {
     this.#view = view;
+    this.#labelsOf = labelsOf;
   }
 
   /** Must be told every Service and EndpointSlice that has changed in the view. */
@@ -40,30 +55,31 @@ export class ServiceEndpoints {
   }
 
   /** The next ready endpoint; `none` when there is none, `missing` when Service or port do not exist. */
-  pick(target: ServicePort): Endpoint | 'none' | 'missing' {
+  pick(target: Target): Endpoint | 'none' | 'missing' {
     const rotation = this.#rotationOf(target);
     if (rotation === undefined) return 'missing';
     return rotation.endpoints[rotation.next++ % rotation.endpoints.length] ?? 'none';
   }
 
   /** True when the Service has a ready endpoint. */
-  hasReady(target: ServicePort): boolean {
+  hasReady(target: Target): boolean {
     return (this.#rotationOf(target)?.endpoints.length ?? 0) > 0;
   }
 
-  #rotationOf(target: ServicePort): Rotation | undefined {
+  #rotationOf(target: Target): Rotation | undefined {
     const key = `${target.namespace}/${target.service}`;
-    const rotations = this.#rotations.get(key) ?? new Map<number | string, Rotation>();
-    const known = rotations.get(target.port);
+    const rotations = this.#rotations.get(key) ?? new Map<string, Rotation>();
+    const within = target.labels === undefined ? `${target.port}` : `${target.port} ${canonicalJson(target.labels)}`;
+    const known = rotations.get(within);
     if (known !== undefined) return known;
     const port = servicePortOf(this.#view, target);
     if (port === undefined) return undefined;
     const rotation = { endpoints: this.#ready(target, stringAt(port, 'name') ?? ''), next: 0 };
-    this.#rotations.set(key, rotations.set(target.port, rotation));
+    this.#rotations.set(key, rotations.set(within, rotation));
     return rotation;
   }
 
-  #ready({ namespace, service }: ServicePort, portName: string): readonly Endpoint[] {
+  #ready({ namespace, service, labels = {} }: Target, portName: string): readonly Endpoint[] {
     const found = new Map<string, Endpoint>();
     for (const name of this.#slices.get(`${namespace}/${service}`) ?? []) {
       const slice = this.#view.get('EndpointSlice', { namespace, name });
@@ -73,7 +89,11 @@ export class ServiceEndpoints {
       for (const endpoint of listAt(slice, 'endpoints')) {
         if (at(endpoint, 'conditions', 'ready') === false) continue;
         const address = stringAt(endpoint, 'addresses', 0);
-        if (address !== undefined) found.set(address, { address, port: number });
+        const podName = stringAt(endpoint, 'targetRef', 'name');
+        const pod = podName === undefined ? undefined : { namespace, name: podName };
+        const isWanted =
+          Object.keys(labels).length === 0 || (pod !== undefined && hasLabels(this.#labelsOf(pod), labels));
+        if (address !== undefined && isWanted) found.set(address, { address, port: number, pod });
       }
     }
     return [...found.values()];

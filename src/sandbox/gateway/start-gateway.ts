@@ -2,16 +2,20 @@ import type { Random } from '../../lib/random.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
 import { type HttpHandler, textAnswer } from '../network/http.ts';
 import { type HttpServer, serveHttp } from '../network/http-server.ts';
-import { EXPOSITION_TYPE } from '../network/metric-registry.ts';
+import { EXPOSITION_TYPE, MetricRegistry } from '../network/metric-registry.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { DelayLine } from '../workloads/delay-line.ts';
+import type { DataPlane } from './data-plane.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createGatewayProxy } from './gateway-proxy.ts';
 import { createGatewayStatus } from './gateway-status.ts';
-import { HttpRouteTable } from './http-route-table.ts';
-import { IngressTable } from './ingress-table.ts';
-import { GATEWAY_KINDS, isGatewayKind, ObjectView } from './object-view.ts';
+import { httpRoutePlane } from './http-route-plane.ts';
+import { ingressPlane } from './ingress-plane.ts';
+import { createIstioMetrics } from './istio/istio-metrics.ts';
+import { istioPlane } from './istio/istio-plane.ts';
+import { GATEWAY_KINDS, gatewayKindOf, ObjectView, type Place } from './object-view.ts';
 import { ServiceEndpoints } from './service-endpoints.ts';
+import { servicePlane } from './service-plane.ts';
 
 /** How late the gateway is, in milliseconds. */
 export type GatewayTimings = {
@@ -56,38 +60,46 @@ export const startGateway = ({ backend, random, network, timings }: GatewayOptio
   const { statusMs, trafficMs, programmedMs } = { ...DEFAULT_GATEWAY_TIMINGS, ...timings };
   const { clock } = backend;
   const view = new ObjectView();
-  const routes = new HttpRouteTable({ view, controllerName: CONTROLLER_NAME });
-  const ingresses = new IngressTable({ view, className: 'nginx' });
-  const endpoints = new ServiceEndpoints(view);
-  const metrics = createGatewayMetrics();
-  const handle = createGatewayProxy({ clock, random, network, routes, ingresses, endpoints, metrics });
+  // The labels of a pod hardly ever change, so that nobody sees that these are not late.
+  const labelsOf = (pod: Required<Place>) =>
+    backend.read({ apiVersion: 'v1', kind: 'Pod', ...pod })?.metadata.labels ?? {};
+  const endpoints = new ServiceEndpoints(view, labelsOf);
+  const registry = new MetricRegistry();
+  const metrics = createGatewayMetrics(registry);
+  const planes: readonly DataPlane[] = [
+    httpRoutePlane({ view, controllerName: CONTROLLER_NAME, metrics }),
+    ingressPlane({ view, className: 'nginx', endpoints, random, metrics }),
+    istioPlane({ view, random, metrics: createIstioMetrics(registry) }),
+    servicePlane(view),
+  ];
+  const handle = createGatewayProxy({ clock, network, endpoints, planes });
   const status = createGatewayStatus({ backend, controllerName: CONTROLLER_NAME, statusMs, programmedMs });
 
   const takeEffect = (event: ClusterEvent): void => {
     const kind = view.apply(event);
     if (kind === undefined) return;
-    routes.changed(kind, event.object);
     endpoints.changed(event.object);
-    if (kind === 'Ingress') ingresses.changed();
+    for (const plane of planes) plane.changed(kind, event.object);
   };
   const traffic = new DelayLine({ clock, delayMs: trafficMs, deliver: takeEffect });
   const onEvent = (event: ClusterEvent): void => {
-    if (!isGatewayKind(event.object.kind)) return;
+    if (gatewayKindOf(event.object) === undefined) return;
     status.onEvent(event);
     traffic.push(event);
   };
-  for (const kind of GATEWAY_KINDS) for (const object of backend.list(kind)) onEvent({ type: 'ADDED', object });
+  for (const kind of Object.values(GATEWAY_KINDS))
+    for (const object of backend.list(kind)) onEvent({ type: 'ADDED', object });
   const unsubscribe = backend.subscribe(onEvent);
 
   const servers: HttpServer[] = [];
   const scrape: HttpHandler = async ({ path }) =>
     path === '/metrics'
-      ? { status: 200, headers: { 'content-type': EXPOSITION_TYPE }, body: metrics.text() }
+      ? { status: 200, headers: { 'content-type': EXPOSITION_TYPE }, body: registry.text() }
       : textAnswer(404, '404 page not found\n');
 
   return {
     handle,
-    metrics: metrics.text,
+    metrics: () => registry.text(),
     listen: async (ports = {}) => {
       const web = await serveHttp(handle, ports.web);
       const scraped = await serveHttp(scrape, ports.metrics);
