@@ -1,90 +1,119 @@
 import { foreignOwnerOf } from '../api/field-owner.ts';
 import { STAMP_ANNOTATION } from '../api/names.ts';
-import { isMadeFor } from '../api/ownership.ts';
-import type { KubeObject } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+import { acceptance } from './istio/acceptance.ts';
+import { adoptedProblems } from './istio/adopted-problems.ts';
+import { planAdopted, releaseAdopted } from './istio/adopted-virtual-service.ts';
+import { replacesApex } from './istio/baseline.ts';
 import { counters } from './istio/counters.ts';
-import { ownRuleSpec, planRules, releaseRules, roleOf } from './istio/destination-rules.ts';
-import type { Sides } from './istio/destinations.ts';
+import { apexRuleSpec, madeRules, ownRuleSpec, planRules, releaseRules } from './istio/destination-rules.ts';
 import { virtualServiceRef } from './istio/objects.ts';
-import { isTcp, planOwnVirtualService } from './istio/own-virtual-service.ts';
-import { listsOf, standing } from './istio/routes.ts';
-import type { Objects, RouteRef, Router } from './router.ts';
+import { ownProblems } from './istio/own-problems.ts';
+import { planOwn, releaseOwn } from './istio/own-virtual-service.ts';
+import { standing } from './istio/routes.ts';
+import type { Scene } from './istio/scene.ts';
+import { isSplitBySubsets, pinsOf, sceneOf } from './istio/scene.ts';
+import type { ObjectPatch, Router, TrafficIntent } from './router.ts';
 import { expressible, PERCENT_PPM, twoWay } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 
-const sidesOf = (objects: Objects, ref: RouteRef): Sides => ({ ref, roleOf: roleOf({ objects, ref }) });
-
-const heldIn = ({ get }: Objects, ref: RouteRef): KubeObject | undefined => {
-  const found = get(virtualServiceRef(ref));
-  return found !== undefined && isMadeFor(found, ref.canaryUid) ? found : undefined;
+/** The sides' DestinationRules, which stand before a route leads there. */
+const rulePatches = ({ objects, ref, sides, isAdopting, found }: Scene): readonly ObjectPatch[] => {
+  if (!isAdopting) return planRules(ownRuleSpec(ref), { objects, ref });
+  const isNeeded = found !== undefined && replacesApex(found, sides);
+  return isNeeded ? planRules(apexRuleSpec({ objects, ref }), { objects, ref }) : [];
 };
 
-/** Istio's VirtualService, made by Serin. */
+const routePatches = (
+  { ref, sides, isAdopting, found }: Scene,
+  { percent, intent }: { readonly percent: number; readonly intent: TrafficIntent },
+): readonly ObjectPatch[] => {
+  const to = { percent, pinned: intent.pinned, mirror: intent.mirror, stamp: intent.stamp };
+  return isAdopting ? planAdopted(found, { sides, to }) : planOwn(found, { ref, to });
+};
+
+/** True when the canary gets nothing but copies of requests. */
+const isMirrorOnly = ({ held, sides }: Scene): boolean => {
+  if (held === undefined) return false;
+  const { percent, pinned, mirror } = standing(held, sides);
+  return percent === 0 && pinned === undefined && mirror !== undefined;
+};
+
+/**
+ * Istio's VirtualService. Without `routeRef` Serin makes one of the apex's name and writes it whole; with it, one that
+ * lives in Git is adopted: of the destinations that lead to the apex or to its sides, and of these only, the weights are
+ * written. The first route that matches a request takes it, so that pins and mirrors are routes before ours.
+ */
 export const istio: Router = {
   id: 'istio',
 
-  capabilities: (_objects, ref) => ({
-    weightGranularityPpm: PERCENT_PPM,
-    acceptance: 'none',
-    // Affinity (consistentHash) chooses among a destination's pods; one of weight 0 is no destination.
-    zeroWeightDrainsSticky: true,
-    primaryMayBeEmpty: true,
-    perBackendMetrics: !isTcp(ref.options),
-    pins: isTcp(ref.options)
-      ? { header: [], cookie: [], query: [] }
-      : {
-          header: ['exact', 'prefix', 'regex'],
-          cookie: ['exact', 'prefix', 'regex'],
-          query: ['exact', 'prefix', 'regex'],
-        },
-    mirror: isTcp(ref.options) ? 'none' : 'percent',
-    lifecycle: {},
-  }),
+  capabilities: (objects, ref) => {
+    const scene = sceneOf(objects, ref);
+    const isHttp = scene.lists.includes('http');
+    return {
+      weightGranularityPpm: PERCENT_PPM,
+      acceptance: 'none',
+      // Affinity (consistentHash) chooses among the pods of a destination; one of weight 0 is none.
+      zeroWeightDrainsSticky: true,
+      // Each destination is a cluster of its own, whose share alone fails when it has no endpoints.
+      primaryMayBeEmpty: true,
+      perBackendMetrics: isHttp,
+      pins: pinsOf(scene),
+      mirror: isHttp ? 'percent' : 'none',
+      lifecycle: {},
+    };
+  },
 
-  problems: () => [],
+  problems: (objects, ref) => {
+    const { isAdopting, sides } = sceneOf(objects, ref);
+    return isAdopting ? adoptedProblems(objects, sides) : ownProblems(objects, ref);
+  },
 
   observe: (objects, ref) => {
-    const found = heldIn(objects, ref);
-    if (found === undefined) return undefined;
-    const { percent, ...extras } = standing(found, sidesOf(objects, ref));
-    const stamp = found.metadata.annotations?.[STAMP_ANNOTATION];
+    const { held, sides } = sceneOf(objects, ref);
+    if (held === undefined) return undefined;
+    const { percent, ...extras } = standing(held, sides);
+    const stamp = held.metadata.annotations?.[STAMP_ANNOTATION];
     return { split: twoWay(ref, percent), ...extras, ...(stamp === undefined ? {} : { stamp }) };
   },
 
   plan: (objects, ref, intent) => {
     assertSupported(intent, { plane: 'Istio', capabilities: istio.capabilities(objects, ref) });
     const { percent, said } = expressible(ref, intent.split);
-    const found = objects.get(virtualServiceRef(ref));
-    if (found !== undefined && !isMadeFor(found, ref.canaryUid)) return { patches: [], ...said };
-    const to = { percent, pinned: intent.pinned, mirror: intent.mirror, stamp: intent.stamp };
-    return {
-      patches: [...planRules(ownRuleSpec(ref), { objects, ref }), ...planOwnVirtualService(found, { ref, to })],
-      ...said,
-    };
+    const scene = sceneOf(objects, ref);
+    const route = routePatches(scene, { percent, intent });
+    // Where the route is somebody else's, or leads elsewhere, nothing is made beside it.
+    const isOurs = route.length > 0 || scene.held !== undefined;
+    return { patches: isOurs ? [...rulePatches(scene), ...route] : [], ...said };
   },
 
-  accepted: (objects, ref) =>
-    heldIn(objects, ref) === undefined
-      ? { ok: false, refused: false, detail: 'VirtualService does not exist yet' }
-      : { ok: 'unknown', refused: false, detail: 'Istio writes no status: its counters alone can tell' },
+  accepted: (objects, ref) => {
+    const { held, found } = sceneOf(objects, ref);
+    if (found === undefined) {
+      const detail = `VirtualService ${keyOf(virtualServiceRef(ref))} does not exist yet`;
+      return { ok: false, refused: false, detail };
+    }
+    return acceptance(held === undefined ? [found] : [found, ...madeRules(objects, ref)]);
+  },
 
   foreignManager: (objects, ref) => {
-    const found = heldIn(objects, ref);
-    const lists = found === undefined ? [] : listsOf(found, sidesOf(objects, ref));
-    return lists
-      .map((list) => found && foreignOwnerOf(found, ['f:spec', `f:${list}`]))
-      .find((name) => name !== undefined);
+    const { held, lists } = sceneOf(objects, ref);
+    const owners = lists.map((list) => held && foreignOwnerOf(held, ['f:spec', `f:${list}`]));
+    return owners.find((owner) => owner !== undefined);
   },
 
-  metrics: (_objects, ref, side) => (isTcp(ref.options) ? null : counters(ref, { side, by: 'hosts' })),
+  metrics: (objects, ref, side) => {
+    const scene = sceneOf(objects, ref);
+    if (scene.isAdopting && scene.found === undefined) return 'later';
+    // Connections are counted, but not how they end.
+    if (!scene.lists.includes('http')) return null;
+    if (side === 'canary' && isMirrorOnly(scene)) return counters(ref, { side, by: 'mirrored' });
+    return counters(ref, { side, by: isSplitBySubsets(scene) ? 'subsets' : 'hosts' });
+  },
 
   release: (objects, ref) => {
-    const found = heldIn(objects, ref);
-    const { uid } = found?.metadata ?? {};
-    const route =
-      found === undefined
-        ? []
-        : [{ type: 'delete' as const, ref: virtualServiceRef(ref), ...(uid === undefined ? {} : { uid }) }];
+    const { isAdopting, found, sides } = sceneOf(objects, ref);
+    const route = isAdopting ? releaseAdopted(found, sides) : releaseOwn(found, ref);
     return { patches: [...route, ...releaseRules(objects, ref)], effective: [], roundingErrorPpm: 0, warnings: [] };
   },
 };

@@ -4,6 +4,7 @@ import { covers } from '../../lib/covers.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, listAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { refOf } from '../../lib/kube-object.ts';
 import type { ObjectPatch, Objects, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
 import { isSameHost } from './host.ts';
@@ -17,6 +18,9 @@ export const rulesFor = (host: string, { objects, ref }: { objects: Objects; ref
     .filter((rule) => isSameHost(stringAt(rule, 'spec', 'host') ?? '', host, ref.namespace))
     .toSorted((a, b) => ((a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '') ? -1 : 1));
 
+const standingRules = (objects: Objects, ref: RouteRef): readonly KubeObject[] =>
+  SIDES.flatMap((side) => objects.get(destinationRuleRef(ref, side)) ?? []);
+
 /** Labels of the pods that a subset of a host selects; undefined when no DestinationRule defines it. */
 export const subsetLabels = (
   { host, subset }: { readonly host: string; readonly subset: string },
@@ -28,13 +32,21 @@ export const subsetLabels = (
   return found === undefined ? undefined : recordAt(found, 'labels');
 };
 
-/** The side whose pods a subset selects; undefined when its labels name none. */
-export const roleOf =
-  (of: { readonly objects: Objects; readonly ref: RouteRef }) =>
-  (host: string, subset: string): Side | undefined => {
-    const role = subsetLabels({ host, subset }, of)?.[ROLE_LABEL];
-    return SIDES.find((side) => side === role);
+/** Looks up the side whose pods a subset selects; undefined when its labels name none. Each is looked up once. */
+export const roleOf = (of: { readonly objects: Objects; readonly ref: RouteRef }) => {
+  const known = new Map<string, Side | undefined>();
+  return (host: string, subset: string): Side | undefined => {
+    const key = `${host} ${subset}`;
+    if (!known.has(key)) {
+      const role = subsetLabels({ host, subset }, of)?.[ROLE_LABEL];
+      known.set(
+        key,
+        SIDES.find((side) => side === role),
+      );
+    }
+    return known.get(key);
   };
+};
 
 /** The DestinationRule of one side; `spec` is all of its spec but the host. */
 const sideRule = (side: Side, { ref, spec }: { readonly ref: RouteRef; readonly spec: JsonRecord }): KubeObject => {
@@ -78,18 +90,17 @@ export const planRules = (
   });
 };
 
+/** The DestinationRules that Serin has made. */
+export const madeRules = (objects: Objects, ref: RouteRef): readonly KubeObject[] =>
+  standingRules(objects, ref).filter((rule) => isMadeFor(rule, ref.canaryUid));
+
 /** Deletes both, as far as Serin has made them. */
 export const releaseRules = (objects: Objects, ref: RouteRef): readonly ObjectPatch[] =>
-  SIDES.flatMap((side): readonly ObjectPatch[] => {
-    const found = objects.get(destinationRuleRef(ref, side));
-    if (found === undefined || !isMadeFor(found, ref.canaryUid)) return [];
-    const { uid } = found.metadata;
-    return [{ type: 'delete', ref: destinationRuleRef(ref, side), ...(uid === undefined ? {} : { uid }) }];
+  madeRules(objects, ref).map((rule) => {
+    const { uid } = rule.metadata;
+    return { type: 'delete', ref: refOf(rule), ...(uid === undefined ? {} : { uid }) };
   });
 
 /** The DestinationRules of the sides' names that are somebody else's. */
 export const foreignRules = (objects: Objects, ref: RouteRef): readonly KubeObject[] =>
-  SIDES.flatMap((side) => {
-    const found = objects.get(destinationRuleRef(ref, side));
-    return found === undefined || isMadeFor(found, ref.canaryUid) ? [] : [found];
-  });
+  standingRules(objects, ref).filter((rule) => !isMadeFor(rule, ref.canaryUid));

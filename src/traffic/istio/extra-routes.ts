@@ -1,5 +1,5 @@
 import type { JsonRecord } from '../../lib/json.ts';
-import { at, isRecord, listAt, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
+import { isRecord, listAt, numberAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { RequestMatch, TrafficIntent } from '../router.ts';
 import type { Sides } from './destinations.ts';
 import { pairsOf } from './destinations.ts';
@@ -45,6 +45,18 @@ const pinnedRoute = (
   const canary = pairsOf(route, sides)[0]?.canary;
   if (match.length === 0 || canary === undefined) return [];
   return [{ ...named(route, `${PINNED}${number}`), match, route: [{ ...canary, weight: 100 }] }];
+};
+
+/** Throws a RangeError when an alternative fits no request of any route: nobody would be pinned by it. */
+export const assertPinnable = (routes: readonly JsonRecord[], { pinned = [] }: Extras): void => {
+  const idle = pinned.find(
+    (conditions) => !routes.flatMap(matchesOf).some((match) => pinnedMatch(match, conditions) !== undefined),
+  );
+  if (idle === undefined) return;
+  const names = idle.map(({ on, name }) => `${on} ${name}`).join(' and ');
+  throw new RangeError(
+    `Cannot write the route: no request fits the pin by ${names}, as the route asks for another value; want a value that it takes`,
+  );
 };
 
 const isWhole = (text: string, regex: string): boolean => {
@@ -132,10 +144,3 @@ export const extrasOf = (routes: readonly unknown[]): Pick<TrafficIntent, 'pinne
   }
   return { ...(pinned.length === 0 ? {} : { pinned }), ...(mirror === 0 ? {} : { mirror }) };
 };
-
-/** True when a request may be answered by the route without being looked at: it has no match, or one that takes all. */
-export const takesAll = (route: unknown): boolean =>
-  matchesOf(route).some((match) => {
-    const fields = Object.keys(match).filter((key) => key !== 'name' && key !== 'gateways' && key !== 'ignoreUriCase');
-    return fields.length === 0 || (fields.length === 1 && at(recordAt(match, 'uri'), 'prefix') === '/');
-  });

@@ -1,5 +1,6 @@
 import { durationMs } from '../../api/duration.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
+import { isMadeFor } from '../../api/ownership.ts';
 import { covers } from '../../lib/covers.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, sameJson } from '../../lib/json.ts';
@@ -118,11 +119,12 @@ export const ownVirtualService = (ref: RouteRef, { stamp, ...to }: Written & Not
 /** What Serin says of a VirtualService; what others add beside it, such as exportTo, is theirs. */
 const FIELDS = ['hosts', 'gateways', 'http', 'tcp'];
 
-/** Applies the whole VirtualService; nothing when it stands so. */
-export const planOwnVirtualService = (
+/** Applies the whole VirtualService; nothing when it stands so, or is somebody else's. */
+export const planOwn = (
   found: KubeObject | undefined,
   { ref, to }: { readonly ref: RouteRef; readonly to: Written & Noted },
 ): readonly ObjectPatch[] => {
+  if (found !== undefined && !isMadeFor(found, ref.canaryUid)) return [];
   const object = ownVirtualService(ref, to);
   const isCurrent =
     found !== undefined &&
@@ -130,4 +132,11 @@ export const planOwnVirtualService = (
     FIELDS.every((field) => sameJson(at(found, 'spec', field), at(object, 'spec', field))) &&
     at(found, 'metadata', 'annotations', STAMP_ANNOTATION) === to.stamp;
   return isCurrent ? [] : [{ type: 'apply', object }];
+};
+
+/** Deletes it, when Serin has made it. */
+export const releaseOwn = (found: KubeObject | undefined, ref: RouteRef): readonly ObjectPatch[] => {
+  if (found === undefined || !isMadeFor(found, ref.canaryUid)) return [];
+  const { uid } = found.metadata;
+  return [{ type: 'delete', ref: virtualServiceRef(ref), ...(uid === undefined ? {} : { uid }) }];
 };

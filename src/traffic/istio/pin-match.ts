@@ -37,7 +37,7 @@ const excludes = (a: ValueMatch, b: ValueMatch): boolean => {
 const conflict = (field: string, key: string): RangeError => {
   const what = field === 'headers' ? `header ${key}` : `query parameter ${key}`;
   return new RangeError(
-    `Cannot pin requests by ${what}: Istio compares it once in a match, and it is compared there already; want another one`,
+    `Cannot write the route: Istio compares ${what} once in a match, and it is compared there already; want pins by another one`,
   );
 };
 

@@ -5,7 +5,7 @@ import type { TrafficIntent } from '../router.ts';
 import type { Sides } from './destinations.ts';
 import { pairsOf } from './destinations.ts';
 import type { Extras } from './extra-routes.ts';
-import { extrasFor, extrasOf, isExtra, isMirrored } from './extra-routes.ts';
+import { assertPinnable, extrasFor, extrasOf, isExtra, isMirrored } from './extra-routes.ts';
 import { canaryPercentOf, withCanaryPercent } from './weights.ts';
 
 /** Lists of a VirtualService's routes that can lead to a Service by weights. */
@@ -33,6 +33,10 @@ export const written = (
   routes: readonly JsonRecord[],
   { sides, list, to }: { readonly sides: Sides; readonly list: RouteList; readonly to: Written },
 ): readonly JsonRecord[] => {
+  if (list === 'http') {
+    const ours = routes.filter((route) => isOurs(route, sides));
+    if (ours.length > 0) assertPinnable(ours, to);
+  }
   let number = 0;
   return routes.flatMap((route) => {
     if (!isOurs(route, sides)) return [route];

@@ -59,7 +59,3 @@ export const withApex = (route: JsonRecord, sides: Sides): JsonRecord => {
   });
   return { ...route, route: entries };
 };
-
-/** The route with everything that goes to the sides going to the primary. */
-export const withPrimary = (route: JsonRecord, sides: Sides): JsonRecord =>
-  withCanaryPercent(route, { sides, percent: 0 });

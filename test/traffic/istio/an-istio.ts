@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { JsonRecord } from '#src/lib/json.ts';
 import { recordAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { RouteRef } from '#src/traffic/router.ts';
@@ -28,3 +29,40 @@ export const admitIstio = (object: KubeObject): KubeObject => {
   assert.deepEqual(violations(schema, spec, 'spec'), []);
   return { ...object, spec };
 };
+
+/** The Istio Gateway that requests from outside come in by. */
+export const edgeGateway: KubeObject = {
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'Gateway',
+  metadata: { name: 'edge', namespace: 'gateways' },
+  spec: { selector: { istio: 'ingressgateway' }, servers: [] },
+};
+
+/** The same where VirtualService `shop` lives in Git and is adopted. */
+export const adoptingRef: RouteRef = {
+  ...istioRef,
+  hosts: [],
+  options: {},
+  routeRef: { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', name: 'shop' },
+};
+
+/** VirtualService `shop` as it stands in Git. */
+export const aVirtualService = (spec: JsonRecord): KubeObject => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'VirtualService',
+  metadata: {
+    name: 'shop',
+    namespace: 'shop',
+    labels: { team: 'shop' },
+    annotations: { 'example.com/note': 'kept' },
+  },
+  spec: { hosts: ['podinfo.example.com'], gateways: ['gateways/edge'], ...spec },
+});
+
+/** A DestinationRule of the team's. */
+export const aDestinationRule = (name: string, spec: JsonRecord): KubeObject => ({
+  apiVersion: 'networking.istio.io/v1',
+  kind: 'DestinationRule',
+  metadata: { name, namespace: 'shop', labels: { team: 'shop' } },
+  spec,
+});
