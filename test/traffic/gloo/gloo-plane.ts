@@ -44,15 +44,12 @@ const fits = (matcher: unknown, { request, path }: { request: SampleRequest; pat
 
 /** The Service that an Upstream leads to; an Upstream that is not there leads nowhere. */
 const serviceOf = (world: RouteWorld, destination: unknown): string | undefined => {
-  const named = recordAt(destination, 'upstream');
-  const found = world
-    .all()
-    .find(
-      ({ kind, metadata }) =>
-        kind === 'Upstream' && metadata.name === named['name'] && metadata.namespace === named['namespace'],
-    );
+  const [name = '', namespace = ''] = ['name', 'namespace'].map((field) => stringAt(destination, 'upstream', field));
+  const found = world.get({ apiVersion: 'gloo.solo.io/v1', kind: 'Upstream', namespace, name });
   return stringAt(found, 'spec', 'kube', 'serviceName');
 };
+
+const TABLE = { apiVersion: 'gateway.solo.io/v1', kind: 'RouteTable', namespace: 'shop' };
 
 const NOTHING: Traffic = { primary: 0, canary: 0, other: {}, mirrored: 0 };
 
@@ -64,7 +61,7 @@ export const glooTraffic =
   (...paths: readonly string[]) =>
   (world: RouteWorld, request: SampleRequest = aRequest()): readonly Traffic[] =>
     paths.map((path): Traffic => {
-      const table = world.all().find(({ kind, metadata }) => kind === 'RouteTable' && metadata.name === 'podinfo');
+      const table = world.get({ ...TABLE, name: 'podinfo' });
       if (table === undefined) return { ...NOTHING, primary: 100 };
       const route = listAt(table, 'spec', 'routes').find((it) => {
         const matchers = listAt(it, 'matchers');
