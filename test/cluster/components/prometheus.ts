@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers, type Component } from '../rig/component.ts';
 import { ADDRESS, PORTS } from '../rig/rig.ts';
+import { istioScrapes } from './istio-scrapes.ts';
 import { podTargetsOf } from './kubelet.ts';
 
 export const PROMETHEUS = `http://${ADDRESS}:${PORTS.prometheus}`;
@@ -14,6 +15,7 @@ export const prometheus: Component = {
       scrape_configs: [
         { job_name: 'traefik', static_configs: [{ targets: [`127.0.0.1:${PORTS.traefik}`] }] },
         { job_name: 'pods', file_sd_configs: [{ files: [podTargetsOf(rig)], refresh_interval: '1s' }] },
+        ...istioScrapes,
       ],
     };
     mkdirSync(join(rig.folder, 'prometheus'), { recursive: true });

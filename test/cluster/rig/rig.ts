@@ -3,10 +3,22 @@ import { join } from 'node:path';
 
 /** Address of everything that is not a pod, in the rig's own network namespace. */
 export const ADDRESS = '10.244.255.1';
-export const PORTS = { api: 6443, etcd: 2379, web: 8000, traefik: 8090, prometheus: 9090, git: 3000 } as const;
+export const PORTS = {
+  api: 6443,
+  etcd: 2379,
+  web: 8000,
+  traefik: 8090,
+  prometheus: 9090,
+  git: 3000,
+  istioWeb: 8001,
+  istiodXds: 15010,
+  istiod: 15014,
+  istiodHealth: 15080,
+  envoyAdmin: 15000,
+} as const;
 
 /** Users of the token file: one a component, so that the audit log tells who asked for what. */
-export const USERS = ['admin', 'controller-manager', 'kubelet', 'traefik', 'flux', 'gitops'] as const;
+export const USERS = ['admin', 'controller-manager', 'kubelet', 'traefik', 'flux', 'gitops', 'istiod'] as const;
 export type User = (typeof USERS)[number];
 
 /** A cluster on this machine: a network namespace and a folder of the same name. */

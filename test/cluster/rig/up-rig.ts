@@ -25,7 +25,7 @@ export const upRig = async (
   // What a crash left behind is no cluster.
   if (!lives) await tearDown(rig);
   mkdirSync(rig.folder, { recursive: true, mode: 0o755 });
-  const parts = await installParts(rig.bin, progress);
+  const parts = await installParts(rig.bin, { progress, istio: size === 'istio' });
   writeFileSync(partsFile(rig), JSON.stringify(parts));
   if (!(await networkExists(rig.name))) await progress('network namespace', () => makeNetwork(rig.name, { link }));
   const code = await runInside(rig, [BRING_UP, rig.name, size]);
