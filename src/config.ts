@@ -8,6 +8,10 @@ const schema = z.strictObject({
   namespace: text.optional(),
   /** Prometheus for built-in and inline queries. */
   metricsServer: z.url({ protocol: /^https?$/ }).default('http://prometheus:9090'),
+  /** istiod that is asked whether the proxies have taken a weight, such as http://istiod.istio-system:15014. */
+  istiod: z.url({ protocol: /^https?$/ }).optional(),
+  /** File with the token that istiod wants; none when absent. */
+  istiodTokenFile: text.optional(),
   leaderElect: flag.default(true),
   kubeconfig: text.optional(),
   /** Name of this cluster in messages and commits. */

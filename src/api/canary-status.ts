@@ -160,6 +160,7 @@ const history = z.object({
   source: maybe(source).describe('Commit that it came from.'),
   commit: maybe(z.string()).describe('Commit that tells the outcome.'),
   pullRequest: maybe(z.string()).describe('Pull request that tells the outcome.'),
+  unwritten: maybe(z.string()).describe('Why Git does not tell the outcome, where it was to.'),
 });
 export type HistoryStatus = DeepReadonly<z.output<typeof history>>;
 
@@ -167,7 +168,8 @@ const adopted = z.object({
   replicas: z.int().describe("The target's replicas."),
   target: maybe(z.string()).describe('Name of the target.'),
   service: maybe(z.string()).describe('Name of the apex Service.'),
-  routeRef: maybe(z.string()).describe('Name of the HTTPRoute, where one was adopted.'),
+  provider: maybe(z.string()).describe('Data plane; absent in what older versions have taken over.'),
+  routeRef: maybe(z.string()).describe('Name of the route, where one was adopted.'),
   ingressRef: maybe(z.string()).describe('Name of the Ingress whose traffic is split.'),
 });
 /** What was there before Serin, for the finalizer, and under which names. */

@@ -15,6 +15,13 @@ const objectRef = z.strictObject({
   name: objectName.describe('Name of the object, in the same namespace.'),
 });
 
+const upstreamRef = z.strictObject({
+  apiVersion: text(100).optional().describe('API version of the Upstream: gloo.solo.io/v1.'),
+  kind: text(63).optional().describe('Kind: Upstream.'),
+  name: objectName.describe('Name of the Upstream.'),
+  namespace: namespace.optional().describe("Its namespace; the Canary's own when absent."),
+});
+
 const replicas = z.int().min(1).max(100_000);
 const autoscalerRef = z.strictObject({
   apiVersion: text(100).describe('autoscaling/v2 or keda.sh/v1alpha1.'),
@@ -68,9 +75,12 @@ export const storedCanarySpec = z.strictObject({
   targetRef: targetRef.describe('The workload in Git. One Canary per target.'),
   provider: text(63)
     .optional()
-    .describe('Data plane: gatewayapi or nginx. Absent: follows from service.gatewayRefs, routeRef or ingressRef.'),
+    .describe(
+      'Data plane: gatewayapi, istio, nginx, appmesh or gloo. Absent: follows from service.gatewayRefs, routeRef, ingressRef or service.gateways.',
+    ),
   ingressRef: objectRef.optional().describe('Ingress whose traffic is split (NGINX).'),
-  routeRef: objectRef.optional().describe('A route that lives in Git and is adopted.'),
+  routeRef: objectRef.optional().describe('A route that lives in Git and is adopted: an HTTPRoute or VirtualService.'),
+  upstreamRef: upstreamRef.optional().describe("Gloo's Upstream whose settings the sides' Upstreams get."),
   service: service.describe('The Services and how traffic reaches them.'),
   progressDeadlineSeconds: z
     .int()
@@ -96,7 +106,6 @@ export const storedCanarySpec = z.strictObject({
     .describe('Accepted from Flagger without effect: deletion always restores what was there before.'),
   // Known, refused by the rule table until they are built.
   autoscalerRef: autoscalerRef.optional().describe('Autoscaler of the target.'),
-  upstreamRef: z.looseObject({}).optional().describe("Gloo's Upstream."),
   skipAnalysis: z.boolean().optional().describe('Promotes without analysis.'),
   suspend: z.boolean().optional().describe('Pauses a run where it is.'),
 });

@@ -83,6 +83,7 @@ export const WARNING_REASONS = [
   'RouteNotAccepted',
   'RouteNotObserved',
   'RouteDrift',
+  'EndOfLife',
   'WorkloadDrift',
   'Quarantined',
   'GitRefused',

@@ -6,6 +6,7 @@ import { Prometheus } from '../analysis/prometheus.ts';
 import { QueryPlanner } from '../analysis/query-planner.ts';
 import { type Config, type ConfigInput, readConfig } from '../config.ts';
 import { Controller } from '../controller/controller.ts';
+import { istiodAt } from '../controller/istiod.ts';
 import { GitEngine } from '../git/engine.ts';
 import type { Transport } from '../kube/transport.ts';
 import { isRecord } from '../lib/json.ts';
@@ -71,7 +72,14 @@ export const startController = async (options: {
     log,
     metrics,
     identity: `${hostname}_${pid}_${random().toString(36).slice(2, 10)}`,
-    outside: { ask: planner.ask, git, deliver, gitInsecure: config.gitInsecure },
+    outside: {
+      ask: planner.ask,
+      git,
+      deliver,
+      gitInsecure: config.gitInsecure,
+      istiod:
+        config.istiod === undefined ? undefined : istiodAt(config.istiod, { tokenFile: config.istiodTokenFile, clock }),
+    },
   });
   const health = await serveHealth({ port: config.port, readiness: () => controller.readiness(), metrics }).catch(
     async (cause) => {

@@ -25,6 +25,8 @@ const addController = (program: Command, surroundings: Surroundings): void => {
     .description('run the controller')
     .option('--namespace <name>', 'watch this namespace only (default: all)')
     .option('--metrics-server <url>', 'Prometheus for built-in and inline queries')
+    .option('--istiod <url>', 'istiod to be asked whether its proxies have taken a weight')
+    .option('--istiod-token-file <file>', 'file with the token that istiod wants')
     .option('--no-leader-elect', 'act without a lease; for one replica only')
     .option('--kubeconfig <file>', 'kubeconfig (default: as kubectl, then the service account of the pod)')
     .option('--cluster <name>', 'name of this cluster in messages and commits')

@@ -1,4 +1,5 @@
 import { CANARY_UID_LABEL } from '../api/names.ts';
+import type { Provider } from '../api/provider.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector, type ReflectorHealth, type Unreadable } from '../kube/reflector.ts';
 import { kindWord } from '../kube/resources.ts';
@@ -42,6 +43,9 @@ const METADATA_ONLY: ReadonlySet<string> = new Set(
  */
 export class Caches {
   readonly #reflectors = new Map<string, Reflector<KubeObject, Index>>();
+  /** Data planes whose kinds are watched, and whether the server has answered for all of them. */
+  readonly #planes = new Map<string, 'filling' | 'filled'>();
+  readonly #onFilled: () => void;
   readonly #own = new OwnWrites();
   readonly #namespace: string | undefined;
 
@@ -54,8 +58,11 @@ export class Caches {
     readonly onError: (watched: Watched, error: unknown) => void;
     /** A kind cannot be read, or can be read again. */
     readonly onReadable: (watched: Watched, unreadable: Unreadable | undefined) => void;
+    /** The kinds of a data plane that was wanted are known. */
+    readonly onFilled: () => void;
   }) {
     const { client, clock, random, namespace } = options;
+    this.#onFilled = options.onFilled;
     this.#namespace = namespace;
     const kinds: readonly Watched[] = WATCHED;
     for (const watched of kinds) {
@@ -82,18 +89,45 @@ export class Caches {
     }
   }
 
+  /** Begins to watch everything but the kinds of data planes, which are watched when they are wanted. */
   start(): void {
-    for (const reflector of this.#reflectors.values()) reflector.start();
+    for (const reflector of this.#watching()) reflector.start();
   }
 
   async stop(): Promise<void> {
-    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.stop()));
+    await Promise.all(this.#watching().map((reflector) => reflector.stop()));
+  }
+
+  /** True when the kinds of a data plane are known. They are watched from the first call on; `onFilled` tells when. */
+  want(plane: Provider): boolean {
+    const state = this.#planes.get(plane);
+    if (state !== undefined) return state === 'filled';
+    const wanted = WATCHED.flatMap((watched: Watched) => {
+      const reflector = watched.plane === plane ? this.#reflectors.get(kindWord(watched.resource)) : undefined;
+      return reflector ?? [];
+    });
+    this.#planes.set(plane, wanted.length === 0 ? 'filled' : 'filling');
+    if (wanted.length === 0) return true;
+    for (const reflector of wanted) reflector.start();
+    void Promise.all(wanted.map((reflector) => reflector.whenAnswered())).then(() => {
+      this.#planes.set(plane, 'filled');
+      this.#onFilled();
+    });
+    return false;
+  }
+
+  /** Reflectors that have been started, or are with everything else. */
+  #watching(): readonly Reflector<KubeObject, Index>[] {
+    return WATCHED.flatMap(({ plane, resource }: Watched) =>
+      plane === undefined || this.#planes.has(plane) ? (this.#reflectors.get(kindWord(resource)) ?? []) : [],
+    );
   }
 
   /** Resolves when the server has answered for every kind, and everything is known of those that all Canaries need. */
   async whenFilled(): Promise<void> {
     await Promise.all(
-      WATCHED.map(({ resource, need }) => {
+      WATCHED.map(({ resource, need, plane }: Watched) => {
+        if (plane !== undefined) return undefined;
         const reflector = this.#reflectors.get(kindWord(resource));
         return need === 'all' ? reflector?.whenSynced() : reflector?.whenAnswered();
       }),
@@ -102,7 +136,7 @@ export class Caches {
 
   /** Reads everything anew; resolves when the server has answered for every kind. */
   async refresh(): Promise<void> {
-    await Promise.all([...this.#reflectors.values()].map((reflector) => reflector.refresh()));
+    await Promise.all(this.#watching().map((reflector) => reflector.refresh()));
   }
 
   /** Why a kind, by its word, cannot be read; undefined when it can. */
@@ -116,7 +150,7 @@ export class Caches {
     (this.#namespace === undefined || ref.namespace === undefined || ref.namespace === this.#namespace);
 
   health(): readonly ReflectorHealth[] {
-    return [...this.#reflectors.values()].map((reflector) => reflector.health());
+    return this.#watching().map((reflector) => reflector.health());
   }
 
   /** An arrow, so that it can be passed on as `Objects.get`. */

@@ -107,6 +107,7 @@ export class Controller {
         if (watched.resource.group === GROUP && unreadable === undefined) void this.#health.schemas.check();
         this.#lookAtAll();
       },
+      onFilled: () => this.#lookAtAll(),
     });
     this.#configStates = new ConfigStates({
       client,
@@ -158,6 +159,7 @@ export class Controller {
       clock,
       cluster: config.cluster,
       metricsServer: config.metricsServer,
+      asksIstiod: deps.outside.istiod !== undefined,
       log,
       metrics,
       tell: (canary, event) => this.#tell(canary, event),

@@ -12,6 +12,8 @@ type Entry = { effect: Effect; state: EffectState; readonly stop: AbortControlle
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
 const DRAIN_STEP_MS = 50;
+/** Effects that leave something behind; the others only ask. */
+const OUTSIDE: ReadonlySet<Effect['kind']> = new Set(['commit', 'notify']);
 
 /**
  * Starts, cancels and remembers the effects that each Canary wants. Effects run beside the reconciles; the end of one
@@ -77,7 +79,7 @@ export class EffectsTable {
     const { clock } = this.#deps;
     const outside = (): boolean =>
       [...this.#entries.values()].some((entries) =>
-        [...entries.values()].some(({ effect, state }) => effect.kind !== 'measure' && state.state === 'running'),
+        [...entries.values()].some(({ effect, state }) => OUTSIDE.has(effect.kind) && state.state === 'running'),
       );
     while (outside() && clock.monotonic() < deadline) await sleep(clock, DRAIN_STEP_MS);
   }

@@ -20,7 +20,11 @@ const emptyPrimary = (scene: Scene): readonly Problem[] => {
 /** The route as it stands, and what stands in the way of ever writing it. */
 export const observeRoute = (
   scene: Scene,
-  { acceptance, now }: { readonly acceptance: Acceptance; readonly now: number },
+  {
+    acceptance,
+    asksIstiod,
+    now,
+  }: { readonly acceptance: Acceptance; readonly asksIstiod: boolean; readonly now: number },
 ): { readonly route: RouteView; readonly problems: readonly Problem[] } => {
   const { canary, names, router, route: ref, view } = scene;
   const problems = [...router.problems(view, ref), ...emptyPrimary(scene)];
@@ -40,6 +44,8 @@ export const observeRoute = (
     problems.length === 0 &&
     router.plan(view, ref, { split: twoWay(ref, ppm / 10_000), stamp: intent.stamp }).patches.length === 0;
   const foreignManager = router.foreignManager(view, ref);
+  const { lifecycle, proof } = router.capabilities(view, ref);
+  const { warning } = lifecycle;
   return {
     problems,
     route: {
@@ -51,6 +57,8 @@ export const observeRoute = (
       detail: evidence.detail,
       since: acceptance.since(`${canary.namespace}/${canary.name}`, { signature: `${state} ${canaryWeight}`, now }),
       ...(foreignManager === undefined ? {} : { foreignManager }),
+      ...(proof === undefined || !asksIstiod ? {} : { proof }),
+      ...(warning === undefined ? {} : { endOfLife: warning }),
     },
   };
 };

@@ -28,6 +28,7 @@ export type ObserveDeps = {
   readonly cluster: string;
   /** The controller's own Prometheus. */
   readonly metricsServer: string;
+  readonly asksIstiod: boolean;
   readonly effects: ReadonlyMap<string, EffectState>;
   readonly refused: EventNote | undefined;
   readonly now: number;

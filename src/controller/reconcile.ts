@@ -45,6 +45,7 @@ export type ReconcileDeps = {
   readonly clock: Clock;
   readonly cluster: string;
   readonly metricsServer: string;
+  readonly asksIstiod: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   /** `run` tells the events of one run from those of another that read the same. */
@@ -75,6 +76,8 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   };
   const understood = understand(object, status);
   if ('problems' in understood) return refuseFor(understood.problems);
+  // Nothing of that data plane must be taken for absent before it has been read: all are looked at again then.
+  if (!deps.caches.want(understood.router.id)) return;
 
   const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates });
   const now = deps.clock.now();

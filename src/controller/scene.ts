@@ -30,6 +30,7 @@ const routeOf = (canary: CanaryIdentity, names: Names): RouteRef => {
     hosts: spec.service.hosts ?? [],
     options: spec.service,
     ...(spec.routeRef === undefined ? {} : { routeRef: spec.routeRef }),
+    ...(spec.upstreamRef === undefined ? {} : { upstreamRef: spec.upstreamRef }),
     ...(spec.ingressRef === undefined ? {} : { ingressRef: spec.ingressRef }),
   };
 };

@@ -2,6 +2,7 @@ import { type CanarySpec, canarySpec } from '../api/canary.ts';
 import type { AdoptedStatus } from '../api/canary-status.ts';
 import { type Parsed, parseCanary } from '../api/parse.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
+import { providerHeld } from '../rollout/taken-over.ts';
 
 /** What a Canary that can't be read any more is looked at with while it gives everything back: nothing else counts then. */
 const UNREADABLE: CanarySpec = canarySpec.parse({
@@ -10,18 +11,23 @@ const UNREADABLE: CanarySpec = canarySpec.parse({
   analysis: {},
 });
 
-const holding = (spec: CanarySpec, { target, service, routeRef, ingressRef }: AdoptedStatus): CanarySpec => ({
-  ...spec,
-  targetRef: { ...spec.targetRef, name: target ?? spec.targetRef.name },
-  service: { ...spec.service, name: service },
-  provider: ingressRef === undefined ? 'gatewayapi' : 'nginx',
-  routeRef:
-    routeRef === undefined
-      ? undefined
-      : { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: routeRef },
-  ingressRef:
-    ingressRef === undefined ? undefined : { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: ingressRef },
-});
+const holding = (spec: CanarySpec, adopted: AdoptedStatus): CanarySpec => {
+  const { target, service, routeRef, ingressRef } = adopted;
+  const provider = providerHeld(adopted);
+  const route =
+    provider === 'istio'
+      ? { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService' }
+      : { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' };
+  return {
+    ...spec,
+    targetRef: { ...spec.targetRef, name: target ?? spec.targetRef.name },
+    service: { ...spec.service, name: service },
+    provider,
+    routeRef: routeRef === undefined ? undefined : { ...route, name: routeRef },
+    ingressRef:
+      ingressRef === undefined ? undefined : { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: ingressRef },
+  };
+};
 
 /**
  * The spec that a Canary is looked at with, or what is wrong with it. One that is deleted gives back what it has taken

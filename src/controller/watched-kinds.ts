@@ -1,3 +1,4 @@
+import type { Provider } from '../api/provider.ts';
 import { RESOURCES } from '../kube/resources.ts';
 import type { Resource } from '../lib/kube-object.ts';
 
@@ -13,6 +14,8 @@ type Need = { readonly need: 'all' | 'some' } | { readonly need: 'none'; readonl
 export type Watched = Need & {
   readonly resource: Resource;
   readonly metadataOnly?: boolean;
+  /** Watched as soon as a Canary is on this data plane, and not before: most clusters have none of these kinds. */
+  readonly plane?: Provider;
   readonly keepManagers?: boolean;
 };
 
@@ -59,6 +62,25 @@ export const WATCHED = [
     need: 'none',
     without: 'the implementation behind a route is known as soon as it has answered in the status of the route',
   },
+  { resource: RESOURCES.virtualService, need: 'some', plane: 'istio', keepManagers: true },
+  { resource: RESOURCES.destinationRule, need: 'some', plane: 'istio' },
+  {
+    resource: RESOURCES.istioGateway,
+    plane: 'istio',
+    need: 'none',
+    without: 'the gateways of an Istio route are not checked',
+  },
+  {
+    resource: RESOURCES.mesh,
+    plane: 'appmesh',
+    need: 'none',
+    without: "the mesh of App Mesh's objects is not checked",
+  },
+  { resource: RESOURCES.virtualNode, need: 'some', plane: 'appmesh' },
+  { resource: RESOURCES.virtualRouter, need: 'some', plane: 'appmesh', keepManagers: true },
+  { resource: RESOURCES.appMeshVirtualService, need: 'some', plane: 'appmesh' },
+  { resource: RESOURCES.routeTable, need: 'some', plane: 'gloo', keepManagers: true },
+  { resource: RESOURCES.upstream, need: 'some', plane: 'gloo' },
   {
     resource: RESOURCES.kustomization,
     need: 'none',

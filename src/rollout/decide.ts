@@ -13,6 +13,7 @@ import { settled } from './phases/settled.ts';
 import { stalled } from './phases/stalled.ts';
 import { terminating } from './phases/terminating.ts';
 import { problemsOf, stuckOf, untold } from './problems.ts';
+import { proofEffect, withProof } from './proof.ts';
 import { rejection } from './rejection.ts';
 import { timeMs, timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
@@ -92,7 +93,9 @@ const finished = (
  * const { before, status, after, effects, wakeAt } = decide(observed, clock.now());
  * // perform `before`, write `status` unless it is `observed.status`, perform `after`, start `effects`
  */
-export const decide = (observed: Observed, now: number): Decision => {
+export const decide = (seen: Observed, now: number): Decision => {
+  const observed = withProof(seen);
+  const proof = proofEffect(seen);
   const folded = foldOutbox(observed, now);
   const noted = noteDesired({ ...observed, status: folded.status }, now);
   const taken = phaseOf({ ...observed, status: noted.status }, now);
@@ -102,7 +105,7 @@ export const decide = (observed: Observed, now: number): Decision => {
     before,
     status: finished(observed, taken, { now, stuck }),
     after,
-    effects: [...effects, ...outboxEffects(observed)],
+    effects: [...effects, ...(proof === undefined ? [] : [proof]), ...outboxEffects(observed)],
     events: [...folded.events, ...noted.events, ...untold(observed.status, stuck), ...events],
     // A time that has passed waits for something to be observed, not for the clock.
     ...(wakeAt === undefined || wakeAt <= now ? {} : { wakeAt }),

@@ -8,7 +8,14 @@ export type Fought = {
   readonly kind: string;
   readonly name: string;
   /** JSON pointer, as Argo CD names fields. */
-  readonly field: '/spec/replicas' | '/spec/selector' | '/spec/rules' | '/metadata/annotations';
+  readonly field:
+    | '/spec/replicas'
+    | '/spec/selector'
+    | '/spec/rules'
+    | '/spec/routes'
+    | '/spec/http'
+    | '/spec/tcp'
+    | '/metadata/annotations';
 };
 
 /** The setting that ends a fight over a field, as the other side's manager calls it. */

@@ -9,6 +9,14 @@ export type MeasureEffect = {
   readonly checks: readonly MetricCheck[];
 };
 
+/** Asks the plane whether its proxies have taken what was written at `since`, ms since the epoch. */
+export type ProveEffect = {
+  readonly kind: 'prove';
+  readonly key: string;
+  readonly of: 'istiod';
+  readonly since: number;
+};
+
 /** A field that a revert puts back. */
 export type ImageEdit = { readonly container: string; readonly from: string; readonly to: string };
 
@@ -60,7 +68,7 @@ export type NotifyEffect = {
 };
 
 /** Something on the outside that `decide` wants to be running or done. Keys are unique per Canary. */
-export type Effect = MeasureEffect | CommitEffect | NotifyEffect;
+export type Effect = MeasureEffect | ProveEffect | CommitEffect | NotifyEffect;
 
 export type GitResult =
   | { readonly state: 'Pushed' | 'AlreadyApplied'; readonly commit: string }
@@ -72,6 +80,12 @@ export type GitResult =
 
 export type EffectResult =
   | { readonly kind: 'measure'; readonly checks: readonly CheckStatus[] }
+  /** `unproven`: nobody could say in time. */
+  | {
+      readonly kind: 'prove';
+      readonly verdict: 'programmed' | 'rejected' | 'unproven';
+      readonly detail: string;
+    }
   | { readonly kind: 'commit'; readonly git: GitResult }
   | { readonly kind: 'notify'; readonly delivered: boolean; readonly detail: string };
 

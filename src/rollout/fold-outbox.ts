@@ -13,6 +13,16 @@ const without = (status: CanaryStatus, entry: OutboxStatus): CanaryStatus => ({
   outbox: status.outbox.filter(({ id }) => id !== entry.id),
 });
 
+/** The run of `entry` with what Git answered, and without an older answer. */
+const answered = (status: CanaryStatus, entry: OutboxStatus, answer: Partial<HistoryStatus>): CanaryStatus => ({
+  ...status,
+  history: status.history.map((run) => {
+    if (run.id !== entry.run) return run;
+    const { unwritten: _, ...rest } = run;
+    return { ...rest, ...answer };
+  }),
+});
+
 const refuse = (
   status: CanaryStatus,
   entry: OutboxStatus,
@@ -26,15 +36,14 @@ const refuse = (
 
 /** What Git answered, kept with the run; an older refusal is settled by a newer write. */
 const written = (status: CanaryStatus, entry: OutboxStatus, links: Partial<HistoryStatus>): CanaryStatus => ({
-  ...status,
+  ...answered(status, entry, links),
   outbox: status.outbox.filter(({ id, kind, state }) => id !== entry.id && (kind === 'message' || state === 'Pending')),
-  history: status.history.map((run) => (run.id === entry.run ? { ...run, ...links } : run)),
 });
 
 const foldGit = (status: CanaryStatus, entry: OutboxStatus, git: GitResult): Folded => {
   const about = `${entry.kind === 'revert' ? 'Revert' : 'Record'} of run ${entry.run}`;
   const because = (reason: 'GitRefused' | 'GitSuperseded', result: string): Folded => ({
-    status: refuse(status, entry, { reason, result }),
+    status: answered(refuse(status, entry, { reason, result }), entry, { unwritten: result }),
     events: [{ reason, note: `${about}: ${result}` }],
   });
   switch (git.state) {

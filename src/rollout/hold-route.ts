@@ -1,3 +1,5 @@
+import type { CanarySpec } from '../api/canary.ts';
+import { type Provider, providerOf } from '../api/provider.ts';
 import type { Action, EventNote } from './decision.ts';
 import { type Fought, remedy } from './drift.ts';
 import type { Observed } from './observed.ts';
@@ -14,12 +16,27 @@ type Writes = {
 };
 const NONE: Writes = { before: [], after: [], events: [] };
 
+/** Kind of the object that carries the weights, and where, by data plane. */
+const CARRIERS = {
+  gatewayapi: { kind: 'HTTPRoute', field: '/spec/rules' },
+  istio: { kind: 'VirtualService', field: '/spec/http' },
+  appmesh: { kind: 'VirtualRouter', field: '/spec/routes' },
+  gloo: { kind: 'RouteTable', field: '/spec/routes' },
+} as const satisfies Record<Exclude<Provider, 'nginx'>, Omit<Fought, 'name'>>;
+
+const foughtOver = (spec: CanarySpec): Fought => {
+  const { ingressRef, routeRef, service } = spec;
+  if (ingressRef !== undefined) {
+    return { kind: 'Ingress', name: `${ingressRef.name}-canary`, field: '/metadata/annotations' };
+  }
+  const provider = providerOf(spec) ?? 'gatewayapi';
+  const carrier = CARRIERS[provider === 'nginx' ? 'gatewayapi' : provider];
+  const isTcp = provider === 'istio' && service.appProtocol === 'tcp';
+  return { ...carrier, name: routeRef?.name ?? namesHeld(spec).service, ...(isTcp ? { field: '/spec/tcp' } : {}) };
+};
+
 const drift = ({ canary, route }: Observed, manager: string, weight: number): EventNote => {
-  const { ingressRef, routeRef } = canary.spec;
-  const fought: Fought =
-    ingressRef === undefined
-      ? { kind: 'HTTPRoute', name: routeRef?.name ?? namesHeld(canary.spec).service, field: '/spec/rules' }
-      : { kind: 'Ingress', name: `${ingressRef.name}-canary`, field: '/metadata/annotations' };
+  const fought = foughtOver(canary.spec);
   const what =
     route.canaryWeight === weight
       ? `changed ${fought.kind} ${fought.name}; its backends go back`

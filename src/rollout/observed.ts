@@ -97,6 +97,10 @@ export type RouteView = {
   readonly since: number;
   /** Field manager that last changed the weight, when that was not Serin. */
   readonly foreignManager?: string;
+  /** Who can be asked whether the proxies have taken the weight, where `acceptance` cannot tell. */
+  readonly proof?: 'istiod';
+  /** What its users should know when the plane is at its end, with its successor. */
+  readonly endOfLife?: string;
 };
 
 /** Where outcomes go. */

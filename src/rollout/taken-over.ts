@@ -1,21 +1,32 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { AdoptedStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
+import { type Provider, providerNamed, providerOf } from '../api/provider.ts';
 import type { Observed } from './observed.ts';
 
 type Held = Omit<AdoptedStatus, 'replicas'> & { readonly target: string; readonly service: string };
 
 /** The names by which a Canary finds what it holds. */
-export const namesHeld = ({ targetRef, service, routeRef, ingressRef }: CanarySpec): Held => ({
-  target: targetRef.name,
-  service: service.name ?? targetRef.name,
-  ...(routeRef === undefined ? {} : { routeRef: routeRef.name }),
-  ...(ingressRef === undefined ? {} : { ingressRef: ingressRef.name }),
-});
+export const namesHeld = (spec: CanarySpec): Held => {
+  const { targetRef, service, routeRef, ingressRef } = spec;
+  const provider = providerOf(spec);
+  return {
+    target: targetRef.name,
+    service: service.name ?? targetRef.name,
+    ...(provider === undefined ? {} : { provider }),
+    ...(routeRef === undefined ? {} : { routeRef: routeRef.name }),
+    ...(ingressRef === undefined ? {} : { ingressRef: ingressRef.name }),
+  };
+};
+
+/** The data plane of what was taken over, also by a version that did not note it. */
+export const providerHeld = ({ provider, ingressRef }: AdoptedStatus): Provider =>
+  providerNamed(provider) ?? (ingressRef === undefined ? 'gatewayapi' : 'nginx');
 
 const FIELDS = {
   target: 'spec.targetRef.name',
   service: 'spec.service.name',
+  provider: 'spec.provider',
   routeRef: 'spec.routeRef',
   ingressRef: 'spec.ingressRef',
 } as const satisfies Record<keyof Held, string>;
@@ -30,11 +41,12 @@ export const renamed = ({ canary, status }: Observed): readonly Problem[] => {
   const { adopted } = status;
   if (adopted?.target === undefined) return [];
   const asked = namesHeld(canary.spec);
-  return (['target', 'service', 'routeRef', 'ingressRef'] as const)
-    .filter((name) => asked[name] !== adopted[name])
+  const held = { ...adopted, provider: providerHeld(adopted) };
+  return (['target', 'service', 'provider', 'routeRef', 'ingressRef'] as const)
+    .filter((name) => asked[name] !== held[name])
     .map((name) => ({
       where: FIELDS[name],
-      message: `Found ${quoted(asked[name])}, but this Canary has taken over ${quoted(adopted[name])}: put that back, or delete this Canary, which gives everything back, and create another`,
+      message: `Found ${quoted(asked[name])}, but this Canary has taken over ${quoted(held[name])}: put that back, or delete this Canary, which gives everything back, and create another`,
       reason: 'InvalidSpec',
     }));
 };

@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { Side } from '../api/names.ts';
 import type { Problem } from '../api/problem.ts';
+import type { Provider } from '../api/provider.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import type { MetricSelectors } from '../rollout/metric-check.ts';
 
@@ -89,6 +90,8 @@ export type Capabilities = {
   readonly acceptance: 'none' | 'status' | 'status+generation';
   /** Weight 0 also moves clients that hold an affinity cookie. */
   readonly zeroWeightDrainsSticky: boolean;
+  /** Who knows whether the proxies have taken a weight, where the objects do not tell. */
+  readonly proof?: 'istiod';
   /** The primary Service may be without endpoints while the canary takes everything. */
   readonly primaryMayBeEmpty: boolean;
   readonly perBackendMetrics: boolean;
@@ -100,7 +103,12 @@ export type Capabilities = {
   readonly pinLimits?: { readonly matches: number; readonly conditions: number };
   /** Copies of requests: none, all of them, or a percentage. */
   readonly mirror: 'none' | 'full' | 'percent';
-  readonly lifecycle: { readonly eol?: string; readonly successor?: string };
+  readonly lifecycle: {
+    readonly eol?: string;
+    readonly successor?: string;
+    /** What users of the plane are told at take-over and at the start of each run: what ends, and where to go. */
+    readonly warning?: string;
+  };
 };
 
 /** One guarded write to one object. */
@@ -134,7 +142,7 @@ export type Evidence = {
 
 /** One data plane. Pure: it reads objects and says what to write; `controller/` fetches and writes. */
 export type Router = {
-  readonly id: string;
+  readonly id: Provider;
   readonly capabilities: (objects: Objects, ref: RouteRef) => Capabilities;
   /** Preflight: what stands in the way of ever writing this route. */
   readonly problems: (objects: Objects, ref: RouteRef) => readonly Problem[];

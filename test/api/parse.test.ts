@@ -27,12 +27,17 @@ test('fills in the threshold that decides nothing any more', () => {
 });
 
 test('finds what the cluster should have refused, with the same sentences', () => {
-  const parsed = parseCanary(stored('Canary', { ...SPECS['Canary'], provider: 'istio', suspend: true }));
+  const parsed = parseCanary(stored('Canary', { ...SPECS['Canary'], provider: 'traefik', suspend: true }));
   assert.ok(!parsed.ok);
   assert.deepEqual(parsed.problems, [
     {
       where: 'spec.provider',
-      message: 'provider "istio" is not supported yet: want gatewayapi or nginx',
+      message: 'provider "traefik" is not supported yet: want gatewayapi, istio, nginx, appmesh or gloo',
+      reason: 'InvalidSpec',
+    },
+    {
+      where: 'spec.service.gatewayRefs',
+      message: 'service.gatewayRefs has no effect with provider traefik: remove it, or set provider: gatewayapi',
       reason: 'InvalidSpec',
     },
     {

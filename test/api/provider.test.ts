@@ -9,11 +9,14 @@ test('the data plane follows from what the Canary refers to', () => {
   assert.equal(providerOf({ service: { ...service, gatewayRefs: [{ name: 'edge' }] } }), 'gatewayapi');
   assert.equal(providerOf({ service, routeRef: ref }), 'gatewayapi');
   assert.equal(providerOf({ service, ingressRef: ref }), 'nginx');
-  assert.equal(providerOf({ service: { ...service, gatewayRefs: [] } }), undefined);
+  assert.equal(providerOf({ service, routeRef: { ...ref, kind: 'VirtualService' } }), 'istio');
+  assert.equal(providerOf({ service: { ...service, gateways: ['edge'] } }), 'istio');
+  assert.equal(providerOf({ service: { ...service, gatewayRefs: [], gateways: [] } }), undefined);
 });
 
 test('what is written counts before what follows', () => {
   assert.equal(providerOf({ service, ingressRef: ref, provider: 'gatewayapi:v1' }), 'gatewayapi');
   assert.equal(providerOf({ service, routeRef: ref, provider: 'nginx' }), 'nginx');
-  assert.equal(providerOf({ service, routeRef: ref, provider: 'istio' }), undefined);
+  assert.equal(providerOf({ service, provider: 'appmesh:v1beta2' }), 'appmesh');
+  assert.equal(providerOf({ service, routeRef: ref, provider: 'traefik' }), undefined);
 });

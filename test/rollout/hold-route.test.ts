@@ -45,6 +45,23 @@ test('a route that stands as it should is left alone', () => {
   assert.deepEqual([before, after, events], [[], [], []]);
 });
 
+test('the object that carries the weights is named as the plane has it', () => {
+  const named = (spec: Partial<ReturnType<typeof anObserved>['canary']['spec']>): string | undefined => {
+    const observed = at(80);
+    const canary = { ...observed.canary, spec: { ...observed.canary.spec, ...spec } };
+    const { events } = holdRoute({ ...observed, canary }, { weight: 25, mayRaise: true });
+    return events[0]?.note.replace(/^.*writing /, '');
+  };
+  const { service } = at(80).canary.spec;
+  assert.equal(named({ provider: 'istio' }), '/spec/http of VirtualService podinfo');
+  assert.equal(
+    named({ provider: 'istio', service: { ...service, appProtocol: 'tcp' } }),
+    '/spec/tcp of VirtualService podinfo',
+  );
+  assert.equal(named({ provider: 'appmesh' }), '/spec/routes of VirtualRouter podinfo');
+  assert.equal(named({ provider: 'gloo' }), '/spec/routes of RouteTable podinfo');
+});
+
 test('backends that somebody put back are named too, though the canary has the weight that it should have', () => {
   const observed = anObserved({ route: aRoute({ current: false, foreignManager: 'kustomize-controller' }) });
   const { after, events } = holdRoute(observed, { weight: 0, mayRaise: false });

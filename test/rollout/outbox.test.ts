@@ -173,6 +173,7 @@ test('a refusal stays until a newer write succeeds, and is told', () => {
 test('somebody newer in Git is left alone and named', () => {
   const decision = decide(pending({}, answer({ state: 'Superseded', detail: 'podinfo holds podinfo:9' })), T0);
   assert.deepEqual([shown(decision).events, gitSynced(decision.status)?.reason], [['GitSuperseded'], 'GitSuperseded']);
+  assert.equal(decision.status.history[0]?.unwritten, 'podinfo holds podinfo:9');
 });
 
 test('while Git is away the condition says so, and trying again writes no status', () => {

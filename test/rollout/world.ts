@@ -331,6 +331,8 @@ export class World {
     switch (effect.kind) {
       case 'measure':
         return { kind: 'measure', checks: [this.#measure(effect)] };
+      case 'prove':
+        return { kind: 'prove', verdict: 'programmed', detail: 'all proxies have it' };
       case 'commit': {
         const { operation } = effect;
         if (!isStored(operation.id)) this.#violate('7: a commit that no status holds');

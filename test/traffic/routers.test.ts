@@ -16,13 +16,15 @@ test('the router follows from the provider, or from what the Canary refers to', 
   assert.equal(answer({ service: { ...service, gatewayRefs } }), 'gatewayapi');
   assert.equal(answer({ service, routeRef }), 'gatewayapi');
   assert.equal(answer({ service, ingressRef }), 'nginx');
+  assert.equal(answer({ service: { ...service, gateways: ['edge'] } }), 'istio');
+  for (const provider of ['istio', 'appmesh', 'gloo'] as const) assert.equal(answer({ service, provider }), provider);
   assert.equal(answer({ service, provider: 'nginx', ingressRef }), 'nginx');
 });
 
 test('what is not supported is refused with what would be', () => {
   assert.equal(
-    answer({ service, provider: 'istio' }),
-    'spec.provider: provider "istio" is not supported yet: want gatewayapi or nginx',
+    answer({ service, provider: 'traefik' }),
+    'spec.provider: provider "traefik" is not supported yet: want gatewayapi, istio, nginx, appmesh or gloo',
   );
   assert.match(answer({ service }), /nothing tells the data plane/);
 });

@@ -8,20 +8,10 @@ const onRoute = (field: keyof Service & string): RuleBody<Service> =>
   notYet(field, { instead: 'remove it, or put it into an HTTPRoute of your own and name that as routeRef' });
 const onService = (field: 'apex' | 'primary' | 'canary' | 'trafficDistribution'): RuleBody<Service> =>
   notYet(field, { instead: 'remove it; the Services carry the labels and settings that Serin gives them' });
-const ofMesh = (field: keyof Service & string, unless?: 'empty' | false): RuleBody<Service> =>
-  notYet(field, {
-    instead: 'remove it; it belongs to a mesh that is not served',
-    ...(unless === undefined ? {} : { unless }),
-  });
-
 /** Rules of `spec.service`. */
 export const serviceRules: readonly Rule[] = [
   ...rulesAt<Service>('spec.service', [
-    ...(['timeout', 'backendTimeout', 'retries', 'headers', 'corsPolicy', 'rewrite'] as const).map(onRoute),
-    notYet('match', {
-      unless: 'empty',
-      instead: 'remove it, or put it into an HTTPRoute of your own, named as routeRef',
-    }),
+    onRoute('backendTimeout'),
     notYet('mirror', {
       unless: 'empty',
       instead: 'remove it, or put it into an HTTPRoute of your own, named as routeRef',
@@ -29,11 +19,6 @@ export const serviceRules: readonly Rule[] = [
     ...(['trafficDistribution', 'apex', 'primary', 'canary'] as const).map(onService),
     notYet('portDiscovery', { unless: false, instead: 'remove it and name the port in service.port' }),
     notYet('headless', { unless: false, instead: 'remove it; weights need Services with an address' }),
-    ofMesh('gateways', 'empty'),
-    ofMesh('delegation', false),
-    ofMesh('trafficPolicy'),
-    ofMesh('meshName'),
-    ofMesh('backends', 'empty'),
   ]),
   ...rulesAt<GatewayRef>('spec.service.gatewayRefs[]', [
     {

@@ -6,15 +6,19 @@ import type { Clock } from '../../lib/clock.ts';
 import type { deliver } from '../../notify/deliver.ts';
 import type { Caches } from '../caches.ts';
 import type { Executor } from '../effects-table.ts';
+import type { AskIstiod } from '../istiod.ts';
 import { executeCommit } from './commit.ts';
 import { executeMeasure } from './measure.ts';
 import { executeNotify } from './notify.ts';
+import { executeProve } from './prove.ts';
 
 /** The outside, as effects reach it. */
 export type Outside = {
   readonly ask: AskPrometheus;
   readonly git: OutcomeWriter;
   readonly deliver: typeof deliver;
+  /** Absent where no istiod is to be asked. */
+  readonly istiod?: AskIstiod | undefined;
   /** Also http:// and file:// repositories. */
   readonly gitInsecure: boolean;
 };
@@ -26,6 +30,10 @@ export const createExecutor =
     switch (effect.kind) {
       case 'measure':
         return executeMeasure(effect, { ...deps, ask: outside.ask, signal });
+      case 'prove':
+        return outside.istiod === undefined
+          ? Promise.resolve({ kind: 'prove', verdict: 'unproven', detail: 'no istiod is to be asked' })
+          : executeProve(effect, { ...deps, ask: outside.istiod, signal });
       case 'commit':
         return executeCommit(effect, { ...deps, git: outside.git, allowInsecure: outside.gitInsecure, signal });
       case 'notify':

@@ -1,5 +1,6 @@
 import type { AdoptedStatus, CanaryStatus, StableStatus } from '../../api/canary-status.ts';
 import type { Action, EventNote } from '../decision.ts';
+import { endOfLife } from '../end-of-life.ts';
 import type { Observed, RevisionView, TargetView } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
@@ -122,6 +123,6 @@ export const initializing = (observed: Observed, target: TargetView, now: number
   const note = `${primaryName(observed)} serves revision ${stable?.revision ?? ''}; the target runs no pods any more`;
   const initialized: CanaryStatus = { ...status, phase: 'Initialized' };
   return turn(tell(observed, initialized, { topic: 'initialized', now }), {
-    events: [{ reason: 'Initialized', note }],
+    events: [{ reason: 'Initialized', note }, ...endOfLife(observed)],
   });
 };

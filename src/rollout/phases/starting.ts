@@ -1,4 +1,5 @@
 import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import { endOfLife } from '../end-of-life.ts';
 import type { Observed, RevisionView } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
@@ -44,7 +45,10 @@ export const starting = (
   };
   const told = tell(observed, status, { topic: 'started', run: run.id, now });
   const started = turn(told, {
-    events: [{ reason: 'RunStarted', note: `Run ${run.id} judges ${changeText(stable.images, run)}` }],
+    events: [
+      { reason: 'RunStarted', note: `Run ${run.id} judges ${changeText(stable.images, run)}` },
+      ...endOfLife(observed),
+    ],
   });
   return followedBy(started, scaling({ ...observed, status: told }, now, run, stable));
 };

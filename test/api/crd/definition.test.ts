@@ -38,7 +38,7 @@ test('a rule stands at its place with its sentence, field and reason', () => {
   const provider = listAt(specSchema(kindOf('Canary')), 'x-kubernetes-validations')[0];
   assert.equal(
     at(provider, 'messageExpression'),
-    '"provider \\"" + self.provider + "\\" is not supported yet: want gatewayapi or nginx"',
+    '"provider \\"" + self.provider + "\\" is not supported yet: want gatewayapi, istio, nginx, appmesh or gloo"',
   );
 });
 

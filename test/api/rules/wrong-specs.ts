@@ -37,18 +37,55 @@ const other = (kind: string, fields: Fields, ...told: readonly string[]): WrongS
 
 const ingressRef = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'podinfo' };
 const routeRef = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: 'podinfo' };
+const virtualService = { apiVersion: 'networking.istio.io/v1', kind: 'VirtualService', name: 'podinfo' };
+const WANT_PLANE = 'want gatewayapi, istio, nginx, appmesh or gloo';
 const range = { min: 1 };
 
 const planes: readonly WrongSpec[] = [
-  withSpec({ provider: 'istio' }, 'spec.provider: provider "istio" is not supported yet: want gatewayapi or nginx'),
   withSpec(
-    { provider: 'appmesh' },
-    'spec.provider: provider "appmesh" is discontinued and not supported: its successor is gatewayapi',
+    { provider: 'kuma', service: { port: 80 } },
+    `spec.provider: provider "kuma" is not supported yet: ${WANT_PLANE}`,
   ),
-  withSpec({ provider: 'ngnix' }, 'spec.provider: provider "ngnix" is unknown: want gatewayapi or nginx'),
+  withSpec(
+    { provider: 'osm', service: { port: 80 } },
+    'spec.provider: provider "osm" is discontinued and not supported: its successor is gatewayapi',
+  ),
+  withSpec({ provider: 'ngnix', service: { port: 80 } }, `spec.provider: provider "ngnix" is unknown: ${WANT_PLANE}`),
   withSpec(
     { service: { port: 80 } },
-    'spec: Nothing tells the data plane: set service.gatewayRefs or routeRef for Gateway API, or ingressRef for NGINX',
+    'spec: Nothing tells the data plane: set service.gatewayRefs or routeRef for Gateway API, ingressRef for NGINX, or provider',
+  ),
+  withSpec(
+    { provider: 'appmesh', service: { port: 80 } },
+    'spec.acknowledgeEndOfLife: AWS has switched App Mesh off on 2026-09-30: move to VPC Lattice with provider gatewayapi (docs/app-mesh.md), or set acknowledgeEndOfLife: true',
+  ),
+  withSpec(
+    { acknowledgeEndOfLife: true },
+    'spec.acknowledgeEndOfLife: acknowledgeEndOfLife is for provider appmesh, which is at its end: remove it',
+  ),
+  withSpec(
+    { provider: 'istio' },
+    'spec.service.gatewayRefs: service.gatewayRefs has no effect with provider istio: remove it, or set provider: gatewayapi',
+  ),
+  withSpec(
+    { provider: 'istio', service: { port: 80 }, routeRef },
+    'spec.routeRef: routeRef HTTPRoute has no effect with provider istio: want an HTTPRoute with gatewayapi, a VirtualService with istio, or no routeRef',
+  ),
+  withSpec(
+    { provider: 'gloo', service: { port: 80, hosts: ['shop.example.com'] } },
+    'spec.service.hosts: service.hosts has no effect with provider gloo, which takes the hosts from elsewhere: remove it',
+  ),
+  withSpec(
+    { provider: 'istio', service: { port: 80, delegation: true, hosts: ['shop.example.com'] } },
+    'spec.service.delegation: service.delegation makes a VirtualService without hosts and gateways: remove service.hosts and gateways',
+  ),
+  withSpec(
+    { service: { port: 80, timeout: '5s' }, routeRef: virtualService },
+    'spec.service: service has options of a route (match, retries, timeout, headers, corsPolicy, rewrite) and routeRef names a route that has its own: put them into that route',
+  ),
+  withSpec(
+    { upstreamRef: { name: 'podinfo' } },
+    'spec.upstreamRef: upstreamRef has an effect with provider gloo only: remove it, or set provider: gloo',
   ),
   withSpec(
     { service, ingressRef },
@@ -68,7 +105,7 @@ const planes: readonly WrongSpec[] = [
   ),
   withSpec(
     { service: { port: 80 }, ingressRef, routeRef, provider: 'nginx' },
-    'spec: service.gatewayRefs and routeRef have no effect with provider nginx: remove them, or set provider: gatewayapi',
+    'spec.routeRef: routeRef HTTPRoute has no effect with provider nginx: want an HTTPRoute with gatewayapi, a VirtualService with istio, or no routeRef',
   ),
   withSpec(
     { service: { port: 80, hosts: ['shop.example.com'] }, ingressRef },
@@ -76,11 +113,15 @@ const planes: readonly WrongSpec[] = [
   ),
   withSpec(
     { routeRef: { ...routeRef, kind: 'ApisixRoute' } },
-    'spec.routeRef.kind: routeRef.kind ApisixRoute is not supported yet: want HTTPRoute',
+    'spec.routeRef.kind: routeRef.kind ApisixRoute is not supported yet: want HTTPRoute or VirtualService',
   ),
   withSpec(
     { routeRef: { ...routeRef, apiVersion: 'v1' } },
     'spec.routeRef.apiVersion: routeRef.apiVersion "v1" has no HTTPRoute: want gateway.networking.k8s.io/v1',
+  ),
+  withSpec(
+    { service: { port: 80 }, routeRef: { ...virtualService, apiVersion: 'v1' } },
+    'spec.routeRef.apiVersion: routeRef.apiVersion "v1" has no VirtualService: want networking.istio.io/v1',
   ),
   withSpec(
     { service: { port: 80 }, ingressRef: { ...ingressRef, apiVersion: 'extensions/v1beta1' } },
@@ -106,14 +147,6 @@ const targets: readonly WrongSpec[] = [
     'spec.autoscalerRef: autoscalerRef is not supported yet: remove it and the autoscaler; the primary keeps the replicas of the target',
   ),
   withSpec(
-    { upstreamRef: { name: 'podinfo' } },
-    'spec.upstreamRef: upstreamRef is not supported yet: Gloo Upstreams are not served; use Gateway API and service.gatewayRefs',
-  ),
-  withSpec(
-    { acknowledgeEndOfLife: true },
-    'spec.acknowledgeEndOfLife: acknowledgeEndOfLife is not supported yet: remove it; no data plane that can be chosen is at its end',
-  ),
-  withSpec(
     { suspend: true },
     'spec.suspend: suspend is not supported yet: remove it; reverting the change in Git withdraws a run',
   ),
@@ -126,17 +159,19 @@ const targets: readonly WrongSpec[] = [
 const OWN_ROUTE = 'remove it, or put it into an HTTPRoute of your own and name that as routeRef';
 const OWN_LIST = 'remove it, or put it into an HTTPRoute of your own, named as routeRef';
 const GIVEN = 'remove it; the Services carry the labels and settings that Serin gives them';
-const MESH = 'remove it; it belongs to a mesh that is not served';
+const OWN = 'remove it, or put it into a route of your own and name that as routeRef';
+const onlyOn = (field: string, planes: string, instead: string): string =>
+  `.${field}: service.${field} has an effect with provider ${planes} only: ${instead}`;
 const notYet = (field: string, instead: string): string => `.${field}: ${field} is not supported yet: ${instead}`;
 
 const services: readonly WrongSpec[] = [
-  withService({ timeout: '5s' }, notYet('timeout', OWN_ROUTE)),
+  withService({ timeout: '5s' }, onlyOn('timeout', 'istio, appmesh, gloo', OWN)),
   withService({ backendTimeout: '5s' }, notYet('backendTimeout', OWN_ROUTE)),
-  withService({ retries: { attempts: 3 } }, notYet('retries', OWN_ROUTE)),
-  withService({ headers: { request: { add: { a: 'b' } } } }, notYet('headers', OWN_ROUTE)),
-  withService({ corsPolicy: { allowMethods: ['GET'] } }, notYet('corsPolicy', OWN_ROUTE)),
-  withService({ rewrite: { uri: '/' } }, notYet('rewrite', OWN_ROUTE)),
-  withService({ match: [{ uri: { prefix: '/' } }] }, notYet('match', OWN_LIST)),
+  withService({ retries: { attempts: 3 } }, onlyOn('retries', 'istio, appmesh, gloo', OWN)),
+  withService({ headers: { request: { add: { a: 'b' } } } }, onlyOn('headers', 'istio, gloo', OWN)),
+  withService({ corsPolicy: { allowMethods: ['GET'] } }, onlyOn('corsPolicy', 'istio, gloo', OWN)),
+  withService({ rewrite: { uri: '/' } }, onlyOn('rewrite', 'istio, gloo', OWN)),
+  withService({ match: [{ uri: { prefix: '/' } }] }, onlyOn('match', 'istio, appmesh, gloo', OWN)),
   withService({ mirror: [{ backendRef: { name: 'x' } }] }, notYet('mirror', OWN_LIST)),
   withService({ trafficDistribution: 'PreferClose' }, notYet('trafficDistribution', GIVEN)),
   withService({ apex: { labels: { team: 'shop' } } }, notYet('apex', GIVEN)),
@@ -144,11 +179,11 @@ const services: readonly WrongSpec[] = [
   withService({ canary: {} }, notYet('canary', GIVEN)),
   withService({ portDiscovery: true }, notYet('portDiscovery', 'remove it and name the port in service.port')),
   withService({ headless: true }, notYet('headless', 'remove it; weights need Services with an address')),
-  withService({ gateways: ['mesh'] }, notYet('gateways', MESH)),
-  withService({ delegation: true }, notYet('delegation', MESH)),
-  withService({ trafficPolicy: { tls: { mode: 'DISABLE' } } }, notYet('trafficPolicy', MESH)),
-  withService({ meshName: 'global' }, notYet('meshName', MESH)),
-  withService({ backends: ['x'] }, notYet('backends', MESH)),
+  withService({ gateways: ['mesh'] }, onlyOn('gateways', 'istio', 'remove it')),
+  withService({ delegation: true }, onlyOn('delegation', 'istio', 'remove it')),
+  withService({ trafficPolicy: { tls: { mode: 'DISABLE' } } }, onlyOn('trafficPolicy', 'istio', 'remove it')),
+  withService({ meshName: 'global' }, onlyOn('meshName', 'appmesh', 'remove it')),
+  withService({ backends: ['x'] }, onlyOn('backends', 'appmesh', 'remove it')),
   withService(
     { gatewayRefs: [{ name: 'edge' }, { kind: 'Service', group: '', name: 'podinfo' }] },
     '.gatewayRefs[1]: gatewayRefs that are not a Gateway of gateway.networking.k8s.io are not supported yet: remove group and kind',

@@ -22,8 +22,35 @@ const untouched = (): Observed => {
 test('what stood before is recorded before the first thing is changed', () => {
   const decision = decide(untouched(), T0);
   assert.deepEqual(shown(decision), { before: [], after: ['addFinalizer'], events: [], effects: [] });
-  assert.deepEqual(decision.status.adopted, { replicas: 3, target: 'podinfo', service: 'podinfo' });
+  assert.deepEqual(decision.status.adopted, {
+    replicas: 3,
+    target: 'podinfo',
+    service: 'podinfo',
+    provider: 'gatewayapi',
+  });
   assert.equal(decision.status.phase, 'Initializing');
+});
+
+test('who takes over on a data plane at its end is told where to go', () => {
+  const endOfLife = 'App Mesh is at its end; move to VPC Lattice';
+  const current = { current: true, endpointsMatch: true };
+  const taken = decide(
+    anObserved({
+      target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v1') },
+      services: {
+        apex: { selects: 'primary', ...current },
+        primary: { selects: 'primary', ...current },
+        canary: { selects: 'canary', ...current },
+      },
+      route: aRoute({ endOfLife }),
+      status: { phase: 'Initializing' },
+    }),
+    T0 + 60_000,
+  );
+  assert.deepEqual(
+    taken.events.filter(({ reason }) => reason === 'EndOfLife'),
+    [{ reason: 'EndOfLife', note: endOfLife }],
+  );
 });
 
 test('each step waits until the one before it has been observed', () => {
@@ -59,7 +86,7 @@ test('each step waits until the one before it has been observed', () => {
   assert.deepEqual(shown(done).events, ['Initialized']);
   assert.equal(done.status.phase, 'Initialized');
   assert.deepEqual(done.status.stable, aStable('v1'));
-  assert.deepEqual(done.status.adopted, { replicas: 3, target: 'podinfo', service: 'podinfo' });
+  assert.deepEqual(done.status.adopted, { replicas: 3, target: 'podinfo', service: 'podinfo', provider: 'gatewayapi' });
 });
 
 test('the wait for the traffic to settle has an end', () => {

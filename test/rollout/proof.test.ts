@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decide } from '#src/rollout/decide.ts';
+import type { EffectResult, EffectState } from '#src/rollout/effect.ts';
+import type { RouteView } from '#src/rollout/observed.ts';
+import { aRoute, aRunning, aShiftedRun, T0 } from './an-observed.ts';
+
+const run = aShiftedRun(1, 5);
+const KEY = `prove/v2-1/5/${run.weight.since}`;
+const NOW = T0 + 20_000;
+
+const seen = (state?: EffectState, parts: Partial<RouteView> = {}) =>
+  aRunning(run, {
+    route: aRoute({ canaryWeight: 5, since: T0, acceptance: 'unknown', proof: 'istiod', ...parts }),
+    ...(state === undefined ? {} : { effects: new Map([[KEY, state]]) }),
+  });
+const done = (verdict: Extract<EffectResult, { kind: 'prove' }>['verdict'], at = T0 + 1_000): EffectState => ({
+  state: 'done',
+  at,
+  result: { kind: 'prove', verdict, detail: `istiod says ${verdict}` },
+});
+const measured = (observed: Parameters<typeof decide>[0], now = NOW): number | undefined => {
+  const effect = decide(observed, now).effects.find(({ kind }) => kind === 'measure');
+  return effect?.kind === 'measure' ? effect.window.from : undefined;
+};
+
+test('a weight that the plane cannot confirm by its objects is asked for, once for each time that it is written', () => {
+  const wanted = decide(seen(), NOW).effects.filter(({ kind }) => kind === 'prove');
+  assert.deepEqual(wanted, [{ kind: 'prove', key: KEY, of: 'istiod', since: Date.parse(run.weight.since) }]);
+});
+
+test('nothing is judged before the proxies have the weight', () => {
+  assert.equal(measured(seen()), undefined);
+  assert.equal(measured(seen({ state: 'running', since: T0 })), undefined);
+  assert.equal(measured(seen(done('programmed', T0 + 5_000))), T0 + 8_000);
+});
+
+test('where nobody can say, the time since the write counts', () => {
+  assert.equal(measured(seen(done('unproven', T0 + 15_000))), T0 + 3_000);
+});
+
+test('a proxy that refuses the routes holds the run with its words', () => {
+  const { status, events } = decide(seen(done('rejected')), NOW);
+  assert.equal(status.run?.held, 'The route is not accepted: istiod says rejected');
+  assert.deepEqual(
+    events.map(({ reason }) => reason),
+    ['RouteNotAccepted'],
+  );
+});
+
+test('a weight that is not taken within the deadline is rolled back', () => {
+  const late = decide(seen(), T0 + 601_000);
+  assert.deepEqual([late.status.run?.outcome, late.status.run?.cause], ['RolledBack', 'RouteNotObserved']);
+});
+
+test('neither weight 0, nor another weight than the run’s, nor a plane that says itself what it has taken is asked', () => {
+  const none = (observed: Parameters<typeof decide>[0]): void =>
+    assert.ok(decide(observed, NOW).effects.every(({ kind }) => kind !== 'prove'));
+  const { proof: _, ...silent } = seen().route;
+  none({ ...seen(), route: silent });
+  none(seen(undefined, { canaryWeight: 4 }));
+  none(aRunning(aShiftedRun(0, 0), { route: aRoute({ canaryWeight: 0, acceptance: 'unknown', proof: 'istiod' }) }));
+});
