@@ -14,6 +14,8 @@ import type { Capabilities, ObjectPatch, Objects, RouteRef, Router, TrafficInten
 import { expressible, PERCENT_PPM, sideService } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 
+const OPS = ['exact', 'prefix', 'regex'] as const;
+
 /** Everything that Serin makes, from the outside in: none of these leads to one before it. */
 const madeFor = (ref: RouteRef): readonly ObjectRef[] => [
   serviceRef(ref),
@@ -37,8 +39,8 @@ const capabilitiesFor = ({ options }: RouteRef, { protocol }: Listener): Capabil
     primaryMayBeEmpty: true,
     perBackendMetrics: protocol !== 'tcp',
     pins: {
-      header: protocol === 'tcp' ? [] : ['exact', 'prefix', 'regex'],
-      cookie: isHttp ? ['exact', 'prefix'] : [],
+      header: protocol === 'tcp' ? [] : OPS,
+      cookie: isHttp ? OPS : [],
       query: isHttp ? ['exact'] : [],
     },
     pinLimits: {

@@ -13,6 +13,8 @@ import type { Capabilities, ObjectPatch, Objects, RouteRef, Router } from './rou
 import { expressible, PERCENT_PPM } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 
+const OPS = ['exact', 'prefix', 'regex'] as const;
+
 const madeFor = (ref: RouteRef) => [routeTableRef(ref), sideUpstream(ref, 'primary'), sideUpstream(ref, 'canary')];
 
 const ownRouteTable = (objects: Objects, ref: RouteRef): KubeObject | undefined =>
@@ -25,7 +27,7 @@ const capabilitiesFor = (ref: RouteRef): Capabilities => ({
   zeroWeightDrainsSticky: true,
   primaryMayBeEmpty: true,
   perBackendMetrics: true,
-  pins: { header: ['exact', 'prefix', 'regex'], cookie: ['exact', 'prefix'], query: ['exact', 'prefix', 'regex'] },
+  pins: { header: OPS, cookie: OPS, query: OPS },
   // Where no safe method is served there is nothing to be mirrored.
   mirror: matchersFor(ref, { onlySafe: true }) === undefined ? 'none' : 'percent',
   // The project goes on as kgateway, which reads HTTPRoutes.

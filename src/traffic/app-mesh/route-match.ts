@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, listAt, stringAt } from '../../lib/json.ts';
-import { cookieCondition, cookiePattern } from '../gloo/cookie-pattern.ts';
 import type { HttpMatch, MatchForms, NamedMatch } from '../gloo/istio-match.ts';
+import { cookieOf, cookieRegex } from '../istio/cookie-regex.ts';
 import type { Condition, RequestMatch, ValueMatch } from '../router.ts';
 import type { Protocol } from './listener.ts';
 
@@ -47,7 +47,7 @@ const namedMatch = ({ name, inverted, ...match }: NamedMatch): JsonRecord => ({
 
 const headerOf = (condition: Condition): JsonRecord =>
   condition.on === 'cookie'
-    ? { name: 'cookie', ...compared({ op: 'regex', value: cookiePattern(condition) }) }
+    ? { name: 'cookie', ...compared({ op: 'regex', value: cookieRegex(condition.name, condition) }) }
     : { name: condition.name, ...compared(condition) };
 
 const comparisonOf = (entry: unknown): ValueMatch => {
@@ -61,8 +61,8 @@ const comparisonOf = (entry: unknown): ValueMatch => {
 const conditionOf = (header: unknown): Condition => {
   const name = stringAt(header, 'name') ?? '';
   const match = comparisonOf(header);
-  const cookie = name === 'cookie' && match.op === 'regex' ? cookieCondition(match.value) : undefined;
-  return cookie ?? { on: 'header', name, ...match };
+  const cookie = name === 'cookie' && match.op === 'regex' ? cookieOf(match.value) : undefined;
+  return cookie === undefined ? { on: 'header', name, ...match } : { on: 'cookie', ...cookie };
 };
 
 const list = (field: string, entries: readonly JsonRecord[]): JsonRecord =>

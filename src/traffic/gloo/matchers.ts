@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, isRecord, listAt, stringAt } from '../../lib/json.ts';
+import { cookieOf, cookieRegex } from '../istio/cookie-regex.ts';
 import type { Condition, RequestMatch, RouteRef, ValueMatch } from '../router.ts';
-import { cookieCondition, cookiePattern } from './cookie-pattern.ts';
 import { type HttpMatch, type MatchForms, matchesOf, type NamedMatch } from './istio-match.ts';
 import { literalOf, literalPattern } from './literal-pattern.ts';
 
@@ -42,13 +42,13 @@ const namedMatcher = ({ name, inverted, ...match }: NamedMatch): JsonRecord => (
 
 const headerOf = (condition: Condition): JsonRecord =>
   condition.on === 'cookie'
-    ? { name: 'cookie', regex: true, value: cookiePattern(condition) }
+    ? { name: 'cookie', regex: true, value: cookieRegex(condition.name, condition) }
     : { name: condition.name, ...written(condition) };
 
 const conditionOf = (header: unknown): Condition => {
   const name = stringAt(header, 'name') ?? '';
-  const cookie = name === 'cookie' ? cookieCondition(stringAt(header, 'value') ?? '') : undefined;
-  return cookie ?? { on: 'header', name, ...read(header) };
+  const cookie = name === 'cookie' ? cookieOf(stringAt(header, 'value') ?? '') : undefined;
+  return cookie === undefined ? { on: 'header', name, ...read(header) } : { on: 'cookie', ...cookie };
 };
 
 /** The matcher that `match` and every condition of `pin` fit. */
