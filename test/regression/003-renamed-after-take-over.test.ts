@@ -44,7 +44,10 @@ test('another data plane in the middle of a run is refused, and the run goes on 
     }),
   );
   await world.clock.advance(5_000);
-  assert.match(stalled(world), /^spec\.ingressRef: Found "podinfo", but this Canary has taken over none/);
+  assert.match(
+    stalled(world),
+    /^spec\.provider: Found "nginx", but this Canary has taken over "gatewayapi".*spec\.ingressRef: Found "podinfo", but this Canary has taken over none/,
+  );
   world.apply(aCanary());
   await world.clock.until(() => world.canary().history[0]?.outcome === 'Promoted', 60_000);
   assert.equal(world.load.since(mark).failures, 0);
