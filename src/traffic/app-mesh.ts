@@ -5,6 +5,7 @@ import { meshAcceptance } from './app-mesh/acceptance.ts';
 import { type Listener, listenerOf, type Protocol } from './app-mesh/listener.ts';
 import { nodeRef, routerRef, serviceRef } from './app-mesh/names.ts';
 import { meshAndRouteProblems } from './app-mesh/problems.ts';
+import { assertPinsFit } from './app-mesh/route-limits.ts';
 import { MOST_CONDITIONS } from './app-mesh/route-match.ts';
 import { intentOf, MOST_ROUTES, routesFor } from './app-mesh/routes.ts';
 import { NODE_FIELDS, virtualNode } from './app-mesh/virtual-node.ts';
@@ -103,6 +104,7 @@ export const appMesh: Router = {
   plan: (objects, ref, intent) => {
     const listener = listenerOf(objects, ref);
     assertSupported(intent, { plane: 'App Mesh', capabilities: capabilitiesFor(ref, listener) });
+    assertPinsFit(intent.pinned ?? [], listener.protocol);
     const { percent, said } = expressible(ref, intent.split);
     if (takenProblems(objects, ref, madeFor(ref)).length > 0) return { patches: [], ...said };
     const apply = (object: KubeObject, of: { at: ObjectRef; fields: readonly string[] }): readonly ObjectPatch[] =>

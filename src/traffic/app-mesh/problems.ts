@@ -6,7 +6,8 @@ import type { Objects, RouteRef } from '../router.ts';
 import { type Listener, type Protocol, portProblem, protocolNamed } from './listener.ts';
 import { meshRef, routerRef } from './names.ts';
 import { retryProblems } from './retry-policy.ts';
-import { FORMS, isGrpcPath, MOST_CONDITIONS } from './route-match.ts';
+import { misfits } from './route-limits.ts';
+import { FORMS, isGrpcPath, MOST_CONDITIONS, routeMatch } from './route-match.ts';
 import { MOST_ROUTES } from './routes.ts';
 
 const problem = (where: string, message: string): Problem => ({ where, message, reason: 'InvalidSpec' });
@@ -41,15 +42,18 @@ const portProblems = (objects: Objects, ref: RouteRef): readonly Problem[] => {
 /** What of `spec.service.match` does not fit into routes. */
 const routeProblems = ({ options }: RouteRef, protocol: Exclude<Protocol, 'tcp'>): readonly Problem[] => {
   const matches = matchesOf(options);
-  const unfit = matches.flatMap(({ uri, headers, query }, index): readonly Problem[] => {
+  const unfit = matches.flatMap((match, index): readonly Problem[] => {
+    const { uri, headers, query } = match;
     const where = `spec.service.match[${index}]`;
     if (Math.max(headers.length, query.length) > MOST_CONDITIONS) {
       const most = `${MOST_CONDITIONS} headers and ${MOST_CONDITIONS} query parameters`;
       return [problem(where, `App Mesh matches by ${most} at most; want fewer`)];
     }
-    if (protocol !== 'grpc' || uri === undefined || isGrpcPath(uri)) return [];
-    const wanted = 'want prefix: /package.Service/ or exact: /package.Service/Method';
-    return [problem(`${where}.uri`, `it is no gRPC service or method; ${wanted}`)];
+    if (protocol === 'grpc' && uri !== undefined && !isGrpcPath(uri)) {
+      const wanted = 'want prefix: /package.Service/ or exact: /package.Service/Method';
+      return [problem(`${where}.uri`, `it is no gRPC service or method; ${wanted}`)];
+    }
+    return misfits(routeMatch(match, { pin: [], protocol })).map((words) => problem(where, words));
   });
   const message = `App Mesh takes ${MOST_ROUTES} routes, not ${matches.length}; want fewer entries`;
   return [
