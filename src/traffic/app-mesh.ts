@@ -49,8 +49,12 @@ const capabilitiesFor = ({ options }: RouteRef, { protocol }: Listener): Capabil
       conditions: Math.max(0, MOST_CONDITIONS - used),
     },
     mirror: 'none',
-    // VPC Lattice, to which AWS sends users of Kubernetes, reads HTTPRoutes.
-    lifecycle: { eol: '2026-09-30', successor: 'gatewayapi' },
+    lifecycle: {
+      eol: '2026-09-30',
+      successor: 'gatewayapi',
+      warning:
+        'AWS has switched App Mesh off on 2026-09-30; want provider gatewayapi with VPC Lattice, which reads HTTPRoutes',
+    },
   };
 };
 

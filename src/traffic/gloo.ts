@@ -7,7 +7,7 @@ import { deletions, ownObject, routeMetadata, stands, takenProblems } from './gl
 import { FORMS, matchersFor } from './gloo/matchers.ts';
 import { routeTableRef, sideUpstream } from './gloo/names.ts';
 import { optionProblems } from './gloo/route-options.ts';
-import { intentOf, routesFor } from './gloo/routes.ts';
+import { intentOf, routesFor, upstreamsIn } from './gloo/routes.ts';
 import { haveUpstreams, planUpstreams, sourceProblems } from './gloo/upstreams.ts';
 import type { Capabilities, ObjectPatch, Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM } from './split.ts';
@@ -30,8 +30,10 @@ const capabilitiesFor = (ref: RouteRef): Capabilities => ({
   pins: { header: OPS, cookie: OPS, query: OPS },
   // Where no safe method is served there is nothing to be mirrored.
   mirror: matchersFor(ref, { onlySafe: true }) === undefined ? 'none' : 'percent',
-  // The project goes on as kgateway, which reads HTTPRoutes.
-  lifecycle: { successor: 'gatewayapi' },
+  lifecycle: {
+    successor: 'gatewayapi',
+    warning: 'Gloo Edge goes on as kgateway, which reads HTTPRoutes; want provider gatewayapi there',
+  },
 });
 
 const routeTable = (
@@ -100,7 +102,7 @@ export const gloo: Router = {
   },
 
   release: (objects, ref) => ({
-    patches: deletions(objects, ref, madeFor(ref)),
+    patches: deletions(objects, ref, [...madeFor(ref), ...upstreamsIn(ownRouteTable(objects, ref))]),
     effective: [],
     roundingErrorPpm: 0,
     warnings: [],

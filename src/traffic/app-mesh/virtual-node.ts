@@ -12,10 +12,12 @@ import { nodeRef } from './names.ts';
 /** Fields of a VirtualNode's spec that are Serin's; people may set others, such as its logging. */
 export const NODE_FIELDS = ['listeners', 'serviceDiscovery', 'podSelector', 'backends'] as const;
 
-/** A VirtualService that the pods call: of the same namespace by its name, of another account by its ARN. */
-const backend = (name: string): JsonRecord => ({
-  virtualService: name.startsWith('arn:') ? { virtualServiceARN: name } : { virtualServiceRef: { name } },
-});
+/** A VirtualService that the pods call: `name` of their namespace, `namespace/name`, or the ARN of another account's. */
+const backend = (written: string): JsonRecord => {
+  if (written.startsWith('arn:')) return { virtualService: { virtualServiceARN: written } };
+  const [name, namespace] = written.split('/').toReversed();
+  return { virtualService: { virtualServiceRef: { name, ...(namespace === undefined ? {} : { namespace }) } } };
+};
 
 /** The pods that the side's Service selects; while it is not there, those that the VirtualNode has. */
 const podSelector = ({ get }: Objects, ref: RouteRef, side: Side): JsonRecord => {

@@ -56,9 +56,9 @@ export const takenProblems = (objects: Objects, ref: RouteRef, needed: readonly 
     return [{ where: `${of.kind} ${keyOf(of)}`, message, reason: 'InvalidSpec' }];
   });
 
-/** Deletes, in this order, what is there and was made for this Canary. */
+/** Deletes, in this order and each once, what is there and was made for this Canary. */
 export const deletions = (objects: Objects, ref: RouteRef, made: readonly ObjectRef[]): readonly ObjectPatch[] =>
-  made.flatMap((of): readonly ObjectPatch[] => {
+  [...new Map(made.map((of) => [`${of.kind} ${keyOf(of)}`, of])).values()].flatMap((of): readonly ObjectPatch[] => {
     const uid = ownObject(objects, { of, canaryUid: ref.canaryUid })?.metadata.uid;
     return uid === undefined ? [] : [{ type: 'delete', ref: of, uid }];
   });

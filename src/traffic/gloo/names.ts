@@ -17,6 +17,14 @@ export const upstreamRefTo = (name: string, namespace: string): ObjectRef => ({
   name,
 });
 
-/** The Upstream of one side. Flagger's name, so that its users' queries go on finding its counters. */
-export const sideUpstream = ({ namespace, service, port }: RouteRef, side: Side): ObjectRef =>
-  upstreamRefTo(`${namespace}-${service}-${side}upstream-${port}`, namespace);
+/** All but the port of the name of a side's Upstream. Flagger's, so that its users' queries go on finding its counters. */
+const upstreamPrefix = ({ namespace, service }: RouteRef, side: Side): string =>
+  `${namespace}-${service}-${side}upstream-`;
+
+/** The Upstream of one side. */
+export const sideUpstream = (ref: RouteRef, side: Side): ObjectRef =>
+  upstreamRefTo(`${upstreamPrefix(ref, side)}${ref.port}`, ref.namespace);
+
+/** True for the name of a side's Upstream, also from before the Canary changed its port. */
+export const isUpstreamOf = (name: string, { ref, side }: { readonly ref: RouteRef; readonly side: Side }): boolean =>
+  name.startsWith(upstreamPrefix(ref, side));

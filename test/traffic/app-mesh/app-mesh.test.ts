@@ -109,6 +109,18 @@ test('what a route can hold leaves so much to pins', () => {
   assert.deepEqual(limitsFor(two), { matches: 24, conditions: 8 });
 });
 
+test('backends are of the same namespace, of another one, or of another account', () => {
+  const arn = 'arn:aws:appmesh:eu-west-1:1:mesh/prod/virtualService/pay.shop';
+  const of = { ...ref, options: { backends: ['cart', 'stock/items', arn] } };
+  const world = new RouteWorld([], admitted);
+  set(world, 0, { of });
+  assert.deepEqual(at(world.get(nodeRef(ref, 'primary')), 'spec', 'backends'), [
+    { virtualService: { virtualServiceRef: { name: 'cart' } } },
+    { virtualService: { virtualServiceRef: { name: 'items', namespace: 'stock' } } },
+    { virtualService: { virtualServiceARN: arn } },
+  ]);
+});
+
 test('people may add to a VirtualNode what is not Serin’s', () => {
   const world = new RouteWorld(theServices, admitted);
   set(world, 0);
@@ -148,6 +160,7 @@ test('counters are those of the clients’ proxies, which also count what reache
 });
 
 test('App Mesh is at its end, and says what comes after it', () => {
-  const { eol, successor } = appMesh.capabilities(new RouteWorld([]), ref).lifecycle;
+  const { eol, successor, warning = '' } = appMesh.capabilities(new RouteWorld([]), ref).lifecycle;
   assert.deepEqual([eol, successor], ['2026-09-30', 'gatewayapi']);
+  assert.match(warning, /switched App Mesh off on 2026-09-30; want provider gatewayapi/);
 });

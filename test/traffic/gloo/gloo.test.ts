@@ -48,6 +48,16 @@ test('the route leads to nothing when it goes: it goes first', () => {
   );
 });
 
+test('a port that changes leaves no weight unseen, and what it was known by goes in the end', () => {
+  const world = new RouteWorld([]);
+  set(world, 40);
+  const moved = { ...ref, port: 8080 };
+  assert.deepEqual(gloo.observe(world, moved)?.split, twoWay(ref, 40));
+  const names = gloo.release(world, moved).patches.map((patch) => patch.type === 'delete' && patch.ref.name);
+  assert.deepEqual(names, ['podinfo', 'shop-podinfo-primaryupstream-80', 'shop-podinfo-canaryupstream-80']);
+  assert.deepEqual(set(world, 0, moved), ['Upstream', 'Upstream', 'RouteTable']);
+});
+
 test('settings follow their source, also when it loses one', () => {
   const world = new RouteWorld([settings({ maxConcurrentStreams: 9, connectionConfig: { connectTimeout: '1s' } })]);
   set(world, 0, withSettings);
