@@ -4,16 +4,29 @@ import { isAdoptedBy, isMadeFor } from '../api/ownership.ts';
 import { listAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { routeAcceptance } from './httproute/acceptance.ts';
-import { adoptedRouteProblems, planAdoptedRoute, releaseAdoptedRoute } from './httproute/adopted-route.ts';
+import {
+  adoptedPinLimits,
+  adoptedRouteProblems,
+  planAdoptedRoute,
+  releaseAdoptedRoute,
+} from './httproute/adopted-route.ts';
+import { extrasOf } from './httproute/extra-rules.ts';
 import { gatewayMetrics, gatewayPlane } from './httproute/gateway-plane.ts';
 import { ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httproute/own-route.ts';
-import { canaryPercentOf } from './httproute/rule.ts';
-import type { Objects, RouteRef, Router } from './router.ts';
+import { canaryPercentOf, isCanaryAlone } from './httproute/rule.ts';
+import { pinLimitsOf } from './httproute/rule-limits.ts';
+import type { Capabilities, Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, twoWay } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 
 /** What refusals call this plane. */
 const PLANE = 'Gateway API HTTPRoute';
+
+/**
+ * Of every place. Regular expressions, by which prefixes and cookies are told too, are left to the implementations: one
+ * that has none refuses the route in its status.
+ */
+const OPERATORS = ['exact', 'prefix', 'regex'] as const;
 
 const routeRefOf = (ref: RouteRef): ObjectRef =>
   ref.routeRef === undefined ? ownRouteRef(ref) : { ...ownRouteRef(ref), name: ref.routeRef.name };
@@ -22,7 +35,16 @@ const routeOf = ({ get }: Objects, ref: RouteRef): KubeObject | undefined => get
 
 /** The route as it stands, or, before Serin has made it, as it will be: its Gateways tell the plane either way. */
 const routeToBe = (objects: Objects, ref: RouteRef): KubeObject | undefined =>
-  routeOf(objects, ref) ?? (ref.routeRef === undefined ? ownRoute(ref, { percent: 0 }) : undefined);
+  routeOf(objects, ref) ?? (ref.routeRef === undefined ? ownRoute({ ref, percent: 0 }) : undefined);
+
+const pinLimits = (
+  objects: Objects,
+  of: { readonly ref: RouteRef; readonly mayMirror: boolean },
+): NonNullable<Capabilities['pinLimits']> => {
+  const { ref } = of;
+  if (ref.routeRef !== undefined) return adoptedPinLimits(routeOf(objects, ref), of);
+  return pinLimitsOf(listAt(ownRoute({ ref, percent: 0 }), 'spec', 'rules'), of);
+};
 
 /** True when Serin writes this route: it made it, or has adopted it. */
 const isHeld = (route: KubeObject, ref: RouteRef): boolean =>
@@ -39,6 +61,7 @@ export const httpRoute: Router = {
     const route = routeToBe(objects, ref);
     const known = route === undefined ? {} : gatewayPlane(route, objects);
     const plane = known === 'later' ? {} : known;
+    const { mirror = 'none' } = plane;
     return {
       weightGranularityPpm: PERCENT_PPM,
       acceptance: plane.hidesGeneration ? 'status' : 'status+generation',
@@ -46,8 +69,9 @@ export const httpRoute: Router = {
       zeroWeightDrainsSticky: true,
       primaryMayBeEmpty: true,
       perBackendMetrics: plane.metrics !== undefined,
-      pins: { header: [], cookie: [], query: [] },
-      mirror: 'none',
+      pins: { header: OPERATORS, cookie: OPERATORS, query: OPERATORS },
+      pinLimits: pinLimits(objects, { ref, mayMirror: mirror !== 'none' }),
+      mirror,
       lifecycle: {},
     };
   },
@@ -60,17 +84,23 @@ export const httpRoute: Router = {
   observe: (objects, ref) => {
     const route = routeOf(objects, ref);
     if (route === undefined || !isHeld(route, ref)) return undefined;
-    const percents = listAt(route, 'spec', 'rules').map((rule) => canaryPercentOf(rule, ref) ?? 0);
+    const rules = listAt(route, 'spec', 'rules');
+    const percents = rules.filter((rule) => !isCanaryAlone(rule, ref)).map((rule) => canaryPercentOf(rule, ref) ?? 0);
     const stamp = route.metadata.annotations?.[STAMP_ANNOTATION];
-    // The most exposed rule counts. A rule that leads to the apex itself leads to the primary.
-    return { split: twoWay(ref, Math.max(0, ...percents)), ...(stamp === undefined ? {} : { stamp }) };
+    return {
+      // The most exposed rule counts. A rule that leads to the apex itself leads to the primary.
+      split: twoWay(ref, Math.max(0, ...percents)),
+      ...extrasOf(rules, ref),
+      ...(stamp === undefined ? {} : { stamp }),
+    };
   },
 
   plan: (objects, ref, intent) => {
     assertSupported(intent, { plane: PLANE, capabilities: httpRoute.capabilities(objects, ref) });
     const route = routeOf(objects, ref);
     const { percent, said } = expressible(ref, intent.split);
-    const options = { ref, percent, stamp: intent.stamp };
+    const { pinned, mirror, stamp } = intent;
+    const options = { ref, percent, extras: { pinned, mirror }, stamp };
     if (ref.routeRef !== undefined) return { patches: planAdoptedRoute(route, options), ...said };
     return {
       patches: route === undefined || isMadeFor(route, ref.canaryUid) ? planOwnRoute(route, options) : [],

@@ -39,6 +39,8 @@ export type RouterCase = {
   readonly traffic: (world: RouteWorld, request?: SampleRequest) => readonly Traffic[];
   /** At least one for each place and operator that the router's capabilities list. */
   readonly pins?: readonly PinSample[];
+  /** Requests that what stands before tells apart. */
+  readonly requests?: readonly SampleRequest[];
   /** Something that people change in Git meanwhile, far from the weights. */
   readonly edit: (world: RouteWorld) => void;
   /** The plane takes the newest generation of every route, or, where it has a status, an older one. */

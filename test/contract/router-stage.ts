@@ -14,6 +14,9 @@ export type Wanted = {
   readonly stamp?: string | undefined;
 };
 
+/** An intent, and requests to try it with beside those of the stage. */
+type Tried = Wanted & { readonly requests?: readonly SampleRequest[] };
+
 /** Everything but what the API server itself writes. */
 export const plain = (world: RouteWorld): readonly Readonly<Record<string, unknown>>[] =>
   world.all().map(({ metadata, status: _, ...object }) => {
@@ -38,14 +41,17 @@ const inOrder = (intent: TrafficIntent | undefined): unknown => {
 /** A case being played: what its router writes, and what must come of it. */
 export class RouterStage {
   readonly situation: RouterCase;
-  /** Every request that a pin must tell apart, by every method that a mirror must. */
+  /** Requests by every method that a mirror must tell apart, one for each pin, and those of the case. */
   readonly requests: readonly SampleRequest[];
+  readonly #before = new Map<SampleRequest, readonly Traffic[]>();
 
   constructor(situation: RouterCase) {
+    const { pins = [], requests = [] } = situation;
     this.situation = situation;
     this.requests = [
       ...METHODS.map((method) => aRequest({ method })),
-      ...(situation.pins ?? []).flatMap(({ fit, others }) => [...fit, ...others]),
+      ...pins.flatMap(({ fit }) => fit.slice(0, 1)),
+      ...requests,
     ];
   }
 
@@ -74,8 +80,8 @@ export class RouterStage {
     world.write(this.situation.router.release(world, this.situation.ref).patches);
   }
 
-  /** What is wanted is observed, is served so to every kind of request, and nothing is left to be written. */
-  expect(world: RouteWorld, wanted: Wanted): void {
+  /** What is wanted is observed, is served so to these requests and more, and nothing is left to be written. */
+  expect(world: RouteWorld, wanted: Tried): void {
     const observed = this.situation.router.observe(world, this.situation.ref);
     assert.deepEqual(inOrder(observed), inOrder(this.intentOf(wanted)));
     this.expectTraffic(world, wanted);
@@ -83,8 +89,8 @@ export class RouterStage {
   }
 
   /** Pinned requests go to the canary, all others follow the split, copies are taken of the safe ones among those. */
-  expectTraffic(world: RouteWorld, { weight, pinned, mirror = 0 }: Wanted): void {
-    for (const { was, now, request } of this.#compared(world)) {
+  expectTraffic(world: RouteWorld, { weight, pinned, mirror = 0, requests = [] }: Tried): void {
+    for (const { was, now, request } of this.#compared(world, requests)) {
       const ours = was.primary + was.canary;
       const said = JSON.stringify(request);
       if (ours > 0 && isPinned(request, pinned)) {
@@ -113,9 +119,11 @@ export class RouterStage {
 
   #compared(
     world: RouteWorld,
+    more: readonly SampleRequest[] = [],
   ): readonly { readonly was: Traffic; readonly now: Traffic; readonly request: SampleRequest }[] {
-    return this.requests.flatMap((request) => {
-      const before = this.situation.traffic(this.start(), request);
+    return [...this.requests, ...more].flatMap((request) => {
+      const before = this.#before.get(request) ?? this.situation.traffic(this.start(), request);
+      this.#before.set(request, before);
       const after = this.situation.traffic(world, request);
       assert.equal(after.length, before.length, `every host and path is still served to ${JSON.stringify(request)}`);
       return after.flatMap((now, index) => {

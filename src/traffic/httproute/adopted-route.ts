@@ -7,7 +7,10 @@ import { isRecord, listAt, recordAt, sameJson } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { keyOf, refOf } from '../../lib/kube-object.ts';
 import type { ObjectPatch, RouteRef } from '../router.ts';
+import { assertTakesNothing, withExtras, withoutExtras } from './extra-rules.ts';
+import type { RouteWanted } from './route-wanted.ts';
 import { isAdopted, isOurs, withApex, withCanaryPercent } from './rule.ts';
+import { assertTaken, pinLimitsOf } from './rule-limits.ts';
 
 /** Most backendRefs that the API takes in one rule. */
 const MAX_BACKENDS = 16;
@@ -15,7 +18,19 @@ const MAX_BACKENDS = 16;
 /** A rule is known again by everything but its backends: Git may put other rules before it. */
 const ruleKey = ({ backendRefs: _, ...rest }: JsonRecord): string => hashOf(rest).slice(0, 16);
 
-const rulesOf = (route: KubeObject): readonly JsonRecord[] => listAt(route, 'spec', 'rules').filter(isRecord);
+/** The rules that are the route's own: what Serin has added since it adopted the route does not count. */
+const ownRules = (route: KubeObject, ref: RouteRef): readonly unknown[] => {
+  const rules = listAt(route, 'spec', 'rules');
+  return isAdoptedBy(route, ref.canaryUid) ? withoutExtras(rules, ref) : rules;
+};
+
+const rulesOf = (route: KubeObject, ref: RouteRef): readonly JsonRecord[] => ownRules(route, ref).filter(isRecord);
+
+/** How much can be pinned in a route that is, or is to be, adopted. */
+export const adoptedPinLimits = (
+  route: KubeObject | undefined,
+  of: { readonly ref: RouteRef; readonly mayMirror: boolean },
+): ReturnType<typeof pinLimitsOf> => pinLimitsOf(route === undefined ? [] : ownRules(route, of.ref), of);
 
 const isForeign = (route: KubeObject, ref: RouteRef): boolean =>
   readBaseline(route) !== undefined && !isAdoptedBy(route, ref.canaryUid);
@@ -37,7 +52,7 @@ export const adoptedRouteProblems = (route: KubeObject | undefined, ref: RouteRe
       'it is adopted by another Canary; want one route for each Canary, which is all that is supported yet',
     );
   }
-  const ours = rulesOf(route).filter((rule) => isOurs(rule, ref));
+  const ours = rulesOf(route, ref).filter((rule) => isOurs(rule, ref));
   if (ours.length === 0) {
     return problem(where, `no rule of it leads to Service ${ref.service}; want a backendRef of that name`);
   }
@@ -53,7 +68,7 @@ export const adoptedRouteProblems = (route: KubeObject | undefined, ref: RouteRe
 /** The backends of each rule of ours before it was adopted: as it is now, or, once it is adopted, as noted then. */
 const baselineOf = (route: KubeObject, ref: RouteRef): JsonRecord => {
   const noted = recordAt(readBaseline(route), 'value');
-  const ours = rulesOf(route).filter((rule) => isOurs(rule, ref));
+  const ours = rulesOf(route, ref).filter((rule) => isOurs(rule, ref));
   const before = ours.map((rule) => [ruleKey(rule), isAdopted(rule, ref) ? noted[ruleKey(rule)] : rule['backendRefs']]);
   return Object.fromEntries(before);
 };
@@ -61,12 +76,15 @@ const baselineOf = (route: KubeObject, ref: RouteRef): JsonRecord => {
 /** Puts the sides in the place of the apex, in one guarded patch; nothing when the route stands so or is not ours. */
 export const planAdoptedRoute = (
   route: KubeObject | undefined,
-  { ref, percent, stamp }: { readonly ref: RouteRef; readonly percent: number; readonly stamp: string | undefined },
+  { ref, percent, extras, stamp }: RouteWanted,
 ): readonly ObjectPatch[] => {
   if (route === undefined || isForeign(route, ref)) return [];
-  if (!isAdoptedBy(route, ref.canaryUid) && !rulesOf(route).some((rule) => isOurs(rule, ref))) return [];
+  if (!isAdoptedBy(route, ref.canaryUid) && !rulesOf(route, ref).some((rule) => isOurs(rule, ref))) return [];
   const before = listAt(route, 'spec', 'rules');
-  const rules = before.map((rule) => (isRecord(rule) ? withCanaryPercent(rule, { ref, percent }) : rule));
+  const split = ownRules(route, ref).map((rule) => (isRecord(rule) ? withCanaryPercent(rule, { ref, percent }) : rule));
+  const { rules, added } = withExtras(split, { ref, ...extras });
+  assertTakesNothing(split, { ref, added });
+  assertTaken(rules);
   const baseline = baselineAnnotation({ canaryUid: ref.canaryUid, value: baselineOf(route, ref) });
   const { labels = {}, annotations = {}, resourceVersion = '' } = route.metadata;
   const isCurrent =
@@ -97,9 +115,7 @@ const restored = (rule: JsonRecord, { ref, baseline }: { ref: RouteRef; baseline
 export const releaseAdoptedRoute = (route: KubeObject | undefined, ref: RouteRef): readonly ObjectPatch[] => {
   if (route === undefined || !isAdoptedBy(route, ref.canaryUid)) return [];
   const baseline = recordAt(readBaseline(route), 'value');
-  const rules = listAt(route, 'spec', 'rules').map((rule) =>
-    isRecord(rule) ? restored(rule, { ref, baseline }) : rule,
-  );
+  const rules = ownRules(route, ref).map((rule) => (isRecord(rule) ? restored(rule, { ref, baseline }) : rule));
   const patch = {
     metadata: {
       labels: { [HELD_LABEL]: null },

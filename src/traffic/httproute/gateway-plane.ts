@@ -12,6 +12,8 @@ type Backend = { readonly namespace: string; readonly service: string; readonly 
 type GatewayPlane = {
   /** Its counters by backend; absent where it cannot tell the sides apart. */
   readonly metrics?: (backend: Backend) => MetricSelectors;
+  /** What of the filter RequestMirror it has, by its conformance reports; nothing where it is absent. */
+  readonly mirror?: 'full' | 'percent';
   /** Its conditions carry no observedGeneration, so that they cannot say which version of a route they mean. */
   readonly hidesGeneration?: true;
 };
@@ -38,9 +40,10 @@ const envoyCluster = (backend: string): MetricSelectors =>
   });
 
 /**
- * By controllerName. Not listed, because their counters do not tell two backends of one rule apart: Envoy Gateway (one
- * Envoy cluster for both), NGINX Gateway Fabric (global counters), Kong (one service for each rule), Cilium (depends on
- * how Hubble is set up), ALB and Lattice (CloudWatch). There the application's own metrics serve.
+ * By controllerName. Not all have counters, because theirs do not tell two backends of one rule apart: Envoy Gateway (one
+ * Envoy cluster for both), NGINX Gateway Fabric (global counters), Cilium (depends on how Hubble is set up); nor have
+ * Kong (one service for each rule), ALB and Lattice (CloudWatch), which are not listed. There the application's own
+ * metrics serve.
  */
 const PLANES: Readonly<Record<string, GatewayPlane>> = {
   'traefik.io/gateway-controller': {
@@ -55,6 +58,7 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
   },
   // The source reports also what never reached a pod (no endpoints, no connection), the destination cannot.
   'istio.io/gateway-controller': {
+    mirror: 'percent',
     metrics: ({ namespace, service }) =>
       selectors({
         requests: 'istio_requests_total',
@@ -75,15 +79,20 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
     },
   },
   'projectcontour.io/gateway-controller': {
+    mirror: 'full',
     metrics: ({ namespace, service, port }) => envoyCluster(`envoy_cluster_name="${namespace}_${service}_${port}"`),
   },
   'kgateway.dev/kgateway': {
+    mirror: 'full',
     metrics: ({ namespace, service, port }) =>
       envoyCluster(`envoy_cluster_name=~"kube_${namespace}_${service}_${port}(_.*)?"`),
   },
   'gateways.kuma.io/controller': {
     metrics: ({ namespace, service, port }) => envoyCluster(`service="${service}_${namespace}_svc_${port}"`),
   },
+  'gateway.envoyproxy.io/gatewayclass-controller': { mirror: 'percent' },
+  'gateway.nginx.org/nginx-gateway-controller': { mirror: 'percent' },
+  'io.cilium/gateway-controller': { mirror: 'percent' },
 };
 
 /** A parent of a route: as it is written there, and the object that it names. */

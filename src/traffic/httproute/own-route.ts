@@ -8,6 +8,9 @@ import type { KubeObject, ObjectRef } from '../../lib/kube-object.ts';
 import { keyOf } from '../../lib/kube-object.ts';
 import type { ObjectPatch, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
+import { extrasOf, withExtras } from './extra-rules.ts';
+import type { RouteWanted } from './route-wanted.ts';
+import { assertTaken } from './rule-limits.ts';
 
 const API_VERSION = 'gateway.networking.k8s.io/v1';
 
@@ -35,10 +38,7 @@ export const ownRouteProblems = (route: KubeObject | undefined, ref: RouteRef): 
 };
 
 /** The whole route, with the API's defaults written out. */
-export const ownRoute = (
-  ref: RouteRef,
-  { percent, stamp }: { readonly percent: number; readonly stamp?: string | undefined },
-): KubeObject => {
+export const ownRoute = ({ ref, percent, extras, stamp }: RouteWanted): KubeObject => {
   const backend = (side: 'primary' | 'canary', weight: number) => ({
     group: '',
     kind: 'Service',
@@ -46,6 +46,12 @@ export const ownRoute = (
     port: ref.port,
     weight,
   });
+  const rule = {
+    matches: [{ path: { type: 'PathPrefix', value: '/' } }],
+    backendRefs: [backend('primary', 100 - percent), backend('canary', percent)],
+  };
+  const { rules } = withExtras([rule], { ref, ...extras });
+  assertTaken(rules);
   return {
     apiVersion: API_VERSION,
     kind: 'HTTPRoute',
@@ -65,26 +71,20 @@ export const ownRoute = (
         ...(gateway.port === undefined ? {} : { port: gateway.port }),
       })),
       ...(ref.hosts.length === 0 ? {} : { hostnames: ref.hosts }),
-      rules: [
-        {
-          matches: [{ path: { type: 'PathPrefix', value: '/' } }],
-          backendRefs: [backend('primary', 100 - percent), backend('canary', percent)],
-        },
-      ],
+      rules,
     },
   };
 };
 
 /** Applies the whole route; nothing when it stands so. */
-export const planOwnRoute = (
-  route: KubeObject | undefined,
-  { ref, percent, stamp }: { readonly ref: RouteRef; readonly percent: number; readonly stamp: string | undefined },
-): readonly ObjectPatch[] => {
-  const object = ownRoute(ref, { percent, stamp });
+export const planOwnRoute = (route: KubeObject | undefined, wanted: RouteWanted): readonly ObjectPatch[] => {
+  const object = ownRoute(wanted);
   const isCurrent =
     route !== undefined &&
     covers(route, object) &&
-    sameJson(listAt(route, 'spec', 'hostnames'), ref.hosts) &&
-    at(route, 'metadata', 'annotations', STAMP_ANNOTATION) === stamp;
+    sameJson(listAt(route, 'spec', 'hostnames'), wanted.ref.hosts) &&
+    // A percentage that is left out, as all is written, is covered by any.
+    extrasOf(listAt(route, 'spec', 'rules'), wanted.ref).mirror === wanted.extras?.mirror &&
+    at(route, 'metadata', 'annotations', STAMP_ANNOTATION) === wanted.stamp;
   return isCurrent ? [] : [{ type: 'apply', object }];
 };

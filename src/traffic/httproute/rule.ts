@@ -1,5 +1,5 @@
 import type { JsonRecord } from '../../lib/json.ts';
-import { isRecord, listAt, numberAt, stringAt } from '../../lib/json.ts';
+import { isRecord, listAt, numberAt, recordAt, stringAt } from '../../lib/json.ts';
 import type { RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
 
@@ -64,6 +64,48 @@ export const isAdopted = (rule: unknown, ref: RouteRef): boolean =>
       isService(backend, { namespace: ref.namespace, name: sideService(ref, side) }),
     ),
   );
+
+const isCanary = (backend: unknown, ref: RouteRef): boolean =>
+  isService(backend, { namespace: ref.namespace, name: sideService(ref, 'canary') });
+
+/** True when the rule leads to the canary and to nothing else, which no split writes: its requests are pinned. */
+export const isCanaryAlone = (rule: unknown, ref: RouteRef): boolean => {
+  const backends = listAt(rule, 'backendRefs');
+  return backends.length > 0 && backends.every((backend) => isCanary(backend, ref));
+};
+
+/** The backends of a rule of ours with the canary in the place of everything. */
+export const canaryAlone = (rule: JsonRecord, ref: RouteRef): readonly JsonRecord[] =>
+  readEntries(rule, ref).flatMap((entry) =>
+    entry.kind === 'other' || entry.weight === 0
+      ? []
+      : [{ ...entry.ref, name: sideService(ref, 'canary'), weight: entry.weight }],
+  );
+
+/** A filter that copies `percent` of the requests of a rule of ours to the canary, by the port that the rule uses. */
+export const mirrorFilter = (
+  rule: JsonRecord,
+  { ref, percent }: { readonly ref: RouteRef; readonly percent: number },
+): JsonRecord => {
+  const apex = readEntries(rule, ref).find((entry) => entry.kind === 'apex');
+  const { port, namespace } = apex?.ref ?? {};
+  const backendRef = {
+    group: '',
+    kind: 'Service',
+    ...(namespace === undefined ? {} : { namespace }),
+    name: sideService(ref, 'canary'),
+    port,
+  };
+  // Without a percentage all of them are meant: so it is written, for planes that know no other.
+  return { type: 'RequestMirror', requestMirror: { backendRef, ...(percent === 100 ? {} : { percent }) } };
+};
+
+/** Percent of the requests of a rule that are copied to the canary; undefined when none are. */
+export const mirrorPercentOf = (rule: unknown, ref: RouteRef): number | undefined => {
+  const mirrors = listAt(rule, 'filters').map((filter) => recordAt(filter, 'requestMirror'));
+  const ours = mirrors.find((mirror) => isCanary(mirror['backendRef'], ref));
+  return ours === undefined ? undefined : (numberAt(ours, 'percent') ?? 100);
+};
 
 /** Percent of the apex's traffic in this rule that goes to the canary; undefined when none of it goes anywhere. */
 export const canaryPercentOf = (rule: unknown, ref: RouteRef): number | undefined => {
