@@ -53,6 +53,8 @@ export const istio: Router = {
     return {
       weightGranularityPpm: PERCENT_PPM,
       acceptance: 'none',
+      // It tells of HTTP routes only: the weights of connections are a part of the listeners.
+      ...(isHttp ? { proof: 'istiod' } : {}),
       // Affinity (consistentHash) chooses among the pods of a destination; one of weight 0 is none.
       zeroWeightDrainsSticky: true,
       // Each destination is a cluster of its own, whose share alone fails when it has no endpoints.
