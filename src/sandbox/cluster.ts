@@ -2,7 +2,13 @@ import { RESOURCES } from '../kube/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import { SandboxApi } from './api/sandbox-api.ts';
-import { CONTROLLER_NAME, type Gateway, type GatewayTimings, startGateway } from './gateway/start-gateway.ts';
+import {
+  CONTROLLER_NAME,
+  type ControlPlanes,
+  type Gateway,
+  type GatewayTimings,
+  startGateway,
+} from './gateway/start-gateway.ts';
 import { PodNetwork } from './network/pod-network.ts';
 import { Scraper } from './prometheus/scraper.ts';
 import { SeriesStore } from './prometheus/series-store.ts';
@@ -17,6 +23,8 @@ export type ClusterOptions = {
   readonly listen: boolean;
   readonly scrapeIntervalMs: number;
   readonly timings?: Partial<WorkloadTimings & GatewayTimings>;
+  /** What App Mesh and Gloo say of their objects; by default they take everything that is right. */
+  readonly controlPlanes?: ControlPlanes;
   /** False for a cluster that lacks the validation of our CRDs. @default true */
   readonly admitsSerin?: boolean;
 };
@@ -37,11 +45,12 @@ export const GATEWAY = { namespace: 'gateways', name: 'edge' } as const;
 /** Starts a cluster with one Gateway; Flux's Kustomization is served too. */
 export const startCluster = (options: ClusterOptions): Cluster => {
   const { clock, random, catalogue, listen, scrapeIntervalMs, timings = {}, admitsSerin = true } = options;
+  const { controlPlanes = {} } = options;
   const api = new SandboxApi({ clock, random, admitsSerin });
   api.register(RESOURCES.kustomization);
   const network = new PodNetwork({ listen });
   const stopWorkloads = startWorkloads({ backend: api, random, catalogue, network, timings });
-  const gateway = startGateway({ backend: api, random, network, timings });
+  const gateway = startGateway({ backend: api, random, network, timings, controlPlanes });
   addGateway(api);
   const series = new SeriesStore();
   const scraper = new Scraper({ store: series, clock, intervalMs: scrapeIntervalMs });

@@ -10,6 +10,7 @@ import { VirtualClock } from '#src/lib/virtual-clock.ts';
 import type { Message } from '#src/rollout/effect.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
 import { type Cluster, startCluster } from '#src/sandbox/cluster.ts';
+import type { ControlPlanes } from '#src/sandbox/gateway/start-gateway.ts';
 import { MemoryGit } from '#src/sandbox/git/memory-git.ts';
 import { GitOpsAgent } from '#src/sandbox/gitops/gitops-agent.ts';
 import { type Load, startLoad } from '#src/sandbox/load/start-load.ts';
@@ -74,6 +75,10 @@ export type WorldOptions = {
   readonly answerMs?: number;
   /** False for a cluster that lacks the validation of our CRDs. */
   readonly admitsSerin?: boolean;
+  /** What App Mesh and Gloo say of their objects. */
+  readonly controlPlanes?: ControlPlanes;
+  /** What the users call. @default HOST */
+  readonly host?: string;
 };
 
 export const aWorld = (options: WorldOptions = {}): World => {
@@ -81,13 +86,15 @@ export const aWorld = (options: WorldOptions = {}): World => {
   const random = seededRandom(options.seed ?? 7);
   const catalogue = new ImageCatalogue(IMAGES);
   const { admitsSerin = true, answerMs = 0 } = options;
-  const cluster = startCluster({ clock, random, catalogue, listen: false, scrapeIntervalMs: 1000, admitsSerin });
+  const { controlPlanes = {}, host = HOST } = options;
+  const virtual = { clock, listen: false, scrapeIntervalMs: 1000 };
+  const cluster = startCluster({ ...virtual, random, catalogue, admitsSerin, controlPlanes });
   const { api } = cluster;
   const manager = { manager: 'kubectl' };
   for (const name of ['shop', 'serin-system', 'flux-system']) {
     api.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, manager);
   }
-  const load = startLoad({ clock, requestsPerSecond: options.rps ?? 50, send: cluster.gateway.handle, host: HOST });
+  const load = startLoad({ clock, requestsPerSecond: options.rps ?? 50, send: cluster.gateway.handle, host });
   const git = new MemoryGit();
   const messages: Told[] = [];
   const series = prometheusExchange({ store: cluster.series, clock });

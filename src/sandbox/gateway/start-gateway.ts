@@ -5,10 +5,17 @@ import { type HttpServer, serveHttp } from '../network/http-server.ts';
 import { EXPOSITION_TYPE, MetricRegistry } from '../network/metric-registry.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import { DelayLine } from '../workloads/delay-line.ts';
+import { createAppMeshController } from './app-mesh/app-mesh-controller.ts';
+import { appMeshPlane } from './app-mesh/app-mesh-plane.ts';
+import type { AskAws } from './app-mesh/aws-answer.ts';
 import type { DataPlane } from './data-plane.ts';
+import { createClusterMetrics } from './envoy/cluster-metrics.ts';
 import { createGatewayMetrics } from './gateway-metrics.ts';
 import { createGatewayProxy } from './gateway-proxy.ts';
 import { createGatewayStatus } from './gateway-status.ts';
+import { glooPlane } from './gloo/gloo-plane.ts';
+import { createGlooStatus } from './gloo/gloo-status.ts';
+import type { AskGloo } from './gloo/translate.ts';
 import { httpRoutePlane } from './http-route-plane.ts';
 import { ingressPlane } from './ingress-plane.ts';
 import { createIstioMetrics } from './istio/istio-metrics.ts';
@@ -37,6 +44,13 @@ export type GatewayOptions = {
   readonly random: Random;
   readonly network: PodNetwork;
   readonly timings?: Partial<GatewayTimings>;
+  /** What the control planes that write a status say of an object; by default they take everything that is right. */
+  readonly controlPlanes?: ControlPlanes;
+};
+
+export type ControlPlanes = {
+  readonly appMesh?: AskAws | undefined;
+  readonly gloo?: AskGloo | undefined;
 };
 
 export type Gateway = {
@@ -53,28 +67,35 @@ export type Gateway = {
 };
 
 /**
- * Two data planes in one: Gateways of the class of Traefik with their HTTPRoutes, and Ingresses of class `nginx` with
- * ingress-nginx's canary annotations, each with the metrics that the original has.
+ * Five data planes in one, each with the metrics that the original has: Gateways of the class of Traefik with their
+ * HTTPRoutes, Ingresses of class `nginx` with ingress-nginx's canary annotations, and VirtualServices of Istio, Gloo Edge
+ * and App Mesh. A host that none of them knows and that is the name of a Service reaches that Service.
  */
-export const startGateway = ({ backend, random, network, timings }: GatewayOptions): Gateway => {
+export const startGateway = (options: GatewayOptions): Gateway => {
+  const { backend, random, network, timings, controlPlanes = {} } = options;
+  const { appMesh: askAws = () => ({ type: 'active' }), gloo: ask = () => undefined } = controlPlanes;
   const { statusMs, trafficMs, programmedMs } = { ...DEFAULT_GATEWAY_TIMINGS, ...timings };
   const { clock } = backend;
   const view = new ObjectView();
+  /** App Mesh serves what its controller has brought to AWS, not what stands in the cluster. */
+  const aws = new ObjectView();
   // The labels of a pod hardly ever change, so that nobody sees that these are not late.
   const labelsOf = (pod: Required<Place>) =>
     backend.read({ apiVersion: 'v1', kind: 'Pod', ...pod })?.metadata.labels ?? {};
   const endpoints = new ServiceEndpoints(view, labelsOf);
   const registry = new MetricRegistry();
   const metrics = createGatewayMetrics(registry);
+  const clusters = createClusterMetrics(registry);
+  const meshPlane = appMeshPlane({ aws, view, random, metrics: clusters });
   const planes: readonly DataPlane[] = [
     httpRoutePlane({ view, controllerName: CONTROLLER_NAME, metrics }),
     ingressPlane({ view, className: 'nginx', endpoints, random, metrics }),
     istioPlane({ view, random, metrics: createIstioMetrics(registry) }),
+    glooPlane({ view, random, metrics: clusters, ask }),
+    meshPlane,
     servicePlane(view),
   ];
   const handle = createGatewayProxy({ clock, network, endpoints, planes });
-  const status = createGatewayStatus({ backend, controllerName: CONTROLLER_NAME, statusMs, programmedMs });
-
   const takeEffect = (event: ClusterEvent): void => {
     const kind = view.apply(event);
     if (kind === undefined) return;
@@ -82,9 +103,22 @@ export const startGateway = ({ backend, random, network, timings }: GatewayOptio
     for (const plane of planes) plane.changed(kind, event.object);
   };
   const traffic = new DelayLine({ clock, delayMs: trafficMs, deliver: takeEffect });
+  const meshTraffic = new DelayLine<ClusterEvent>({
+    clock,
+    delayMs: trafficMs,
+    deliver: (event) => {
+      const kind = aws.apply(event);
+      if (kind !== undefined) meshPlane.changed(kind, event.object);
+    },
+  });
+  const writers = [
+    createGatewayStatus({ backend, controllerName: CONTROLLER_NAME, statusMs, programmedMs }),
+    createAppMeshController({ backend, statusMs, askAws, onTaken: (event) => meshTraffic.push(event) }),
+    createGlooStatus({ backend, statusMs, ask }),
+  ];
   const onEvent = (event: ClusterEvent): void => {
     if (gatewayKindOf(event.object) === undefined) return;
-    status.onEvent(event);
+    for (const writer of writers) writer.onEvent(event);
     traffic.push(event);
   };
   for (const kind of Object.values(GATEWAY_KINDS))
@@ -108,8 +142,9 @@ export const startGateway = ({ backend, random, network, timings }: GatewayOptio
     },
     stop: async () => {
       unsubscribe();
-      status.stop();
+      for (const writer of writers) writer.stop();
       traffic.stop();
+      meshTraffic.stop();
       await Promise.all(servers.map((server) => server.close()));
     },
   };

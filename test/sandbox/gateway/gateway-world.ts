@@ -1,17 +1,17 @@
 import { at, listAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { seededRandom } from '#src/lib/random.ts';
-import { type GatewayTimings, startGateway } from '#src/sandbox/gateway/start-gateway.ts';
+import { type ControlPlanes, type GatewayTimings, startGateway } from '#src/sandbox/gateway/start-gateway.ts';
 import { type HttpRequest, VERSION_HEADER } from '#src/sandbox/network/http.ts';
 import { deployment, service, user, workloadWorld } from '../workloads/workload-world.ts';
 
 export const HOST = 'app.example.com';
 
 /** A sandbox cluster with a gateway and ready pods behind the Services `one` and `two`. */
-export const gatewayWorld = async (timings: Partial<GatewayTimings> = {}) => {
+export const gatewayWorld = async (timings: Partial<GatewayTimings> = {}, controlPlanes: ControlPlanes = {}) => {
   const world = workloadWorld();
   const { backend, network, clock } = world;
-  const gateway = startGateway({ backend, random: seededRandom(3), network, timings });
+  const gateway = startGateway({ backend, random: seededRandom(3), network, timings, controlPlanes });
   for (const object of [GATEWAY_CLASS, GATEWAY]) backend.write(object, user);
   for (const [name, image] of [
     ['one', 'shop/app:1'],
