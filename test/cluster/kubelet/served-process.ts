@@ -1,11 +1,10 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { Cancel, Clock } from '#src/lib/clock.ts';
 import type { HttpHandler } from '#src/sandbox/network/http.ts';
 import { textAnswer } from '#src/sandbox/network/http.ts';
-import { listenerOf } from '#src/sandbox/network/http-server.ts';
 import { createApplication } from '#src/sandbox/workloads/application.ts';
 import type { ImageBehaviour } from '#src/sandbox/workloads/image-catalogue.ts';
 import type { ContainerProcess, ProcessEnd } from './container-process.ts';
+import { DrainingServer } from './draining-server.ts';
 import { PROBE_AGENT } from './probe.ts';
 
 /** Carries the address of the pod that has answered. */
@@ -26,8 +25,8 @@ export type ServedProcessOptions = {
 };
 
 /**
- * A container that is an HTTP server of this very process, as a program that honours SIGTERM: it serves on for its
- * drain time, takes no more connections, finishes what it has begun, and ends.
+ * A container that is a server of HTTP and gRPC in this very process, as a program that honours SIGTERM: it serves on for
+ * its drain time, takes no more connections, finishes what it has begun, and ends.
  */
 export const startServed = async (options: ServedProcessOptions): Promise<ContainerProcess> => {
   const { address, ports, behaviour, readyPath, clock } = options;
@@ -105,48 +104,3 @@ const endOf = (exitCode: number, reason?: string): ProcessEnd => ({
   exitCode,
   reason: reason ?? (exitCode === 0 ? 'Completed' : exitCode === 137 ? 'OOMKilled' : 'Error'),
 });
-
-/** An HTTP server that can end without losing a request. */
-class DrainingServer {
-  readonly #server: Server;
-  readonly #underWay = new Set<ServerResponse>();
-  #leaving = false;
-
-  constructor(handler: HttpHandler) {
-    const listener = listenerOf(handler);
-    // Idle connections are kept: a client's pooled connection is not closed in the moment of its next request.
-    this.#server = createServer({ keepAliveTimeout: 0 }, (message, response) => {
-      if (this.#leaving) response.setHeader('connection', 'close');
-      this.#underWay.add(response);
-      response.on('close', () => this.#underWay.delete(response));
-      listener(message, response);
-    });
-  }
-
-  listen(address: string, port: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, address, resolve);
-    });
-  }
-
-  /** Every answer from now on closes its connection, so that clients go elsewhere. */
-  sendAway(): void {
-    this.#leaving = true;
-    for (const response of this.#underWay) if (!response.headersSent) response.setHeader('connection', 'close');
-  }
-
-  /** Takes no more connections; resolves when the last request is answered. */
-  finish(): Promise<void> {
-    this.sendAway();
-    return new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeIdleConnections();
-    });
-  }
-
-  cut(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
-  }
-}

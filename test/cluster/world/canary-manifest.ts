@@ -1,19 +1,23 @@
 import { dump } from 'js-yaml';
-import { folderOf, type Place, type Plane } from './place.ts';
+import { folderOf, type Place, type Plane, routeReference } from './place.ts';
 
 type Metric = Readonly<Record<string, unknown>>;
 
-const REFERENCES: Readonly<Record<Plane, (app: string) => Readonly<Record<string, unknown>>>> = {
-  HTTPRoute: (name) => ({ routeRef: { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name } }),
-  Ingress: (name) => ({ ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name } }),
+const REFERENCES: Readonly<Record<Plane, string>> = {
+  HTTPRoute: 'routeRef',
+  Ingress: 'ingressRef',
+  VirtualService: 'routeRef',
 };
+
+const BUILT_IN: readonly Metric[] = [
+  { name: 'request-success-rate', thresholdRange: { min: 99 } },
+  { name: 'request-duration', thresholdRange: { max: 5000 } },
+];
 
 /** Traefik counts what it sends for an Ingress under names of its own, which no built-in metric of ingress-nginx knows. */
 const METRICS: Readonly<Record<Plane, readonly Metric[]>> = {
-  HTTPRoute: [
-    { name: 'request-success-rate', thresholdRange: { min: 99 } },
-    { name: 'request-duration', thresholdRange: { max: 5000 } },
-  ],
+  HTTPRoute: BUILT_IN,
+  VirtualService: BUILT_IN,
   Ingress: [
     {
       name: 'errors',
@@ -40,7 +44,7 @@ export const canaryObject = (place: Place, options: CanaryOptions = {}) => ({
   metadata: { name: place.app, namespace: place.namespace },
   spec: {
     targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: place.app },
-    ...REFERENCES[place.plane](place.app),
+    [REFERENCES[place.plane]]: routeReference(place),
     service: { port: 80, targetPort: 'http' },
     progressDeadlineSeconds: 60,
     analysis: {

@@ -1,6 +1,8 @@
+import { ISTIO_GATEWAY } from '../rig/istio.ts';
 import { GATEWAY } from '../rig/platform.ts';
+import { PORTS } from '../rig/rig.ts';
 
-export type Plane = 'HTTPRoute' | 'Ingress';
+export type Plane = 'HTTPRoute' | 'Ingress' | 'VirtualService';
 
 /** Where one application lives, and how its users reach it. */
 export type Place = {
@@ -111,11 +113,50 @@ spec:
                   number: 80
 `;
 
-export const routeYaml = (place: Place): string =>
-  place.plane === 'HTTPRoute' ? httpRouteYaml(place) : ingressYaml(place);
+/** For the users behind the gateway, and for callers in the mesh. */
+const virtualServiceYaml = ({ app, namespace, host }: Place): string => `apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata:
+  name: ${app}
+  namespace: ${namespace}
+spec:
+  gateways:
+    - ${ISTIO_GATEWAY.namespace}/${ISTIO_GATEWAY.name}
+    - mesh
+  hosts:
+    - ${host}
+    - ${app}.${namespace}.svc.cluster.local
+  http:
+    - route:
+        - destination:
+            host: ${app}
+            port:
+              number: 80
+`;
+
+const ROUTE: Readonly<Record<Plane, (place: Place) => string>> = {
+  HTTPRoute: httpRouteYaml,
+  Ingress: ingressYaml,
+  VirtualService: virtualServiceYaml,
+};
+
+export const routeYaml = (place: Place): string => ROUTE[place.plane](place);
+
+const API_VERSIONS: Readonly<Record<Plane, string>> = {
+  HTTPRoute: 'gateway.networking.k8s.io/v1',
+  Ingress: 'networking.k8s.io/v1',
+  VirtualService: 'networking.istio.io/v1',
+};
 
 /** The object that leads requests to the application. */
-export const routeReference = ({ app: name, plane }: Place) =>
-  plane === 'HTTPRoute'
-    ? { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name }
-    : { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name };
+export const routeReference = ({ app: name, plane }: Place) => ({
+  apiVersion: API_VERSIONS[plane],
+  kind: plane,
+  name,
+});
+
+/** Where the plane's gateway listens. */
+export const gatewayPort = ({ plane }: Place): number => (plane === 'VirtualService' ? PORTS.istioWeb : PORTS.web);
+
+/** What callers in the mesh call. */
+export const meshTarget = ({ app, namespace }: Place): string => `${app}.${namespace}.svc.cluster.local:80`;

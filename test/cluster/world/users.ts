@@ -4,10 +4,11 @@ import type { LoadCount } from '#src/sandbox/load/load-count.ts';
 import { type Load, overHttp, startLoad } from '#src/sandbox/load/start-load.ts';
 import type { HttpHandler } from '#src/sandbox/network/http.ts';
 import { SERVED_BY_HEADER } from '../kubelet/served-process.ts';
-import { PORTS } from '../rig/rig.ts';
-import type { Place } from './place.ts';
+import type { Rig } from '../rig/rig.ts';
+import { overXds } from './over-xds.ts';
+import { gatewayPort, meshTarget, type Place } from './place.ts';
 
-/** The application's users, on kept-alive connections through the gateway; what they count judges. */
+/** The application's users; what they count judges. */
 export type Users = {
   /** Quick requests at a steady rate. */
   readonly quick: Load;
@@ -22,15 +23,20 @@ export type Users = {
 
 export const SLOW_MS = 3000;
 
-export const startUsers = ({ host }: Place, rates: { readonly quick: number; readonly slow: number }): Users => {
-  const client = overHttp(PORTS.web);
+type Rates = { readonly quick: number; readonly slow: number };
+type Way = { readonly send: HttpHandler; readonly close: () => void };
+
+const usersBy = (
+  { send: ask, close }: Way,
+  { host, rates }: { readonly host: string; readonly rates: Rates },
+): Users => {
   const served = new Map<string, number>();
   const failures: string[] = [];
   const failed = (path: string, what: string): void => {
     if (failures.length < 200) failures.push(`${new Date().toISOString()} ${path}: ${what}`);
   };
   const send: HttpHandler = async (request) => {
-    const answer = await client.send(request).catch((error: unknown) => {
+    const answer = await ask(request).catch((error: unknown) => {
       failed(request.path, messageOf(error));
       throw error;
     });
@@ -50,9 +56,20 @@ export const startUsers = ({ host }: Place, rates: { readonly quick: number; rea
     failures: () => failures,
     stop: async () => {
       await Promise.all([quick.stop(), slow.stop()]);
-      client.close();
+      close();
     },
   };
+};
+
+/** Users on kept-alive connections through the gateway. */
+export const startUsers = (place: Place, rates: Rates): Users =>
+  usersBy(overHttp(gatewayPort(place)), { host: place.host, rates });
+
+/** Another application in Istio's mesh: it calls over gRPC, without a proxy, by the routes that istiod tells it. */
+export const startCallers = (rig: Rig, { place, rates }: { readonly place: Place; readonly rates: Rates }): Users => {
+  const { namespace } = place;
+  const way = overXds(rig, { name: 'caller', namespace, target: meshTarget(place) });
+  return usersBy(way, { host: place.host, rates });
 };
 
 /** Failures that are not the fault of these versions: of other versions, and of the way to them. */
