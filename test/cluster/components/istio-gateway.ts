@@ -30,6 +30,8 @@ const BOOTSTRAP = {
     },
   },
   admin: { address: socket(PORTS.envoyAdmin) },
+  // Histograms stand still between flushes.
+  stats_flush_interval: '1s',
   // By default the name of a cluster ends at its first dot, and the rest is taken for a part of the counter's name.
   stats_config: {
     use_all_default_tags: false,

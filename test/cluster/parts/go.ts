@@ -34,3 +34,7 @@ export const buildWrapped = async (name: Wrapped): Promise<string> => {
 /** A folder with the CRDs of the Gateway API's standard channel. */
 export const gatewayCrds = async (): Promise<string> =>
   join(await moduleFolder('sigs.k8s.io/gateway-api@v1.6.1'), 'config', 'crd', 'standard');
+
+/** A folder with Gloo's CRDs, among other files. */
+export const glooCrds = async (): Promise<string> =>
+  join(await moduleFolder('github.com/solo-io/gloo@v1.22.1'), 'install', 'helm', 'gloo', 'crds');

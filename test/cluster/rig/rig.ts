@@ -46,3 +46,6 @@ export const kubeconfigOf = ({ folder }: Rig, user: User): string => join(folder
 
 /** A program of the rig's, by name. */
 export const program = ({ bin }: Rig, name: string): string => join(bin, name);
+
+/** What was installed for it, as `Parts`. */
+export const partsFile = ({ folder }: Rig): string => join(folder, 'parts.json');

@@ -5,13 +5,10 @@ import type { Size } from './bring-up.ts';
 import { runInside } from './inside.ts';
 import { makeNetwork, networkExists } from './network.ts';
 import { runningPid, startedProcesses } from './processes.ts';
-import type { Rig } from './rig.ts';
+import { partsFile, type Rig } from './rig.ts';
 import { tearDown } from './tear-down.ts';
 
 const BRING_UP = join(import.meta.dirname, 'bring-up-main.ts');
-
-/** The CRDs that the platform gets, for the process that installs them. */
-export const partsFile = ({ folder }: Rig): string => join(folder, 'parts.json');
 
 /** Installs, builds and starts what is missing. With `link`, the machine outside reaches the cluster. */
 export const upRig = async (
