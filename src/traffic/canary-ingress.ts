@@ -2,7 +2,8 @@ import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION }
 import type { JsonRecord } from '../lib/json.ts';
 import { isRecord, listAt, recordAt, stringAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
-import type { RouteRef } from './router.ts';
+import { pinAnnotations } from './canary-pins.ts';
+import type { RouteRef, TrafficIntent } from './router.ts';
 import { sideService } from './split.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/';
@@ -10,7 +11,7 @@ export const CANARY_WEIGHT = `${PREFIX}canary-weight`;
 const LEGACY_CLASS = 'kubernetes.io/ingress.class';
 
 /**
- * Class of the canary Ingress while the canary has no traffic: one that nobody serves. To the plane that is the same as
+ * Class of the canary Ingress while the canary has no traffic, pinned or by weight: one that nobody serves. To the plane that is the same as
  * no canary Ingress at all, so that clients with an affinity cookie are moved too (at weight 0 they would stay), and the
  * stamp stands in the same object, written in the same patch.
  */
@@ -52,18 +53,26 @@ const copiedAnnotations = (ingress: KubeObject): Readonly<Record<string, string>
     ),
   );
 
+type Wanted = {
+  readonly ref: RouteRef;
+  readonly percent: number;
+  readonly pinned: TrafficIntent['pinned'];
+  readonly stamp: string | undefined;
+};
+
 /**
  * `<ingress>-canary`, to be applied: the paths of the Ingress that lead to the apex, led to the canary with `percent` of
- * the requests. At 0 it is parked, for which the canary Ingress itself is enough. Undefined when there is no way to lead:
+ * the requests and those that are pinned. Without any it is parked, for which the canary Ingress itself is enough. Undefined when there is no way to lead:
  * Git took the Ingress, or its paths to the apex, away.
  */
 export const canaryIngress = (
   { ingress, canary }: { readonly ingress: KubeObject | undefined; readonly canary: KubeObject | undefined },
-  { ref, percent, stamp }: { readonly ref: RouteRef; readonly percent: number; readonly stamp: string | undefined },
+  { ref, percent, pinned, stamp }: Wanted,
 ): KubeObject | undefined => {
-  const isParked = percent === 0;
+  const pins = pinAnnotations(pinned);
+  const parks = percent === 0 && pinned === undefined;
   const wanted = ingress === undefined ? [] : canaryRules(ingress, ref);
-  const rules = wanted.length > 0 || !isParked ? wanted : listAt(canary, 'spec', 'rules');
+  const rules = wanted.length > 0 || !parks ? wanted : listAt(canary, 'spec', 'rules');
   const source = ingress ?? canary;
   if (source === undefined || rules.length === 0) return undefined;
   const className = stringAt(source, 'spec', 'ingressClassName');
@@ -78,29 +87,29 @@ export const canaryIngress = (
       labels: { [CANARY_UID_LABEL]: ref.canaryUid, [HELD_LABEL]: 'true' },
       annotations: {
         ...copiedAnnotations(source),
-        ...(legacyClass === undefined || isParked ? {} : { [LEGACY_CLASS]: legacyClass }),
+        ...(legacyClass === undefined || parks ? {} : { [LEGACY_CLASS]: legacyClass }),
         [`${PREFIX}canary`]: 'true',
         [CANARY_WEIGHT]: `${percent}`,
         [`${PREFIX}canary-weight-total`]: '100',
+        ...pins,
         ...HANDS_OFF_ANNOTATIONS,
         ...(stamp === undefined ? {} : { [STAMP_ANNOTATION]: stamp }),
       },
     },
     spec: {
-      ...(isParked
-        ? { ingressClassName: PARKED_CLASS }
-        : className === undefined
-          ? {}
-          : { ingressClassName: className }),
+      ...(parks ? { ingressClassName: PARKED_CLASS } : className === undefined ? {} : { ingressClassName: className }),
       ...(tls.length === 0 ? {} : { tls }),
       rules,
     },
   };
 };
 
+/** True when no plane serves a canary Ingress, whatever its annotations say. */
+export const isParked = (canary: KubeObject): boolean => stringAt(canary, 'spec', 'ingressClassName') === PARKED_CLASS;
+
 /** Percent of the requests that a canary Ingress takes; 0 while it is parked. The plane reads no total below 100. */
 export const canaryPercentOf = (canary: KubeObject): number => {
-  if (stringAt(canary, 'spec', 'ingressClassName') === PARKED_CLASS) return 0;
+  if (isParked(canary)) return 0;
   const annotation = (name: string): number => Number.parseInt(canary.metadata.annotations?.[name] ?? '', 10);
   const weight = annotation(CANARY_WEIGHT);
   const total = Math.max(annotation(`${PREFIX}canary-weight-total`) || 100, 100);

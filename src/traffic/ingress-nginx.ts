@@ -6,7 +6,15 @@ import { covers } from '../lib/covers.ts';
 import { listAt, sameJson, stringAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
-import { CANARY_WEIGHT, canaryIngress, canaryIngressName, canaryPercentOf, placesOf } from './canary-ingress.ts';
+import {
+  CANARY_WEIGHT,
+  canaryIngress,
+  canaryIngressName,
+  canaryPercentOf,
+  isParked,
+  placesOf,
+} from './canary-ingress.ts';
+import { CANARY_PINS, pinsOf, writtenPins } from './canary-pins.ts';
 import type { Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, sideService, twoWay } from './split.ts';
 import { assertSupported } from './unsupported.ts';
@@ -31,6 +39,12 @@ const ownCanary = ({ get }: Objects, ref: RouteRef): KubeObject | undefined => {
   const found = get(canaryRefOf(ref));
   return found !== undefined && isMadeFor(found, ref.canaryUid) ? found : undefined;
 };
+
+const NO_PINS = { header: [], cookie: [], query: [] } as const;
+
+/** The plane leaves a client that holds the primary's affinity cookie there, whatever its headers. */
+const hasAffinity = ({ get }: Objects, ref: RouteRef): boolean =>
+  get(ingressRefOf(ref))?.metadata.annotations?.['nginx.ingress.kubernetes.io/affinity'] === 'cookie';
 
 const isCanaryIngress = (ingress: KubeObject): boolean =>
   ingress.metadata.annotations?.['nginx.ingress.kubernetes.io/canary'] === 'true';
@@ -58,7 +72,7 @@ const rivalProblems = (ingress: KubeObject, { list }: Objects, ref: RouteRef): r
 export const ingressNginx: Router = {
   id: 'nginx',
 
-  capabilities: () => ({
+  capabilities: (objects, ref) => ({
     weightGranularityPpm: PERCENT_PPM,
     acceptance: 'none',
     // By parking the canary Ingress; the weight alone does not.
@@ -66,7 +80,7 @@ export const ingressNginx: Router = {
     // Without endpoints in the primary every request fails, whatever the canary's weight.
     primaryMayBeEmpty: false,
     perBackendMetrics: true,
-    pins: { header: [], cookie: [], query: [] },
+    ...(hasAffinity(objects, ref) ? { pins: NO_PINS } : CANARY_PINS),
     mirror: 'none',
     lifecycle: { eol: '2026-03-24', successor: 'gatewayapi' },
   }),
@@ -101,21 +115,28 @@ export const ingressNginx: Router = {
     const canary = ownCanary(objects, ref);
     if (canary === undefined) return undefined;
     const stamp = canary.metadata.annotations?.[STAMP_ANNOTATION];
-    return { split: twoWay(ref, canaryPercentOf(canary)), ...(stamp === undefined ? {} : { stamp }) };
+    const pinned = isParked(canary) ? undefined : pinsOf(canary);
+    return {
+      split: twoWay(ref, canaryPercentOf(canary)),
+      ...(pinned === undefined ? {} : { pinned }),
+      ...(stamp === undefined ? {} : { stamp }),
+    };
   },
 
   plan: (objects, ref, intent) => {
-    assertSupported(intent, { plane: PLANE, capabilities: ingressNginx.capabilities(objects, ref) });
+    const plane = hasAffinity(objects, ref) ? `${PLANE} with session affinity` : PLANE;
+    assertSupported(intent, { plane, capabilities: ingressNginx.capabilities(objects, ref) });
     const { percent, said } = expressible(ref, intent.split);
     const ingress = objects.get(ingressRefOf(ref));
     const canary = objects.get(canaryRefOf(ref));
     if (canary !== undefined && !isMadeFor(canary, ref.canaryUid)) return { patches: [], ...said };
-    const object = canaryIngress({ ingress, canary }, { ref, percent, stamp: intent.stamp });
+    const object = canaryIngress({ ingress, canary }, { ref, percent, pinned: intent.pinned, stamp: intent.stamp });
     if (object === undefined) return { patches: [], ...said };
     const isCurrent =
       canary !== undefined &&
       covers(canary, object) &&
       canary.metadata.annotations?.[STAMP_ANNOTATION] === intent.stamp &&
+      sameJson(writtenPins(canary), writtenPins(object)) &&
       sameJson(listAt(canary, 'spec', 'tls'), listAt(object, 'spec', 'tls'));
     return { patches: isCurrent ? [] : [{ type: 'apply', object }], ...said };
   },

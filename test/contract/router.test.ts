@@ -1,67 +1,63 @@
 import assert from 'node:assert/strict';
 import type { JsonRecord } from '#src/lib/json.ts';
-import { isRecord, listAt, numberAt, recordAt, stringAt, stringsAt } from '#src/lib/json.ts';
+import { isRecord, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { httpRoute } from '#src/traffic/httproute.ts';
 import { ingressNginx } from '#src/traffic/ingress-nginx.ts';
 import { crdSchema, defaulted, violations } from '#test/fixtures/structural-schema.ts';
-import { anIngress, aRouteInGit, gateway, routeRef } from '#test/traffic/a-route.ts';
-import type { RouteWorld } from '#test/traffic/route-world.ts';
-import type { Traffic } from './router-case.ts';
+import { anIngress, aRouteInGit, aRouteInSeveralRules, gateway, routeRef } from '#test/traffic/a-route.ts';
+import { routesOf, routeTraffic } from '#test/traffic/httproute-plane.ts';
+import { ingressTraffic } from '#test/traffic/ingress-nginx-plane.ts';
+import { RouteWorld } from '#test/traffic/route-world.ts';
+import { pinSamples } from './pin-samples.ts';
+import type { PinSample, RouterCase } from './router-case.ts';
 import { routerContract } from './router-contract.ts';
+import { aRequest, type SampleRequest } from './sample-request.ts';
 
 const schema = crdSchema('./httproutes.gateway.networking.k8s.io.yaml');
 
-/** Defaults and validates HTTPRoutes by the real CRD; other kinds pass. */
+/** Defaults and validates HTTPRoutes by the real CRD, and by those of its rules that matter here; other kinds pass. */
 const admit = (object: KubeObject): KubeObject => {
   if (object.kind !== 'HTTPRoute') return object;
   const spec = recordAt({ spec: defaulted(recordAt(schema, 'properties', 'spec'), object['spec']) }, 'spec');
   assert.deepEqual(violations(recordAt(schema, 'properties', 'spec'), spec, 'spec'), []);
+  const rules = listAt(spec, 'rules');
+  const matches = rules.flatMap((rule) => listAt(rule, 'matches'));
+  assert.ok(matches.length <= 128, 'matches of all rules');
+  for (const list of [rules, ...matches.flatMap((match) => [listAt(match, 'headers'), listAt(match, 'queryParams')])]) {
+    const names = list.flatMap((item) => stringAt(item, 'name')?.toLowerCase() ?? []);
+    assert.equal(new Set(names).size, names.length, `one of each name: ${names.join(', ')}`);
+  }
+  for (const rule of rules) {
+    const replaces = listAt(rule, 'filters').some(
+      (it) => stringAt(it, 'urlRewrite', 'path', 'replacePrefixMatch') !== undefined,
+    );
+    assert.ok(!replaces || listAt(rule, 'matches').length === 1, 'one match where its prefix is replaced');
+  }
   return { ...object, spec };
 };
 
-const routesOf = (world: RouteWorld): readonly KubeObject[] => world.all().filter(({ kind }) => kind === 'HTTPRoute');
-
-/** Shares of each rule that leads to the apex or its sides, by the Gateway API's arithmetic: relative weights. */
-const routeTraffic = (world: RouteWorld): readonly Traffic[] =>
-  routesOf(world)
-    .flatMap((route) => listAt(route, 'spec', 'rules'))
-    .map((rule) => {
-      const backends = listAt(rule, 'backendRefs');
-      const total = backends.reduce<number>((sum, backend) => sum + (numberAt(backend, 'weight') ?? 1), 0);
-      const share = (backend: unknown): number => ((numberAt(backend, 'weight') ?? 1) * 100) / total;
-      const of = (...names: readonly string[]): number =>
-        backends
-          .filter((backend) => names.includes(stringAt(backend, 'name') ?? ''))
-          .reduce<number>((sum, backend) => sum + share(backend), 0);
-      const other = backends.filter((backend) => !stringAt(backend, 'name')?.startsWith('podinfo'));
-      return {
-        primary: of('podinfo', 'podinfo-primary'),
-        canary: of('podinfo-canary'),
-        other: Object.fromEntries(other.map((backend) => [stringAt(backend, 'name') ?? '', share(backend)])),
-      };
-    })
-    .filter(({ primary, canary }) => primary + canary > 0);
-
 /** The plane writes its status for the newest generation, or for the one before. */
-const answer = (world: RouteWorld, which: 'newest' | 'older'): void => {
-  for (const route of routesOf(world)) {
-    const observedGeneration = (route.metadata.generation ?? 0) - (which === 'newest' ? 0 : 1);
-    const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
-      type,
-      status: 'True',
-      reason: type,
-      message: '',
-      observedGeneration,
-    }));
-    const parents = listAt(route, 'spec', 'parentRefs').map((parentRef) => ({
-      parentRef,
-      controllerName: 'traefik.io/gateway-controller',
-      conditions,
-    }));
-    world.put({ ...route, status: { parents } });
-  }
-};
+const answerAs =
+  (controllerName: string): NonNullable<RouterCase['answer']> =>
+  (world, which) => {
+    for (const route of routesOf(world)) {
+      const observedGeneration = (route.metadata.generation ?? 0) - (which === 'newest' ? 0 : 1);
+      const conditions = ['Accepted', 'ResolvedRefs'].map((type) => ({
+        type,
+        status: 'True',
+        reason: type,
+        message: '',
+        observedGeneration,
+      }));
+      const parents = listAt(route, 'spec', 'parentRefs').map((parentRef) => ({
+        parentRef,
+        controllerName,
+        conditions,
+      }));
+      world.put({ ...route, status: { parents } });
+    }
+  };
 
 /** Somebody adds a host name in Git. */
 const addHost = (world: RouteWorld): void => {
@@ -71,93 +67,96 @@ const addHost = (world: RouteWorld): void => {
   }
 };
 
-routerContract({
-  name: 'HTTPRoute made by Serin',
-  golden: 'httproute-own',
-  router: httpRoute,
-  ref: routeRef,
-  before: [gateway],
-  admit,
-  // Nothing leads to the apex before: all of what will be is the sides'.
-  traffic: (world) => (routesOf(world).length === 0 ? [{ primary: 100, canary: 0, other: {} }] : routeTraffic(world)),
-  edit: () => {},
-  answer,
-});
+/** Before there is a route, all that will be is the sides'. */
+const ownTraffic: RouterCase['traffic'] = (world, request) =>
+  routesOf(world).length === 0 ? [{ primary: 100, canary: 0, other: {} }] : routeTraffic(world, request);
 
 const byRoute = { ...routeRef, gatewayRefs: [], hosts: [] };
 const shop = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: 'shop' };
 
-routerContract({
-  name: 'HTTPRoute adopted from Git',
-  golden: 'httproute-adopted',
-  router: httpRoute,
-  ref: { ...byRoute, routeRef: shop },
-  before: [gateway, aRouteInGit()],
-  admit,
-  traffic: routeTraffic,
-  edit: addHost,
-  answer,
+/** A route behind a Gateway that this controller serves. */
+const routeCase = ({
+  controller = 'traefik.io/gateway-controller',
+  route,
+  ...given
+}: Pick<RouterCase, 'name' | 'golden'> & {
+  readonly controller?: string;
+  readonly route?: KubeObject;
+  readonly admit?: RouterCase['admit'];
+  readonly requests?: readonly SampleRequest[];
+}): void => {
+  const gatewayClass = {
+    ...gateway,
+    kind: 'GatewayClass',
+    metadata: { name: 'traefik' },
+    spec: { controllerName: controller },
+  };
+  const before = [gateway, gatewayClass, ...(route === undefined ? [] : [route])];
+  const ref = route === undefined ? routeRef : { ...byRoute, routeRef: shop };
+  routerContract({
+    router: httpRoute,
+    ref,
+    before,
+    admit,
+    traffic: route === undefined ? ownTraffic : routeTraffic,
+    pins: pinSamples(httpRoute.capabilities(new RouteWorld(before), ref)),
+    edit: route === undefined ? () => {} : addHost,
+    answer: answerAs(controller),
+    ...given,
+  });
+};
+
+routeCase({ name: 'HTTPRoute made by Serin', golden: 'httproute-own' });
+
+routeCase({
+  name: 'HTTPRoute made by Serin, on a plane that mirrors',
+  golden: 'httproute-own-mirror',
+  controller: 'istio.io/gateway-controller',
 });
 
-routerContract({
+routeCase({ name: 'HTTPRoute adopted from Git', golden: 'httproute-adopted', route: aRouteInGit() });
+
+routeCase({
   name: 'HTTPRoute adopted from Git, shared with another backend',
   golden: 'httproute-shared',
-  router: httpRoute,
-  ref: { ...byRoute, routeRef: shop },
-  before: [
-    gateway,
-    aRouteInGit({
-      backends: [
-        { name: 'legacy', port: 80, weight: 1 },
-        { name: 'podinfo', port: 80, weight: 3 },
-      ],
-    }),
-  ],
-  admit,
-  traffic: routeTraffic,
-  edit: addHost,
-  answer,
+  controller: 'kgateway.dev/kgateway',
+  route: aRouteInGit({
+    backends: [
+      { name: 'legacy', port: 80, weight: 1 },
+      { name: 'podinfo', port: 80, weight: 3 },
+    ],
+  }),
 });
 
-routerContract({
+routeCase({
   name: 'HTTPRoute adopted from Git, with session persistence',
   golden: 'httproute-sticky',
-  router: httpRoute,
-  ref: { ...byRoute, routeRef: shop },
-  before: [gateway, aRouteInGit({ rule: { sessionPersistence: { sessionName: 'shop' } } })],
+  route: aRouteInGit({ rule: { sessionPersistence: { sessionName: 'shop' } } }),
   // The standard channel's schema does not know sessionPersistence.
   admit: (object) => object,
-  traffic: routeTraffic,
-  edit: addHost,
-  answer,
 });
 
-/** Shares by ingress-nginx's rules: a canary Ingress counts if its class is the plane's and it has the same places. */
-const ingressTraffic = (world: RouteWorld): readonly Traffic[] => {
-  const places = (ingress: KubeObject): readonly { place: string; service: string }[] =>
-    listAt(ingress, 'spec', 'rules').flatMap((rule) =>
-      listAt(rule, 'http', 'paths').map((path) => ({
-        place: `${stringAt(rule, 'host')}${stringAt(path, 'path')}`,
-        service: stringAt(path, 'backend', 'service', 'name') ?? '',
-      })),
-    );
-  const served = world.all().filter((object) => stringAt(object, 'spec', 'ingressClassName') === 'nginx');
-  const annotations = (object: KubeObject): Readonly<Record<string, string>> =>
-    stringsAt(object, 'metadata', 'annotations');
-  const isCanary = (object: KubeObject): boolean =>
-    annotations(object)['nginx.ingress.kubernetes.io/canary'] === 'true';
-  const canaries = served.filter(isCanary);
-  return served
-    .filter((object) => !isCanary(object))
-    .flatMap(places)
-    .filter(({ service }) => service === 'podinfo')
-    .map(({ place }) => {
-      const canary = canaries.find((object) =>
-        places(object).some((other) => other.place === place && other.service === 'podinfo-canary'),
-      );
-      const weight = Number(canary ? annotations(canary)['nginx.ingress.kubernetes.io/canary-weight'] : 0);
-      return { primary: 100 - weight, canary: weight, other: {} };
-    });
+routeCase({
+  name: 'HTTPRoute adopted from Git, with a prefix that is replaced and rules that tell requests by themselves',
+  golden: 'httproute-several',
+  controller: 'gateway.envoyproxy.io/gatewayclass-controller',
+  route: aRouteInSeveralRules(),
+  requests: [
+    aRequest({ headers: { 'x-tenant': 'one' } }),
+    aRequest({ headers: { 'x-tenant': 'one', 'x-canary': 'insider', cookie: 'canary=always' } }),
+    aRequest({ method: 'DELETE', headers: { 'x-canary': 'insider' } }),
+    aRequest({ method: 'POST', headers: { 'x-tenant': 'one', 'x-canary': 'insider' } }),
+  ],
+});
+
+/** One header and one cookie, whose value says `always`, in the few characters that an annotation takes. */
+const isOfIngress = ({ pinned }: PinSample): boolean => {
+  const conditions = pinned.flat();
+  const places = conditions.map(({ on }) => on);
+  return (
+    new Set(places).size === places.length &&
+    conditions.every(({ on, value }) => (on === 'cookie' ? value === 'always' : !value.includes('+(')))
+  );
 };
 
 /** Somebody sets an annotation and a rule for another service in Git. */
@@ -179,18 +178,27 @@ const editIngress = (world: RouteWorld): void => {
   });
 };
 
-routerContract({
-  name: 'ingress-nginx canary annotations',
-  golden: 'ingress-nginx',
-  router: ingressNginx,
-  ref: {
-    ...routeRef,
-    gatewayRefs: [],
-    hosts: [],
-    ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'shop' },
-  },
-  before: [anIngress()],
-  admit: (object) => object,
-  traffic: ingressTraffic,
-  edit: editIngress,
+const ingressCase = ({
+  ingress,
+  ...given
+}: Pick<RouterCase, 'name' | 'golden'> & { readonly ingress: KubeObject }): void => {
+  const ingressRef = { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'shop' };
+  const ref = { ...routeRef, gatewayRefs: [], hosts: [], ingressRef };
+  routerContract({
+    router: ingressNginx,
+    ref,
+    before: [ingress],
+    admit: (object) => object,
+    traffic: ingressTraffic,
+    pins: pinSamples(ingressNginx.capabilities(new RouteWorld([ingress]), ref)).filter(isOfIngress),
+    edit: editIngress,
+    ...given,
+  });
+};
+
+ingressCase({ name: 'ingress-nginx canary annotations', golden: 'ingress', ingress: anIngress({}) });
+ingressCase({
+  name: 'ingress-nginx canary annotations, with session affinity',
+  golden: 'ingress-affinity',
+  ingress: anIngress(),
 });

@@ -48,18 +48,46 @@ export const aRouteInGit = (
   },
 });
 
+/** HTTPRoute `shop` in which several rules lead to the apex, between rules that lead elsewhere. */
+export const aRouteInSeveralRules = (): KubeObject => {
+  const route = aRouteInGit();
+  const root = { path: { type: 'PathPrefix', value: '/' } };
+  const api = { path: { type: 'PathPrefix', value: '/api' } };
+  const filters = [
+    { type: 'URLRewrite', urlRewrite: { path: { type: 'ReplacePrefixMatch', replacePrefixMatch: '/v1' } } },
+  ];
+  const podinfo = [{ name: 'podinfo', port: 80 }];
+  return {
+    ...route,
+    spec: {
+      parentRefs: [{ name: 'edge', namespace: 'gateways' }],
+      rules: [
+        { name: 'api', matches: [api], filters, backendRefs: podinfo },
+        { matches: [{ ...root, method: 'DELETE' }], backendRefs: [{ name: 'archive', port: 80 }] },
+        {
+          matches: [
+            { ...root, headers: [{ name: 'X-Tenant', value: 'one' }] },
+            { path: { type: 'Exact', value: '/search' }, method: 'GET' },
+          ],
+          backendRefs: [{ name: 'podinfo', port: 8080 }],
+        },
+        { matches: [root], backendRefs: podinfo },
+      ],
+    },
+  };
+};
+
+const AFFINITY = { 'nginx.ingress.kubernetes.io/affinity': 'cookie' };
+
 /** Ingress `shop` as it stands in Git. */
-export const anIngress = (): KubeObject => ({
+export const anIngress = (annotations: Readonly<Record<string, string>> = AFFINITY): KubeObject => ({
   apiVersion: 'networking.k8s.io/v1',
   kind: 'Ingress',
   metadata: {
     name: 'shop',
     namespace: 'shop',
     labels: { 'kustomize.toolkit.fluxcd.io/name': 'shop' },
-    annotations: {
-      'nginx.ingress.kubernetes.io/affinity': 'cookie',
-      'cert-manager.io/cluster-issuer': 'letsencrypt',
-    },
+    annotations: { ...annotations, 'cert-manager.io/cluster-issuer': 'letsencrypt' },
   },
   spec: {
     ingressClassName: 'nginx',
