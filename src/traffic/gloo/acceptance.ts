@@ -9,36 +9,55 @@ import { routeTableRef, sideUpstream } from './names.ts';
 const STATES = ['Pending', 'Accepted', 'Rejected', 'Warning'] as const;
 type State = (typeof STATES)[number];
 
-type Said = { readonly state: State; readonly detail: string };
+/** Worth of a report. A warning of the proxy's may concern others and is served; one of our own is a route left out. */
+type Answer = 'no' | 'pending' | 'served';
+type Said = { readonly answer: Answer; readonly detail: string };
 
-const stateOf = (report: JsonRecord): State | undefined =>
-  STATES.find((state, number) => report['state'] === state || report['state'] === number);
+const ANSWERS: Readonly<Record<State, { readonly own: Answer; readonly proxy: Answer }>> = {
+  Pending: { own: 'pending', proxy: 'pending' },
+  Accepted: { own: 'served', proxy: 'served' },
+  Rejected: { own: 'no', proxy: 'no' },
+  Warning: { own: 'pending', proxy: 'served' },
+};
+
+const readReport = (
+  report: JsonRecord,
+  of: { readonly name: string; readonly by: 'own' | 'proxy' },
+): readonly Said[] => {
+  const state = STATES.find((name, number) => report['state'] === name || report['state'] === number);
+  const reason = (stringAt(report, 'reason') ?? '').trim();
+  if (state === undefined) return [];
+  return [{ answer: ANSWERS[state][of.by], detail: `${of.name}: ${state}${reason === '' ? '' : `: ${reason}`}` }];
+};
 
 /** Every report in a status: of each control plane, or of the only one as older versions have it, and of its proxies. */
-const reportsOf = (object: KubeObject): readonly JsonRecord[] => {
+const readStatus = (object: KubeObject, name: string): readonly Said[] => {
   const status = recordAt(object, 'status');
   const reports = 'state' in status ? [status] : Object.values(recordAt(status, 'statuses')).filter(isRecord);
   return reports.flatMap((report) => [
-    report,
-    ...Object.values(recordAt(report, 'subresourceStatuses')).filter(isRecord),
+    ...readReport(report, { name, by: 'own' }),
+    ...Object.values(recordAt(report, 'subresourceStatuses'))
+      .filter(isRecord)
+      .flatMap((proxy) => readReport(proxy, { name, by: 'proxy' })),
   ]);
 };
 
-const RANK: readonly State[] = ['Rejected', 'Pending', 'Warning', 'Accepted'];
+const RANK: readonly Answer[] = ['no', 'pending', 'served'];
+
+const worstOf = (said: readonly Said[]): Said | undefined =>
+  RANK.map((answer) => said.find((one) => one.answer === answer)).find((one) => one !== undefined);
 
 const readObject = (of: ObjectRef, { get }: Objects): Said => {
   const name = `${of.kind} ${keyOf(of)}`;
   const object = get(of);
-  if (object === undefined) return { state: 'Pending', detail: `${name} does not exist yet` };
-  const said = reportsOf(object).flatMap((report): readonly Said[] => {
-    const state = stateOf(report);
-    const reason = stringAt(report, 'reason') ?? '';
-    return state === undefined ? [] : [{ state, detail: `${name}: ${state}${reason === '' ? '' : `: ${reason}`}` }];
-  });
-  const worst = RANK.flatMap((state) => said.find((one) => one.state === state) ?? [])[0];
-  if (worst !== undefined) return worst;
+  if (object === undefined) return { answer: 'pending', detail: `${name} does not exist yet` };
   const hint = of.kind === 'RouteTable' ? ': a VirtualService must delegate to it' : '';
-  return { state: 'Pending', detail: `Gloo has not reported on ${name} yet${hint}` };
+  return (
+    worstOf(readStatus(object, name)) ?? {
+      answer: 'pending',
+      detail: `Gloo has not reported on ${name} yet${hint}`,
+    }
+  );
 };
 
 /**
@@ -46,13 +65,9 @@ const readObject = (of: ObjectRef, { get }: Objects): Said => {
  * never shows which version of the object it means: it is worth no more than "unknown". A rejection is told at once.
  */
 export const glooAcceptance = (objects: Objects, ref: RouteRef): Evidence => {
-  const said = [routeTableRef(ref), sideUpstream(ref, 'primary'), sideUpstream(ref, 'canary')].map((of) =>
-    readObject(of, objects),
-  );
-  const worst = RANK.flatMap((state) => said.find((one) => one.state === state) ?? [])[0];
-  if (worst === undefined || worst.state === 'Pending') {
-    return { ok: false, refused: false, detail: worst?.detail ?? 'Gloo has not reported yet' };
-  }
-  if (worst.state === 'Rejected') return { ok: false, refused: true, detail: worst.detail };
+  const parts = [routeTableRef(ref), sideUpstream(ref, 'primary'), sideUpstream(ref, 'canary')];
+  const worst = worstOf(parts.map((of) => readObject(of, objects)));
+  if (worst === undefined) return { ok: false, refused: false, detail: 'Gloo has not reported yet' };
+  if (worst.answer !== 'served') return { ok: false, refused: worst.answer === 'no', detail: worst.detail };
   return { ok: 'unknown', refused: false, detail: `${worst.detail}, without saying for which generation` };
 };

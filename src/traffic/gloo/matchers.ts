@@ -6,6 +6,8 @@ import { type HttpMatch, type MatchForms, matchesOf, type NamedMatch } from './i
 import { literalOf, literalPattern } from './literal-pattern.ts';
 
 const ANY = '.*';
+/** To Gloo an empty value asks only that the name is there. */
+const EMPTY = '^$';
 
 /** What Gloo's matchers have of Istio's. Hosts are its VirtualService's. */
 export const FORMS: MatchForms = {
@@ -21,13 +23,14 @@ export const FORMS: MatchForms = {
 
 /** Gloo knows text and patterns only. Patterns of users get parentheses, so that they are never taken for prefixes. */
 const written = ({ op, value }: ValueMatch): JsonRecord => {
-  if (op === 'exact') return { value };
+  if (op === 'exact') return value === '' ? { regex: true, value: EMPTY } : { value };
   return { regex: true, value: op === 'prefix' ? `${literalPattern(value)}${ANY}` : `(?:${value})` };
 };
 
 const read = (matcher: unknown): ValueMatch => {
   const value = stringAt(matcher, 'value') ?? '';
   if (at(matcher, 'regex') !== true) return { op: 'exact', value };
+  if (value === EMPTY) return { op: 'exact', value: '' };
   const prefix = value.endsWith(ANY) ? literalOf(value.slice(0, -ANY.length)) : undefined;
   if (prefix !== undefined) return { op: 'prefix', value: prefix };
   const isWrapped = value.startsWith('(?:') && value.endsWith(')');
@@ -68,8 +71,15 @@ const matcherOf = (match: HttpMatch, { pin, hasPaths }: { pin: RequestMatch; has
   };
 };
 
-/** Matchers of a route: any of them may fit. Without paths of its own a route takes the parent's. */
-export type Matchers = { readonly inheritablePathMatchers?: true; readonly matchers?: readonly JsonRecord[] };
+/**
+ * Matchers of a route: any of them may fit. The conditions of the route that delegates to it are added, and its path
+ * where the Canary has none; otherwise Gloo would leave out a route that does not repeat them.
+ */
+export type Matchers = {
+  readonly inheritableMatchers: true;
+  readonly inheritablePathMatchers?: true;
+  readonly matchers?: readonly JsonRecord[];
+};
 
 const SAFE_METHODS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
@@ -94,6 +104,7 @@ export const matchersFor = (
   const matchers = onlySafe ? all.map(safely).filter((matcher) => matcher !== undefined) : all;
   if (matchers.length === 0) return undefined;
   return {
+    inheritableMatchers: true,
     ...(hasPaths ? {} : { inheritablePathMatchers: true }),
     ...(matchers.some((matcher) => Object.keys(matcher).length > 0) ? { matchers } : {}),
   };

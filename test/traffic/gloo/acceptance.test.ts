@@ -58,12 +58,18 @@ test('a rejection is told in Gloo’s words, wherever it stands', () => {
   );
 });
 
-test('a warning is told and refuses nothing: Gloo serves the route', () => {
-  assert.deepEqual(said(by({ state: 'Warning', reason: 'no endpoints' })), [
-    'unknown',
+test('a warning of our own is a route that Gloo has left out; one of the proxy’s is served', () => {
+  const reason = 'warning: \n  invalid route: route table matchers must begin with the prefix of their parent';
+  assert.deepEqual(said(by({ state: 'Warning', reason })), [
     false,
-    'RouteTable shop/podinfo: Warning: no endpoints, without saying for which generation',
+    false,
+    `RouteTable shop/podinfo: Warning: ${reason}`,
   ]);
+  const ofProxy = by({
+    state: 1,
+    subresourceStatuses: { '*v1.Proxy.gateway-proxy_gloo-system': { state: 'Warning' } },
+  });
+  assert.deepEqual(said(ofProxy).slice(0, 2), ['unknown', false]);
 });
 
 test('what does not exist is named', () => {

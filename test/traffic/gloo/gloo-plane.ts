@@ -22,8 +22,10 @@ export const admitted = (object: KubeObject): KubeObject => {
 
 const compares = (matcher: unknown, given: string | undefined): boolean => {
   const value = stringAt(matcher, 'value') ?? '';
+  const isRegex = at(matcher, 'regex') === true;
+  // An empty value asks only that the name is there.
   const fits =
-    given !== undefined && (at(matcher, 'regex') === true ? new RegExp(`^(?:${value})$`).test(given) : given === value);
+    given !== undefined && (value === '' || (isRegex ? new RegExp(`^(?:${value})$`).test(given) : given === value));
   return fits !== (at(matcher, 'invertMatch') === true);
 };
 

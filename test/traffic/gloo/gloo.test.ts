@@ -134,7 +134,7 @@ test('a route that only methods reach that must not be repeated has no mirror', 
   world.write(gloo.plan(world, { ...ref, options: also }, { split: twoWay(ref, 0), mirror: 10 }).patches);
   const [mirror] = listAt(world.get(routeTableRef(ref)), 'spec', 'routes');
   assert.deepEqual(listAt(mirror, 'matchers'), [{ methods: ['GET'] }]);
-  assert.equal(at(mirror, 'inheritablePathMatchers'), true);
+  assert.deepEqual([at(mirror, 'inheritableMatchers'), at(mirror, 'inheritablePathMatchers')], [true, true]);
 });
 
 test('counters are those of the Envoy cluster that Gloo makes of an Upstream', () => {
