@@ -1,8 +1,11 @@
 // `npm test`: lint, types and every test that needs no extra program. `--deep` adds the long property runs.
 // Arguments that are files or folders restrict the tests to them.
 import { spawn } from 'node:child_process';
-import { globSync } from 'node:fs';
+import { globSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { differences } from './planes/stored.ts';
+import { readVerified } from './planes/verified.ts';
 
 type Part = { readonly name: string; readonly args: readonly string[] };
 type Ended = { readonly name: string; readonly code: number; readonly seconds: number };
@@ -18,12 +21,26 @@ const all = globSync('test/**/*.test.ts')
 // nock patches the network of the whole process and the demo needs real time: those run each in their own process.
 const isolated = all.filter((file) => /^test\/(wire|e2e)\//.test(file));
 const shared = all.filter((file) => !isolated.includes(file) && (deep || !file.endsWith('.deep.test.ts')));
+const folder = mkdtempSync(join(tmpdir(), 'serin-test-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const VERIFIED = join(folder, 'verified.jsonl');
+
+/** What the page of data planes says otherwise than this run. */
+const outdated = (): readonly string[] => {
+  const found = differences('test', readVerified(VERIFIED));
+  return found.length === 0 ? [] : [`docs/planes.md, npm run planes writes it anew (${found.join('; ')})`];
+};
 const reporter = ['--test-reporter=dot', '--test-reporter-destination=stdout'];
 
 const run = (part: Part): Promise<Ended> =>
   new Promise((resolve) => {
     const start = performance.now();
-    const env = { ...process.env, ...(deep ? { SERIN_DEEP: '1' } : {}), FORCE_COLOR: process.stdout.isTTY ? '1' : '0' };
+    const env = {
+      ...process.env,
+      SERIN_VERIFIED: VERIFIED,
+      ...(deep ? { SERIN_DEEP: '1' } : {}),
+      FORCE_COLOR: process.stdout.isTTY ? '1' : '0',
+    };
     const child = spawn(process.execPath, part.args, { stdio: ['ignore', 'pipe', 'pipe'], env });
     const output: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
@@ -76,7 +93,8 @@ if (all.length === 0) {
 }
 const start = performance.now();
 const ended: readonly Ended[] = await Promise.all(parts.map(run));
-const failed = ended.filter((end) => end.code !== 0).map((end) => end.name);
+const failed: string[] = ended.filter((end) => end.code !== 0).map((end) => end.name);
+if (failed.length === 0 && wanted.length === 0) failed.push(...outdated());
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 process.stdout.write(failed.length === 0 ? `All passed in ${seconds} s\n` : `Failed: ${failed.join(', ')}\n`);
 process.exitCode = failed.length === 0 ? 0 : 1;

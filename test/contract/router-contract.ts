@@ -41,6 +41,7 @@ export const routerContract = (situation: RouterCase): void => {
       }
       set(world, 0);
       assert.deepEqual(router.observe(world, ref), { split: twoWay(ref, 0) });
+      stage.verified(ref.options.appProtocol === 'tcp' ? 'TCP' : 'weights');
     });
 
     test('plans nothing where everything stands', () => {
@@ -117,6 +118,7 @@ export const routerContract = (situation: RouterCase): void => {
       situation.edit(edited);
       world.write(router.release(world, ref).patches);
       assert.deepEqual(plain(world), plain(edited));
+      if (ref.routeRef !== undefined) stage.verified('adopted from Git');
     });
 
     test('release restores what was there before', () => {
@@ -133,6 +135,7 @@ export const routerContract = (situation: RouterCase): void => {
         assert.equal(router.observe(world, ref), undefined);
         assert.deepEqual(router.release(world, ref).patches, []);
       }
+      stage.verified('given back');
     });
 
     const { answer } = situation;
@@ -155,6 +158,7 @@ export const routerContract = (situation: RouterCase): void => {
         assert.equal(router.accepted(world, ref).ok, false);
         answer(world, 'newest');
         assert.equal(router.accepted(world, ref).ok, true);
+        stage.verified('acceptance by status');
       });
     }
 

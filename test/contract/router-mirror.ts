@@ -21,6 +21,7 @@ export const mirrorContract = (stage: RouterStage): void => {
         stage.expect(world, { weight, mirror });
       }
     }
+    stage.verified('mirroring');
   });
 
   test('takes the copies away in one step', () => {

@@ -4,6 +4,7 @@ import type { RouterStage } from './router-stage.ts';
 import { isPinned } from './sample-request.ts';
 
 const PLACES = ['header', 'cookie', 'query'] as const;
+const PINNED = { header: 'A/B by header', cookie: 'A/B by cookie', query: 'A/B by query parameter' } as const;
 
 /** The rules for `TrafficIntent.pinned`, where a plane has it. */
 export const pinContract = (stage: RouterStage): void => {
@@ -28,6 +29,7 @@ export const pinContract = (stage: RouterStage): void => {
         stage.expect(world, { weight, pinned, stamp: `at ${weight}`, requests: [...fit, ...others] });
         assert.deepEqual(router.problems(world, ref), []);
       }
+      for (const { on } of pinned.flat()) stage.verified(PINNED[on]);
     });
 
     test(`takes the pins away in one step: ${words}`, () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { canonicalJson } from '#src/lib/json.ts';
 import type { TrafficIntent } from '#src/traffic/router.ts';
 import { twoWay } from '#src/traffic/split.ts';
+import { type Feature, verified } from '#test/planes/verified.ts';
 import { RouteWorld } from '#test/traffic/route-world.ts';
 import type { PinSample, RouterCase, Traffic } from './router-case.ts';
 import { aRequest, isPinned, isSafe, METHODS, type SampleRequest } from './sample-request.ts';
@@ -44,6 +45,13 @@ export class RouterStage {
   /** Requests by every method that a mirror must tell apart, one for each pin, and those of the case. */
   readonly requests: readonly SampleRequest[];
   readonly #before = new Map<SampleRequest, readonly Traffic[]>();
+
+  /** Notes for docs/planes.md what has just been seen of this plane. */
+  verified(feature: Feature): void {
+    const { id } = this.situation.router;
+    // An Ingress is no custom resource.
+    verified({ plane: id, feature, way: id === 'nginx' ? 'contract' : 'real CRD' });
+  }
 
   constructor(situation: RouterCase) {
     const { pins = [], requests = [] } = situation;
