@@ -11,9 +11,6 @@ export type Extras = { readonly [Field in 'pinned' | 'mirror']?: TrafficIntent[F
 /** Methods of requests that may be sent twice. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** A rule that Serin adds, with the rule of ours that it is made of. */
-type Added = { readonly rule: JsonRecord; readonly base: JsonRecord; readonly index: number };
-
 /** True for a rule that Serin has added: it leads pinned requests to the canary, or copies requests to it. */
 const isExtra = (rule: unknown, ref: RouteRef): boolean =>
   isCanaryAlone(rule, ref) || mirrorPercentOf(rule, ref) !== undefined;
@@ -97,37 +94,38 @@ const mirrorRules = (
 export const withExtras = (
   rules: readonly unknown[],
   { ref, pinned, mirror }: Extras & { readonly ref: RouteRef },
-): { readonly rules: readonly unknown[]; readonly added: readonly Added[] } => {
-  const bases = rules.flatMap((rule, index) => (isBase(rule, ref) ? [{ base: rule, index }] : []));
-  const added = bases.flatMap(({ base, index }): readonly Added[] => {
-    const matches = matchesOf(base).flatMap(bySafeMethod);
-    const copied = mirror === undefined ? [] : mirrorRules(base, { matches, ref, mirror });
-    return [...pinnedRules(base, { ref, pinned, mirror }), ...copied].map((rule) => ({ rule, base, index }));
-  });
+): { readonly rules: readonly unknown[]; readonly added: readonly JsonRecord[] } => {
+  const added = rules
+    .filter((rule) => isBase(rule, ref))
+    .flatMap((base): readonly JsonRecord[] => {
+      const matches = matchesOf(base).flatMap(bySafeMethod);
+      const copied = mirror === undefined ? [] : mirrorRules(base, { matches, ref, mirror });
+      return [...pinnedRules(base, { ref, pinned, mirror }), ...copied];
+    });
   const inPlace = rules.flatMap((rule) => {
     if (mirror === undefined || !isBase(rule, ref)) return [rule];
     const matches = matchesOf(rule).filter(({ method }) => typeof method === 'string' && SAFE_METHODS.includes(method));
     return [...mirrorRules(rule, { matches, ref, mirror }), rule];
   });
-  return { rules: [...inPlace, ...added.map(({ rule }) => rule)], added };
+  return { rules: [...inPlace, ...added], added };
 };
 
 /** Throws a RangeError when an added rule would take requests that a rule of somebody else has got so far. */
 export const assertTakesNothing = (
   rules: readonly unknown[],
-  { ref, added }: { readonly ref: RouteRef; readonly added: readonly Added[] },
+  { ref, added }: { readonly ref: RouteRef; readonly added: readonly JsonRecord[] },
 ): void => {
+  const ours = rules.flatMap((rule, index) =>
+    isBase(rule, ref) ? matchesOf(rule).map((match) => ({ match, index })) : [],
+  );
   for (const [position, other] of rules.entries()) {
     if (isBase(other, ref)) continue;
-    const loses = added.some(({ rule, base, index }) =>
-      matchesOf(rule).some((narrower) =>
-        matchesOf(base).some((match) =>
-          matchesOf(other).some((theirs) =>
-            overtakes(narrower, { base: match, other: theirs, isBefore: position < index }),
-          ),
-        ),
-      ),
-    );
+    const loses = added.flatMap(matchesOf).some((narrower) => {
+      const holders = ours
+        .filter(({ match }) => conditionsBeyond(narrower, match) !== undefined)
+        .map(({ match, index }) => ({ match, isBehind: position < index }));
+      return matchesOf(other).some((theirs) => overtakes(narrower, { other: theirs, holders }));
+    });
     if (!loses) continue;
     throw new RangeError(
       `Cannot write the route: its rule ${position + 1} leads elsewhere and would lose requests of the same path to what is pinned or mirrored; want weights alone, or that rule to tell its requests by path`,

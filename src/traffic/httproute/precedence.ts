@@ -41,16 +41,22 @@ const overlap = (a: JsonRecord, b: JsonRecord): boolean => {
   );
 };
 
+/** A match of a rule of ours, and whether the rule in question stands before that rule. */
+type Holder = { readonly match: JsonRecord; readonly isBehind: boolean };
+
 /**
- * True when a match that is narrower than `base`, standing at the end of the route, takes requests that `base` has left
- * to `other` so far: precedence goes by how specific a match is, so that a narrower one may overtake.
+ * True when a match, standing at the end of the route, takes requests that went to `other` so far. Precedence goes by how
+ * specific a match is, so that a narrower one may overtake; not, though, where one of ours, which held the same requests
+ * before, went first already.
  */
 export const overtakes = (
   narrower: JsonRecord,
-  { base, other, isBefore }: { readonly base: JsonRecord; readonly other: JsonRecord; readonly isBefore: boolean },
-): boolean => {
-  if (!sameJson(pathOf(base), pathOf(other)) || !overlap(narrower, other)) return false;
-  const order = compare(other, base);
-  const goesFirst = order > 0 || (order === 0 && isBefore);
-  return goesFirst && compare(narrower, other) > 0;
-};
+  { other, holders }: { readonly other: JsonRecord; readonly holders: readonly Holder[] },
+): boolean =>
+  sameJson(pathOf(narrower), pathOf(other)) &&
+  overlap(narrower, other) &&
+  compare(narrower, other) > 0 &&
+  holders.every(({ match, isBehind }) => {
+    const order = compare(other, match);
+    return order > 0 || (order === 0 && isBehind);
+  });

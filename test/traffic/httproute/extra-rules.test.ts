@@ -64,6 +64,9 @@ test('what would take requests from a rule of somebody else is refused, with tha
   set(worldOf(ours, betas), { pinned: [[header('x-beta', '0'), header('x-group')]] });
   const elsewhere = { matches: [{ path: { type: 'PathPrefix', value: '/b' }, headers: [entry('x-beta')] }] };
   set(worldOf(ours, { ...elsewhere, backendRefs: lead('beta') }), { mirror: 20 });
+  // Where one of ours went first already, nothing is lost.
+  const first = { ...ours, matches: [{ ...root, method: 'GET' }, { path: elsewhere.matches[0]?.path }] };
+  set(worldOf(first, betas), { mirror: 20, pinned: [[header('x-canary'), header('x-group')]] });
   const writes = { matches: [{ ...root, method: 'POST' }], backendRefs: lead('writer') };
   set(worldOf(ours, writes), { mirror: 20, pinned: [[header('x-canary'), header('x-group')]] });
 });
