@@ -48,7 +48,7 @@ export const sequenceContract = (stage: RouterStage): void => {
         stage.set(world, { ...last, stamp: 'end' });
         stage.expect(world, { ...last, stamp: 'end' });
       }),
-      { numRuns: 60 },
+      { numRuns: process.env['SERIN_DEEP'] === '1' ? 300 : 25 },
     );
   });
 };
