@@ -13,6 +13,8 @@ import { SandboxApi } from '#src/sandbox/api/sandbox-api.ts';
 import { canaryRef, type World } from '#test/harness/a-world.ts';
 import { aGitCanary, bump, takenOverFromGit } from '#test/harness/git-release.ts';
 import { aCanary, aConfigMap, aDeployment, aSecret, HOST } from '#test/harness/manifests.ts';
+import { servingOn } from '#test/harness/plane-release.ts';
+import { APP_MESH, GLOO, ISTIO_MESH, type PlaneSetup } from '#test/harness/planes.ts';
 import { ended, type Owner, push, serving } from '#test/harness/release.ts';
 import { objectOf, rightsOf } from './manifests.ts';
 
@@ -74,6 +76,21 @@ const ingress = (): KubeObject => ({
   },
 });
 
+/** A Canary on a plane whose objects Serin makes and removes. */
+const lifeOn =
+  (setup: PlaneSetup) =>
+  async (t: Owner): Promise<ReadonlySet<string>> => {
+    const world = await servingOn(t, setup, { rps: 5 });
+    const used = usedIn(world.cluster.api);
+    world.startController();
+    world.apply(aCanary(setup.spec));
+    await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
+    push(world, 'podinfo:6.1.0');
+    await world.clock.until(ended(world, 1), LIMIT);
+    await remove(world);
+    return used;
+  };
+
 /** Whole lives of Canaries; each gives what was used in it. */
 const LIVES: Readonly<Record<string, (t: Owner) => Promise<ReadonlySet<string>>>> = {
   'a Canary with Git, configs, good and bad releases': async (t) => {
@@ -115,6 +132,9 @@ const LIVES: Readonly<Record<string, (t: Owner) => Promise<ReadonlySet<string>>>
     await remove(world);
     return used;
   },
+  'a Canary on Istio': lifeOn(ISTIO_MESH),
+  'a Canary on App Mesh': lifeOn(APP_MESH),
+  'a Canary on Gloo Edge': lifeOn(GLOO),
   'a leader that comes, leads and goes, and events that happen again': async () => {
     const clock = new VirtualClock();
     const api = new SandboxApi({ clock });
