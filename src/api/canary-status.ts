@@ -70,12 +70,18 @@ export const checkStatus = z.object({
 });
 export type CheckStatus = DeepReadonly<z.output<typeof checkStatus>>;
 
+/** How far it was proven that traffic had moved, from weakest to strongest. */
+const LEVELS = ['written', 'observed', 'accepted', 'programmed'] as const;
+
 /** One weight that the run has held. */
 export const stepStatus = z.object({
   index: z.int().describe('Number of the step, from 1.'),
   weight: z.number().describe('Percent that went to the canary.'),
   from: time.describe('When it began.'),
   to: maybe(time).describe('When it ended.'),
+  level: maybe(z.enum(LEVELS)).describe(
+    "How far it was proven that traffic had moved when it was judged: written, observed (in the plane's counters), accepted (by the plane), programmed (taken by its proxies).",
+  ),
 });
 export type StepStatus = DeepReadonly<z.output<typeof stepStatus>>;
 

@@ -23,6 +23,7 @@ export const runTests = (
         SERIN_CLUSTER_ETCD: `http://127.0.0.1:${PORTS.etcd}`,
         SERIN_CLUSTER_REPORT: join(reports, 'cluster.json'),
         SERIN_CONFORMANCE_REPORT: join(reports, 'conformance.json'),
+        SERIN_VERIFIED: join(reports, 'verified.jsonl'),
         FORCE_COLOR: process.stdout.isTTY ? '1' : '0',
       },
     });

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decide } from '#src/rollout/decide.ts';
 import type { EffectResult, EffectState } from '#src/rollout/effect.ts';
 import type { RouteView } from '#src/rollout/observed.ts';
-import { aRoute, aRunning, aShiftedRun, T0 } from './an-observed.ts';
+import { aCheck, aRoute, aRunning, aShiftedRun, T0 } from './an-observed.ts';
 
 const run = aShiftedRun(1, 5);
 const KEY = `prove/v2-1/5/${run.weight.since}`;
@@ -37,6 +37,22 @@ test('nothing is judged before the proxies have the weight', () => {
 
 test('where nobody can say, the time since the write counts', () => {
   assert.equal(measured(seen(done('unproven', T0 + 15_000))), T0 + 3_000);
+});
+
+test('each step notes how far it was proven that traffic had moved', () => {
+  const levelOf = (observed: Parameters<typeof decide>[0], verdict: 'pass' | 'noData' = 'pass') => {
+    const at = NOW + 60_000;
+    const measure = decide(observed, at).effects.find(({ kind }) => kind === 'measure');
+    assert.ok(measure);
+    const answered: EffectState = { state: 'done', at, result: { kind: 'measure', checks: [aCheck(verdict)] } };
+    const { status } = decide({ ...observed, effects: new Map([...observed.effects, [measure.key, answered]]) }, at);
+    return status.run?.steps[0]?.level;
+  };
+  const { proof: _, ...plain } = seen().route;
+  assert.equal(levelOf(seen(done('programmed'))), 'programmed');
+  assert.equal(levelOf(seen(done('unproven'))), 'observed');
+  assert.equal(levelOf(seen(done('unproven')), 'noData'), 'written');
+  assert.equal(levelOf({ ...seen(), route: { ...plain, acceptance: 'accepted' } }), 'accepted');
 });
 
 test('a proxy that refuses the routes holds the run with its words', () => {

@@ -8,6 +8,7 @@ import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs, nextStep } from '../plan.ts';
 import { problemsOf } from '../problems.ts';
+import { withLevel } from '../proof-level.ts';
 import { raise } from '../raise.ts';
 import { checkText } from '../sentence.ts';
 import { canaryCarries, canaryName, primaryServes } from '../sides.ts';
@@ -39,13 +40,14 @@ export const judgeStep = (observed: Observed, now: number, run: RunStatus, answe
     kept: keepChecks(run.kept, checks),
   };
   const judgement = judgeWindow(checks, [...answers.asked, ...unresolved(observed)]);
+  const proven = withLevel(observed, judged, judgement.verdict === 'pass');
   switch (judgement.verdict) {
     case 'pass':
-      return onPass(observed, now, judged);
+      return onPass(observed, now, proven);
     case 'fail':
-      return onFail(observed, now, judged, judgement.failing);
+      return onFail(observed, now, proven, judgement.failing);
     case 'noEvidence':
-      return onNoEvidence(observed, now, judged, judgement.missing);
+      return onNoEvidence(observed, now, proven, judgement.missing);
   }
 };
 

@@ -45,7 +45,7 @@ test('a good window is one status write and one route write', () => {
   const { step, weight, steps, windowEnd, checks } = decision.status.run ?? aShiftedRun(0, 0);
   assert.deepEqual([step, weight.set, windowEnd, checks.length], [2, 10, undefined, 1]);
   assert.deepEqual(steps, [
-    { index: 1, weight: 5, from: timeText(T0), to: timeText(END) },
+    { index: 1, weight: 5, from: timeText(T0), to: timeText(END), level: 'accepted' },
     { index: 2, weight: 10, from: timeText(END) },
   ]);
 });
