@@ -28,21 +28,22 @@ const madeFor = (ref: RouteRef): readonly ObjectRef[] => [
 const ownRouter = (objects: Objects, ref: RouteRef): KubeObject | undefined =>
   ownObject(objects, { of: routerRef(ref), canaryUid: ref.canaryUid });
 
+const isHttp = (protocol: Protocol): boolean => protocol === 'http' || protocol === 'http2';
+
 const capabilitiesFor = ({ options }: RouteRef, { protocol }: Listener): Capabilities => {
   const matches = matchesOf(options);
   const used = Math.max(...matches.flatMap(({ headers, query }) => [headers.length, query.length]));
-  const isHttp = protocol === 'http' || protocol === 'http2';
   return {
     weightGranularityPpm: PERCENT_PPM,
     acceptance: 'status+generation',
     // App Mesh has no affinity.
     zeroWeightDrainsSticky: true,
     primaryMayBeEmpty: true,
-    perBackendMetrics: protocol !== 'tcp',
+    perBackendMetrics: isHttp(protocol),
     pins: {
       header: protocol === 'tcp' ? [] : OPS,
-      cookie: isHttp ? OPS : [],
-      query: isHttp ? ['exact'] : [],
+      cookie: isHttp(protocol) ? OPS : [],
+      query: isHttp(protocol) ? ['exact'] : [],
     },
     pinLimits: {
       matches: Math.max(0, Math.floor(MOST_ROUTES / matches.length) - 1),
@@ -135,7 +136,8 @@ export const appMesh: Router = {
 
   metrics: (objects, ref, side) => {
     const { port, protocol } = listenerOf(objects, ref);
-    if (protocol === 'tcp') return null;
+    // Envoy's clusters count the 200 of a gRPC call that failed, and no requests of tcp.
+    if (!isHttp(protocol)) return null;
     // The clients' Envoys, which also count what reached no pod, call a VirtualNode cds_egress_<mesh>_<awsName>_<protocol>_<port>.
     const cluster = `envoy_cluster_name=~"cds_egress_.+_${sideService(ref, side)}_${ref.namespace}_${protocol}_${port}"`;
     return {

@@ -20,13 +20,16 @@ const madeFor = (ref: RouteRef) => [routeTableRef(ref), sideUpstream(ref, 'prima
 const ownRouteTable = (objects: Objects, ref: RouteRef): KubeObject | undefined =>
   ownObject(objects, { of: routeTableRef(ref), canaryUid: ref.canaryUid });
 
+/** Envoy's clusters count the 200 of a gRPC call that failed. */
+const isGrpc = ({ options }: RouteRef): boolean => options.appProtocol?.toLowerCase() === 'grpc';
+
 const capabilitiesFor = (ref: RouteRef): Capabilities => ({
   weightGranularityPpm: PERCENT_PPM,
   acceptance: 'status',
   // No affinity is written.
   zeroWeightDrainsSticky: true,
   primaryMayBeEmpty: true,
-  perBackendMetrics: true,
+  perBackendMetrics: !isGrpc(ref),
   pins: { header: OPS, cookie: OPS, query: OPS },
   // Where no safe method is served there is nothing to be mirrored.
   mirror: matchersFor(ref, { onlySafe: true }) === undefined ? 'none' : 'percent',
@@ -91,6 +94,7 @@ export const gloo: Router = {
   },
 
   metrics: (_objects, ref, side) => {
+    if (isGrpc(ref)) return null;
     // Gloo calls the Envoy cluster of an Upstream <name>_<namespace>.
     const { name } = sideUpstream(ref, side);
     const cluster = `envoy_cluster_name="${name}_${ref.namespace}"`;

@@ -154,9 +154,12 @@ test('counters are those of the clients’ proxies, which also count what reache
   const metrics = appMesh.metrics(world, ref, 'canary');
   assert.equal(stringAt(metrics, 'requests'), `envoy_cluster_upstream_rq{${cluster}}`);
   assert.equal(stringAt(metrics, 'errors'), `envoy_cluster_upstream_rq{${cluster},envoy_response_code=~"5.."}`);
-  const tcp = { ...ref, options: { appProtocol: 'tcp' } };
-  assert.equal(appMesh.metrics(world, tcp, 'canary'), null);
-  assert.equal(appMesh.capabilities(world, tcp).perBackendMetrics, false);
+  // Of gRPC they would count failed calls as good ones.
+  for (const appProtocol of ['tcp', 'grpc']) {
+    const of = { ...ref, options: { appProtocol } };
+    assert.equal(appMesh.metrics(world, of, 'canary'), null);
+    assert.equal(appMesh.capabilities(world, of).perBackendMetrics, false);
+  }
 });
 
 test('App Mesh is at its end, and says what comes after it', () => {

@@ -142,4 +142,8 @@ test('counters are those of the Envoy cluster that Gloo makes of an Upstream', (
   const cluster = 'envoy_cluster_name="shop-podinfo-canaryupstream-80_shop"';
   assert.equal(stringAt(metrics, 'requests'), `envoy_cluster_upstream_rq{${cluster}}`);
   assert.equal(stringAt(metrics, 'errors'), `envoy_cluster_upstream_rq{${cluster},envoy_response_code=~"5.."}`);
+  // Of gRPC they would count failed calls as good ones.
+  const grpc = { ...ref, options: { appProtocol: 'grpc' } };
+  assert.equal(gloo.metrics(new RouteWorld([]), grpc, 'canary'), null);
+  assert.equal(gloo.capabilities(new RouteWorld([]), grpc).perBackendMetrics, false);
 });
