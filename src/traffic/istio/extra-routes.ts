@@ -9,7 +9,7 @@ import { conditionsOf, pinnedMatch } from './pin-match.ts';
 const PINNED = 'serin-pinned-';
 const MIRRORED = 'serin-mirrored-';
 
-/** Methods of requests that may be sent twice. Spelled out: in a delegate Istio takes no regular expressions. */
+/** Methods of requests that may be sent twice. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** What becomes of the requests of a route beside its weights. */
@@ -68,17 +68,18 @@ const isWhole = (text: string, regex: string): boolean => {
   }
 };
 
-/** The match limited to safe methods: one for each, but for those that it takes none of. */
-const safeMatches = (match: JsonRecord): readonly JsonRecord[] => {
+/** The match limited to safe methods; nothing when it takes none of them. */
+const safeMatch = (match: JsonRecord): readonly JsonRecord[] => {
   const exact = stringAt(match, 'method', 'exact');
   const prefix = stringAt(match, 'method', 'prefix');
   const regex = stringAt(match, 'method', 'regex');
-  return SAFE_METHODS.filter(
+  const methods = SAFE_METHODS.filter(
     (method) =>
       (exact === undefined || exact === method) &&
       (prefix === undefined || method.startsWith(prefix)) &&
       (regex === undefined || isWhole(method, regex)),
-  ).map((method) => ({ ...match, method: { exact: method } }));
+  );
+  return methods.length === 0 ? [] : [{ ...match, method: { regex: methods.join('|') } }];
 };
 
 /** The mirrors of a route with one more; Istio takes `mirror` or `mirrors`, not both. */
@@ -98,7 +99,7 @@ const mirroredRoute = (
   route: JsonRecord,
   { mirror, sides, number }: { readonly mirror: number; readonly sides: Sides; readonly number: number },
 ): readonly JsonRecord[] => {
-  const match = matchesOf(route).flatMap(safeMatches);
+  const match = matchesOf(route).flatMap(safeMatch);
   const canary = pairsOf(route, sides)[0]?.canary;
   if (match.length === 0 || canary === undefined) return [];
   const limited = { ...named(route, `${MIRRORED}${number}`), match };

@@ -34,6 +34,11 @@ const optionProblems = (ref: RouteRef): readonly Problem[] => {
   const { options, hosts } = ref;
   const found: Problem[] = [];
   if (isTcp(options)) {
+    if (options.delegation) {
+      const message =
+        'Istio delegates HTTP requests only, and appProtocol is tcp; want it left out, or another appProtocol';
+      found.push(problem('spec.service.delegation', message));
+    }
     for (const field of HTTP_OPTIONS.filter((option) => options[option] !== undefined)) {
       const message = 'it is for HTTP requests, and appProtocol is tcp; want it left out, or another appProtocol';
       found.push(problem(`spec.service.${field}`, message));

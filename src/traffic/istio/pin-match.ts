@@ -1,7 +1,8 @@
 import type { JsonRecord } from '../../lib/json.ts';
-import { isRecord, recordAt, sameJson } from '../../lib/json.ts';
-import type { Condition, RequestMatch, ValueMatch } from '../router.ts';
+import { recordAt, sameJson } from '../../lib/json.ts';
+import type { Condition, RequestMatch } from '../router.ts';
 import { cookieOf, cookieRegex } from './cookie-regex.ts';
+import { excludes, stringMatch, valueMatchOf } from './string-match.ts';
 
 /** Where Istio's match keeps a condition: `headers` or `queryParams`, by name. */
 const placeOf = (
@@ -9,31 +10,14 @@ const placeOf = (
 ): { readonly field: string; readonly key: string; readonly match: JsonRecord } => {
   const { on, name, op, value } = condition;
   if (on === 'cookie') return { field: 'headers', key: 'cookie', match: { regex: cookieRegex(name, condition) } };
+  const match = stringMatch({ op, value });
   // Istio wants lower-case header names.
-  if (on === 'header') return { field: 'headers', key: name.toLowerCase(), match: { [op]: value } };
-  return { field: 'queryParams', key: name, match: { [op]: value } };
+  return on === 'header'
+    ? { field: 'headers', key: name.toLowerCase(), match }
+    : { field: 'queryParams', key: name, match };
 };
 
 const FIELDS = ['headers', 'queryParams'] as const;
-const OPS = ['exact', 'prefix', 'regex'] as const;
-
-const valueMatchOf = (match: unknown): ValueMatch | undefined => {
-  for (const op of OPS) {
-    const value = isRecord(match) ? match[op] : undefined;
-    if (typeof value === 'string') return { op, value };
-  }
-  return undefined;
-};
-
-/** True when no value passes both. Two expressions, or an expression and a prefix, are not compared. */
-const excludes = (a: ValueMatch, b: ValueMatch): boolean => {
-  if (a.op === 'exact' && b.op !== 'regex') {
-    return b.op === 'exact' ? a.value !== b.value : !a.value.startsWith(b.value);
-  }
-  if (b.op === 'exact' && a.op !== 'regex') return !b.value.startsWith(a.value);
-  return a.op === 'prefix' && b.op === 'prefix' && !a.value.startsWith(b.value) && !b.value.startsWith(a.value);
-};
-
 const conflict = (field: string, key: string): RangeError => {
   const what = field === 'headers' ? `header ${key}` : `query parameter ${key}`;
   return new RangeError(

@@ -1,12 +1,13 @@
 import type { Problem } from '../../api/problem.ts';
 import type { JsonRecord } from '../../lib/json.ts';
-import { isRecord, listAt, sameJson, stringAt } from '../../lib/json.ts';
+import { isRecord, listAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { keyOf } from '../../lib/kube-object.ts';
 import type { Objects, RouteRef } from '../router.ts';
 import { gatewayKeys, MESH } from './gateways.ts';
 import { isSameHost } from './host.ts';
 import { listed, virtualServiceRef } from './objects.ts';
+import { excludes, valueMatchOf } from './string-match.ts';
 
 const textsAt = (object: KubeObject, field: string): readonly string[] =>
   listAt(object, 'spec', field).filter((text) => typeof text === 'string');
@@ -19,19 +20,37 @@ const matchesOf = (virtualService: KubeObject): readonly JsonRecord[] =>
     return matches.length === 0 ? [{}] : matches;
   });
 
-/** What a match asks of a request, but for its name and the Gateways. */
-const asked = ({ name: _, gateways: __, ignoreUriCase: ___, ...conditions }: JsonRecord): JsonRecord => conditions;
+/** Fields of a match that ask for one value, and for values by name. */
+const SINGLE = ['authority', 'method', 'scheme', 'uri'] as const;
+const NAMED = ['headers', 'queryParams'] as const;
 
-const takesAll = (match: JsonRecord): boolean =>
-  sameJson(asked(match), {}) || sameJson(asked(match), { uri: { prefix: '/' } });
+const areApart = (a: unknown, b: unknown): boolean => {
+  const [one, other] = [valueMatchOf(a), valueMatchOf(b)];
+  return one !== undefined && other !== undefined && excludes(one, other);
+};
+
+/** True when no request passes both, as far as that is plain. */
+const excludeEachOther = (a: JsonRecord, b: JsonRecord): boolean => {
+  const isAnyCase = a['ignoreUriCase'] === true || b['ignoreUriCase'] === true;
+  return (
+    SINGLE.some((field) => !(field === 'uri' && isAnyCase) && areApart(a[field], b[field])) ||
+    NAMED.some((field) =>
+      Object.entries(recordAt(a, field)).some(([name, value]) => areApart(value, recordAt(b, field)[name])),
+    )
+  );
+};
+
+const takesAll = ({ name: _, gateways: __, ignoreUriCase: ___, ...asked }: JsonRecord): boolean =>
+  sameJson(asked, {}) || sameJson(asked, { uri: { prefix: '/' } });
 
 /**
- * True when a request may be meant by a route of both, as far as that is plain: both take everything, or ask the same.
- * Istio puts routes that take everything behind all others, whichever VirtualService they come from.
+ * True when `theirs` may take requests of `ours`, or the other way round. What takes everything is put behind all else
+ * by Istio, whichever VirtualService it comes from: that of theirs is no matter, but before ours a pin or a mirror may
+ * come to stand, which takes everything no more and may come first.
  */
-const compete = (a: KubeObject, b: KubeObject): boolean =>
-  matchesOf(a).some((one) =>
-    matchesOf(b).some((other) => (takesAll(one) && takesAll(other)) || sameJson(asked(one), asked(other))),
+const compete = (ours: KubeObject, theirs: KubeObject): boolean =>
+  matchesOf(ours).some((one) =>
+    matchesOf(theirs).some((other) => (takesAll(one) || !takesAll(other)) && !excludeEachOther(one, other)),
   );
 
 const rival = (ours: KubeObject, other: KubeObject, namespace: string): string | undefined => {
@@ -47,7 +66,7 @@ const rival = (ours: KubeObject, other: KubeObject, namespace: string): string |
   }
   const [gateway] = shared;
   if (gateway === undefined || !compete(ours, other)) return undefined;
-  return `${what} on Gateway ${gateway} with a route for the same requests, and Istio leaves open which comes first; want one VirtualService for the host, or matches that exclude each other`;
+  return `${what} on Gateway ${gateway}, and may be meant by the same requests, of which Istio leaves open who gets them; want one VirtualService for the host, or matches that exclude each other`;
 };
 
 /**

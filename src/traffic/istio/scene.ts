@@ -1,5 +1,5 @@
 import { isAdoptedBy, isMadeFor } from '../../api/ownership.ts';
-import { at, listAt } from '../../lib/json.ts';
+import { at } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import type { Capabilities, Objects, RouteRef } from '../router.ts';
 import { roleOf } from './destination-rules.ts';
@@ -35,16 +35,10 @@ export const sceneOf = (objects: Objects, ref: RouteRef): Scene => {
   return { objects, ref, sides, isAdopting, found, held: isHeld ? found : undefined, lists };
 };
 
-/** Istio refuses regular expressions in the matches of a VirtualService that others delegate to: one without hosts. */
-const isDelegate = ({ isAdopting, found, ref }: Scene): boolean =>
-  isAdopting ? found !== undefined && listAt(found, 'spec', 'hosts').length === 0 : ref.options.delegation === true;
-
 /** Conditions that requests can be pinned by; connections can't. */
-export const pinsOf = (scene: Scene): Capabilities['pins'] => {
-  if (!scene.lists.includes('http')) return { header: [], cookie: [], query: [] };
-  if (isDelegate(scene)) return { header: ['exact', 'prefix'], cookie: [], query: ['exact', 'prefix'] };
-  const any = ['exact', 'prefix', 'regex'] as const;
-  return { header: any, cookie: any, query: any };
+export const pinsOf = ({ lists }: Scene): Capabilities['pins'] => {
+  const all = lists.includes('http') ? (['exact', 'prefix', 'regex'] as const) : [];
+  return { header: all, cookie: all, query: all };
 };
 
 const hostOf = (entry: unknown): unknown => at(entry, 'destination', 'host');

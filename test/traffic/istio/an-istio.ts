@@ -35,7 +35,10 @@ export const edgeGateway: KubeObject = {
   apiVersion: 'networking.istio.io/v1',
   kind: 'Gateway',
   metadata: { name: 'edge', namespace: 'gateways' },
-  spec: { selector: { istio: 'ingressgateway' }, servers: [] },
+  spec: {
+    selector: { istio: 'ingressgateway' },
+    servers: [{ port: { number: 80, name: 'http', protocol: 'HTTP' }, hosts: ['*'] }],
+  },
 };
 
 /** The same where VirtualService `shop` lives in Git and is adopted. */

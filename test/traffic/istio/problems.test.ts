@@ -75,6 +75,9 @@ test('options that a route cannot have are told', () => {
     'spec.service.timeout: it is for HTTP requests, and appProtocol is tcp; want it left out, or another appProtocol',
     'spec.service.match: uri is for HTTP requests, and appProtocol is tcp; want port, gateways, sourceLabels, sourceNamespace or destinationSubnets',
   ]);
+  assert.deepEqual(ownWith([], { ...istioRef, hosts: [], options: { delegation: true, appProtocol: 'tcp' } }), [
+    'spec.service.delegation: Istio delegates HTTP requests only, and appProtocol is tcp; want it left out, or another appProtocol',
+  ]);
   assert.deepEqual(ownWith([], { ...istioRef, options: { delegation: true, gateways: ['gateways/edge'] } }), [
     'spec.service.delegation: a delegate has the hosts and gateways of the VirtualService that delegates to it; want neither here',
   ]);
@@ -96,19 +99,30 @@ test('a second VirtualService for a host in the mesh is in the way, whatever it 
   assert.deepEqual(ownWith([other({ hosts: ['podinfo'] })], ingressOnly), []);
 });
 
-test('on a Gateway it is in the way when it asks for the same requests', () => {
-  const on = (match: readonly JsonRecord[] | undefined): readonly string[] =>
-    ownWith([
-      aVirtualService({
-        gateways: ['edge.gateways.svc.cluster.local'],
-        http: [{ ...(match === undefined ? {} : { match }), route: [{ destination: { host: 'cart' } }] }],
-      }),
-    ]);
+test('on a Gateway it is in the way unless the matches exclude each other', () => {
   const words =
-    'VirtualService shop/shop: it is a second VirtualService for host podinfo.example.com on Gateway gateways/edge with a route for the same requests, and Istio leaves open which comes first; want one VirtualService for the host, or matches that exclude each other';
-  assert.deepEqual(on(undefined), [words]);
-  assert.deepEqual(on([{ uri: { prefix: '/' } }]), [words]);
-  assert.deepEqual(on([{ uri: { prefix: '/cart' } }]), []);
+    'VirtualService shop/shop: it is a second VirtualService for host podinfo.example.com on Gateway gateways/edge, and may be meant by the same requests, of which Istio leaves open who gets them; want one VirtualService for the host, or matches that exclude each other';
+  const between = (ours: JsonRecord | undefined, theirs: JsonRecord | undefined): readonly string[] => {
+    const match = theirs === undefined ? {} : { match: [theirs] };
+    const http = [{ ...match, route: [{ destination: { host: 'cart' } }] }];
+    const options = { gateways: ['gateways/edge'], ...(ours === undefined ? {} : { match: [ours] }) };
+    const other = aVirtualService({ gateways: ['edge.gateways.svc.cluster.local'], http });
+    return ownWith([other], { ...istioRef, options });
+  };
+  const [api, cart] = [{ uri: { prefix: '/api' } }, { uri: { prefix: '/cart' } }];
+  const everything = { uri: { prefix: '/' } };
+  assert.deepEqual(between(api, cart), []);
+  assert.deepEqual(between(api, { uri: { exact: '/cart' } }), []);
+  // What takes everything comes last, but a pin of ours would not.
+  for (const theirs of [undefined, everything]) assert.deepEqual(between(api, theirs), []);
+  for (const ours of [undefined, everything]) assert.deepEqual(between(ours, cart), [words]);
+  assert.deepEqual(between(undefined, undefined), [words]);
+  assert.deepEqual(between(api, { uri: { prefix: '/api/v2' } }), [words]);
+  assert.deepEqual(between(api, { uri: { regex: '/cart.*' } }), [words]);
+  assert.deepEqual(between(api, { ...cart, ignoreUriCase: true }), [words]);
+  const header = (value: string) => ({ ...api, headers: { 'x-tenant': { exact: value } } });
+  assert.deepEqual(between(header('blue'), header('green')), []);
+  assert.deepEqual(between(header('blue'), header('blue')), [words]);
 });
 
 test('a delegate has no hosts, so that nothing competes with it', () => {
