@@ -47,18 +47,6 @@ const pinnedRoute = (
   return [{ ...named(route, `${PINNED}${number}`), match, route: [{ ...canary, weight: 100 }] }];
 };
 
-/** Throws a RangeError when an alternative fits no request of any route: nobody would be pinned by it. */
-export const assertPinnable = (routes: readonly JsonRecord[], { pinned = [] }: Extras): void => {
-  const idle = pinned.find(
-    (conditions) => !routes.flatMap(matchesOf).some((match) => pinnedMatch(match, conditions) !== undefined),
-  );
-  if (idle === undefined) return;
-  const names = idle.map(({ on, name }) => `${on} ${name}`).join(' and ');
-  throw new RangeError(
-    `Cannot write the route: no request fits the pin by ${names}, as the route asks for another value; want a value that it takes`,
-  );
-};
-
 const isWhole = (text: string, regex: string): boolean => {
   try {
     return new RegExp(`^(?:${regex})$`).test(text);
@@ -80,6 +68,23 @@ const safeMatch = (match: JsonRecord): readonly JsonRecord[] => {
       (regex === undefined || isWhole(method, regex)),
   );
   return methods.length === 0 ? [] : [{ ...match, method: { regex: methods.join('|') } }];
+};
+
+/** Throws a RangeError for an alternative that fits no request of any route, or a mirror of which no route has any. */
+export const assertReachable = (routes: readonly JsonRecord[], { pinned = [], mirror }: Extras): void => {
+  if (mirror !== undefined && routes.flatMap(matchesOf).flatMap(safeMatch).length === 0) {
+    throw new RangeError(
+      `Cannot write the route: it takes no ${SAFE_METHODS.join(', ')}, and nothing else is mirrored; want weights`,
+    );
+  }
+  const idle = pinned.find(
+    (conditions) => !routes.flatMap(matchesOf).some((match) => pinnedMatch(match, conditions) !== undefined),
+  );
+  if (idle === undefined) return;
+  const names = idle.map(({ on, name }) => `${on} ${name}`).join(' and ');
+  throw new RangeError(
+    `Cannot write the route: no request fits the pin by ${names}, as the route asks for another value; want a value that it takes`,
+  );
 };
 
 /** The mirrors of a route with one more; Istio takes `mirror` or `mirrors`, not both. */

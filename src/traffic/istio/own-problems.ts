@@ -21,11 +21,15 @@ const madeElsewhere = (object: KubeObject, otherwise: string): string => {
 };
 
 /** DestinationRules that have the names that Serin needs. */
-export const takenRules = (objects: Objects, ref: RouteRef): readonly Problem[] =>
-  foreignRules(objects, ref).map((rule) => {
-    const message = madeElsewhere(rule, 'it deleted, with what it says in spec.service.trafficPolicy');
-    return problem(`DestinationRule ${keyOf(rule.metadata)}`, message);
-  });
+export const takenRules = (objects: Objects, ref: RouteRef): readonly Problem[] => {
+  const instead =
+    ref.routeRef === undefined
+      ? 'it deleted, with what it says in spec.service.trafficPolicy'
+      : `it deleted, as Serin makes one like that of host ${ref.service}`;
+  return foreignRules(objects, ref).map((rule) =>
+    problem(`DestinationRule ${keyOf(rule.metadata)}`, madeElsewhere(rule, instead)),
+  );
+};
 
 const HTTP_OPTIONS = ['corsPolicy', 'headers', 'retries', 'rewrite', 'timeout'] as const;
 

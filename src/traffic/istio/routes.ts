@@ -5,7 +5,7 @@ import type { TrafficIntent } from '../router.ts';
 import type { Sides } from './destinations.ts';
 import { pairsOf } from './destinations.ts';
 import type { Extras } from './extra-routes.ts';
-import { assertPinnable, extrasFor, extrasOf, isExtra, isMirrored } from './extra-routes.ts';
+import { assertReachable, extrasFor, extrasOf, isExtra, isMirrored } from './extra-routes.ts';
 import { canaryPercentOf, withCanaryPercent } from './weights.ts';
 
 /** Lists of a VirtualService's routes that can lead to a Service by weights. */
@@ -35,7 +35,7 @@ export const written = (
 ): readonly JsonRecord[] => {
   if (list === 'http') {
     const ours = routes.filter((route) => isOurs(route, sides));
-    if (ours.length > 0) assertPinnable(ours, to);
+    if (ours.length > 0) assertReachable(ours, to);
   }
   let number = 0;
   return routes.flatMap((route) => {

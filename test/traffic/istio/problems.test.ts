@@ -171,7 +171,7 @@ test('a subset of the apex host must be defined, or the sides could not have it'
   const { get } = new RouteWorld([aVirtualService(spec)]);
   assert.deepEqual(said({ get, list: () => [], sees: ({ kind }) => kind !== 'DestinationRule' }, adoptingRef), []);
   assert.deepEqual(adoptedWith(spec, [rule('v1'), aDestinationRule('podinfo-primary', { host: 'podinfo-primary' })]), [
-    'DestinationRule shop/podinfo-primary: it exists and was made by an unknown field manager; want it deleted, with what it says in spec.service.trafficPolicy',
+    'DestinationRule shop/podinfo-primary: it exists and was made by an unknown field manager; want it deleted, as Serin makes one like that of host podinfo',
   ]);
 });
 

@@ -160,6 +160,15 @@ test('pins that no request can fit are refused', () => {
   );
 });
 
+test('a mirror of which no request is safe is refused', () => {
+  const match = [{ method: { exact: 'POST' } }];
+  const world = new RouteWorld([aVirtualService({ http: [{ match, route: [{ destination: { host: 'podinfo' } }] }] })]);
+  assert.throws(
+    () => write(world, adoptingRef, { mirror: 10 }),
+    /^RangeError: Cannot write the route: it takes no GET, HEAD, OPTIONS, and nothing else is mirrored; want weights$/,
+  );
+});
+
 test('who else has written the routes is told', () => {
   const world = new RouteWorld([edgeGateway]);
   write(world, istioRef, { percent: 5 });
