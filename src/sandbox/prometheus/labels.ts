@@ -3,12 +3,20 @@ export type Labels = Readonly<Record<string, string>>;
 
 export const METRIC_NAME = '__name__';
 
+/** Keys that were asked for before: a label set is scraped again and again, and never changes. */
+const keys = new WeakMap<Labels, string>();
+
 /** The same text for equal label sets, whatever the order of the labels. */
-export const labelKey = (labels: Labels): string =>
-  Object.keys(labels)
+export const labelKey = (labels: Labels): string => {
+  const known = keys.get(labels);
+  if (known !== undefined) return known;
+  const key = Object.keys(labels)
     .sort()
     .map((name) => `${JSON.stringify(name)}:${JSON.stringify(labels[name])}`)
     .join(',');
+  keys.set(labels, key);
+  return key;
+};
 
 /** `labels` without `dropped`. */
 export const omitLabels = (labels: Labels, dropped: readonly string[]): Labels =>

@@ -1,5 +1,5 @@
 import type { Cancel, Clock } from '../../lib/clock.ts';
-import { type ExposedSample, parseExposition } from './exposition.ts';
+import { type ExposedSample, type KnownLabels, parseExposition } from './exposition.ts';
 import { type Labels, labelKey, METRIC_NAME } from './labels.ts';
 import type { SeriesStore } from './series-store.ts';
 
@@ -17,6 +17,9 @@ export type Target = {
 
 type Scraped = {
   readonly target: Target;
+  /** Label sets as the target writes them, and with the target's own. */
+  readonly known: KnownLabels;
+  readonly attached: WeakMap<Labels, Labels>;
   /** Series of the last scrape, by label key: what is missing from the next one goes stale. */
   series: ReadonlyMap<string, Labels>;
   cancel: Cancel;
@@ -43,7 +46,13 @@ export class Scraper {
   add(target: Target): Cancel {
     const key = `${target.job}/${target.instance}`;
     if (this.#targets.has(key)) throw new Error(`Cannot scrape ${key} twice`);
-    const scraped: Scraped = { target, series: new Map(), cancel: () => {} };
+    const scraped: Scraped = {
+      target,
+      known: new Map(),
+      attached: new WeakMap(),
+      series: new Map(),
+      cancel: () => {},
+    };
     this.#targets.set(key, scraped);
     this.#next(scraped, 0);
     return () => {
@@ -71,11 +80,12 @@ export class Scraper {
 
   /** One scrape; its samples carry the time at which it began. */
   async #scrape(scraped: Scraped, time: number): Promise<void> {
-    const samples = await this.#read(scraped.target);
+    const samples = await this.#read(scraped);
     if (this.#targets.get(`${scraped.target.job}/${scraped.target.instance}`) !== scraped) return;
     const present = new Map<string, Labels>();
     for (const sample of samples ?? []) {
-      const labels = this.#attach(scraped.target, sample.labels);
+      const labels = scraped.attached.get(sample.labels) ?? this.#attach(scraped.target, sample.labels);
+      scraped.attached.set(sample.labels, labels);
       present.set(labelKey(labels), labels);
       this.#store.append(labels, { time, value: sample.value });
     }
@@ -84,14 +94,14 @@ export class Scraper {
   }
 
   /** Undefined when the target does not answer within the interval, or answers what is no exposition. */
-  async #read(target: Target): Promise<readonly ExposedSample[] | undefined> {
+  async #read({ target, known }: Scraped): Promise<readonly ExposedSample[] | undefined> {
     let cancel: Cancel = () => {};
     const late = new Promise<undefined>((resolve) => {
       cancel = this.#clock.after(this.#intervalMs, () => resolve(undefined));
     });
     try {
       const text = await Promise.race([target.read(), late]);
-      return text === undefined ? undefined : parseExposition(text);
+      return text === undefined ? undefined : parseExposition(text, known);
     } catch {
       return undefined;
     } finally {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { parseExposition } from '#src/sandbox/prometheus/exposition.ts';
+import { type KnownLabels, parseExposition } from '#src/sandbox/prometheus/exposition.ts';
 
 it('reads names, labels, escapes and values', () => {
   const text = [
@@ -36,3 +36,19 @@ for (const [text, wanted] of refused) {
   it(`refuses ${JSON.stringify(text)}`, () =>
     assert.throws(() => parseExposition(text), { name: 'SyntaxError', message: wanted }));
 }
+
+test('a target that is read again gets the same label sets, whatever stands in its labels', () => {
+  const known: KnownLabels = new Map();
+  const text = 'up{path="a b"}1\nup{path="a c"}2\nup{path="a d"} 3\n';
+  const first = parseExposition(text, known);
+  assert.deepEqual(
+    parseExposition(text, known).map(({ labels, value }) => [labels['path'], value]),
+    [
+      ['a b', 1],
+      ['a c', 2],
+      ['a d', 3],
+    ],
+  );
+  assert.equal(parseExposition(text, known)[2]?.labels, first[2]?.labels);
+  assert.throws(() => parseExposition('up{path="a d"} three', known), { message: /want a number/ });
+});
