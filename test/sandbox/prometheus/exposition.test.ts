@@ -37,7 +37,7 @@ for (const [text, wanted] of refused) {
     assert.throws(() => parseExposition(text), { name: 'SyntaxError', message: wanted }));
 }
 
-test('a target that is read again gets the same label sets, whatever stands in its labels', () => {
+it('a target that is read again gets the same label sets, whatever stands in its labels', () => {
   const known: KnownLabels = new Map();
   const text = 'up{path="a b"}1\nup{path="a c"}2\nup{path="a d"} 3\n';
   const first = parseExposition(text, known);
