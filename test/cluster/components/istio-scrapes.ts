@@ -14,7 +14,8 @@ const named = (from: string, to: string) => ({ source_labels: ['__name__'], rege
 
 /**
  * A plain Envoy lacks the filter that makes Istio's own metrics. Its counters of the clusters are given those names and
- * labels as they are scraped, not by recording rules, which would tell them later. A workload is named like its Service.
+ * labels as they are scraped, not by recording rules, which would tell them later. A workload is named like its Service,
+ * also where no pod has answered: there Istio's own filter knows no workload.
  */
 const asIstioMetrics = [
   {
