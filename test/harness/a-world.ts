@@ -1,14 +1,15 @@
 import { Prometheus } from '#src/analysis/prometheus.ts';
 import { type CanaryStatus, parseCanaryStatus } from '#src/api/canary-status.ts';
-import { pathOf, resourceFor } from '#src/kube/resources.ts';
+import { apiVersionOf, pathOf, resourceFor } from '#src/kube/resources.ts';
 import type { Transport } from '#src/kube/transport.ts';
 import { stringAt } from '#src/lib/json.ts';
-import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
+import type { KubeObject, ObjectRef, Resource } from '#src/lib/kube-object.ts';
 import { seededRandom } from '#src/lib/random.ts';
 import { sleep } from '#src/lib/sleep.ts';
 import { VirtualClock } from '#src/lib/virtual-clock.ts';
 import type { Message } from '#src/rollout/effect.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
+import { ALL_RESOURCES } from '#src/sandbox/api/sandbox-api.ts';
 import { type Cluster, startCluster } from '#src/sandbox/cluster.ts';
 import type { ControlPlanes } from '#src/sandbox/gateway/start-gateway.ts';
 import { MemoryGit } from '#src/sandbox/git/memory-git.ts';
@@ -58,6 +59,13 @@ export type World = {
   /** `Reason: note`, oldest first; those that regard the Canary of this name when it is given. */
   readonly events: (canary?: string) => readonly string[];
   readonly stop: () => Promise<void>;
+};
+
+/** The kind of an object, which may be one that Serin does not know. */
+const servedFor = (object: KubeObject): Resource => {
+  const isIts = (resource: Resource): boolean =>
+    resource.kind === object.kind && apiVersionOf(resource) === object.apiVersion;
+  return ALL_RESOURCES.find(isIts) ?? resourceFor(object);
 };
 
 export const canaryRef = (name = 'podinfo'): ObjectRef => ({
@@ -162,7 +170,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
     },
     apply: (object) => {
       const { namespace, name } = object.metadata;
-      const path = pathOf(resourceFor(object), { namespace, name });
+      const path = pathOf(servedFor(object), { namespace, name });
       const query = { fieldManager: 'kubectl', force: 'true' };
       const request = {
         method: 'PATCH',

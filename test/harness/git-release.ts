@@ -3,7 +3,8 @@ import { stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { MemoryCommit } from '#src/sandbox/git/memory-git.ts';
 import type { World, WorldOptions } from './a-world.ts';
-import { aCanary, aReceiver, aRepository, aSecret, PLANES, type Plane } from './manifests.ts';
+import { aCanary, aReceiver, aRepository, aSecret } from './manifests.ts';
+import { PLANES, type Plane } from './planes.ts';
 import { deployment, type Owner, serving } from './release.ts';
 
 export const MANIFEST = 'apps/podinfo/deployment.yaml';
@@ -66,10 +67,11 @@ export const servingFromGit = async (
   owner: Owner,
   { plane = 'an adopted route', ...options }: GitWorldOptions = {},
 ): Promise<World> => {
-  const world = await serving(owner, { rps: 20, ...options });
+  const { objects, host } = PLANES[plane];
+  const world = await serving(owner, { rps: 20, host, ...options });
   bump(world, 'podinfo:6.0.0');
   world.startAgent();
-  for (const object of PLANES[plane].objects) world.apply(object);
+  for (const object of objects) world.apply(object);
   world.apply(aSecret('config-git', { username: 'serin', password: 'hunter2' }));
   world.apply(aRepository());
   for (const name of ['team', 'on-call']) world.apply(aReceiver(name));

@@ -10,18 +10,53 @@ type Split = { readonly primary: number; readonly canary: number };
 
 const ALL_TO_PRIMARY: Split = { primary: 100, canary: 0 };
 
-/** Weights in the one rule of a route; before it is adopted, and after it was given back, the apex gets everything. */
-const splitOfRoute = (route: KubeObject): Split => {
-  const backends = listAt(route, 'spec', 'rules', 0, 'backendRefs');
-  const of = (side: string): number | undefined =>
+/** The split among entries of which each names a backend and a weight; while they name the apex, it gets everything. */
+const splitOf = (
+  entries: readonly unknown[],
+  { backend, primary, canary }: { backend: (entry: unknown) => string | undefined; primary: string; canary: string },
+): Split => {
+  const of = (name: string): number | undefined =>
     numberAt(
-      backends.find((backend) => stringAt(backend, 'name') === `podinfo-${side}`),
+      entries.find((entry) => backend(entry) === name),
       'weight',
     );
-  const [primary, canary] = [of('primary'), of('canary')];
-  return primary === undefined && canary === undefined
+  const [toPrimary, toCanary] = [of(primary), of(canary)];
+  return toPrimary === undefined && toCanary === undefined
     ? ALL_TO_PRIMARY
-    : { primary: primary ?? 0, canary: canary ?? 0 };
+    : { primary: toPrimary ?? 0, canary: toCanary ?? 0 };
+};
+
+const SERVICES = { primary: 'podinfo-primary', canary: 'podinfo-canary' };
+const UPSTREAMS = { primary: 'shop-podinfo-primaryupstream-80', canary: 'shop-podinfo-canaryupstream-80' };
+
+/** Weights in the one rule of a route, by what carries them; undefined for every other object. */
+const splitIn = (object: KubeObject): Split | undefined => {
+  switch (`${object.apiVersion} ${object.kind}`) {
+    case 'gateway.networking.k8s.io/v1 HTTPRoute':
+      return splitOf(listAt(object, 'spec', 'rules', 0, 'backendRefs'), {
+        ...SERVICES,
+        backend: (entry) => stringAt(entry, 'name'),
+      });
+    case 'networking.istio.io/v1 VirtualService':
+      return splitOf(listAt(object, 'spec', 'http', 0, 'route'), {
+        ...SERVICES,
+        backend: (entry) => stringAt(entry, 'destination', 'host'),
+      });
+    case 'appmesh.k8s.aws/v1beta2 VirtualRouter':
+      return splitOf(listAt(object, 'spec', 'routes', 0, 'httpRoute', 'action', 'weightedTargets'), {
+        ...SERVICES,
+        backend: (entry) => stringAt(entry, 'virtualNodeRef', 'name'),
+      });
+    case 'gateway.solo.io/v1 RouteTable':
+      return splitOf(listAt(object, 'spec', 'routes', 0, 'routeAction', 'multi', 'destinations'), {
+        ...UPSTREAMS,
+        backend: (entry) => stringAt(entry, 'destination', 'upstream', 'name'),
+      });
+    case 'networking.k8s.io/v1 Ingress':
+      return object.metadata.name === 'podinfo-canary' ? splitOfIngress(object) : undefined;
+    default:
+      return undefined;
+  }
 };
 
 const splitOfIngress = (ingress: KubeObject): Split => {
@@ -38,7 +73,7 @@ const splitOfIngress = (ingress: KubeObject): Split => {
 export const guard = (world: World): (() => readonly string[]) => {
   const broken: string[] = [];
   let weight = 0;
-  /** An Ingress does, a route divides exactly. */
+  /** A route of Traefik divides exactly, every other plane by chance. */
   let splitsByChance = false;
   /** The run whose weight was lowered last; in these worlds that is for good. */
   let lowered: string | undefined;
@@ -96,10 +131,10 @@ export const guard = (world: World): (() => readonly string[]) => {
 
   world.cluster.api.subscribe(({ type, object }) => {
     if (type === 'DELETED') return;
-    if (object.kind === 'HTTPRoute') onSplit(splitOfRoute(object));
-    if (object.kind === 'Ingress' && object.metadata.name === 'podinfo-canary') {
-      splitsByChance = true;
-      onSplit(splitOfIngress(object));
+    const split = splitIn(object);
+    if (split !== undefined) {
+      splitsByChance = object.kind !== 'HTTPRoute';
+      onSplit(split);
     }
     if (object.kind === 'Deployment' && object.metadata.name === 'podinfo-primary') onPrimary(object);
     if (object.kind === 'CanaryRun') onRun(object);

@@ -117,11 +117,3 @@ export const aReceiver = (name: string, spec: Readonly<Record<string, unknown>> 
   metadata: { name, namespace: 'shop' },
   spec: { type: 'webhook', address: `https://${name}.example.com/hook`, ...spec },
 });
-
-/** How requests reach podinfo: what stands in the cluster for it, and what its Canary says of it. */
-export const PLANES = {
-  'an adopted route': { objects: [aRoute()], spec: adopting() },
-  'a route of its own': { objects: [], spec: {} },
-  'an Ingress': { objects: [anIngress()], spec: behindIngress() },
-} as const;
-export type Plane = keyof typeof PLANES;

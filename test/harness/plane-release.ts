@@ -12,7 +12,7 @@ export const servingOn = async (
   options: WorldOptions = {},
 ): Promise<World> => {
   const world = await serving(owner, { host, ...options });
-  for (const object of objects) world.cluster.api.write(object, { manager: 'kubectl' });
+  for (const object of objects) world.apply(object);
   await world.clock.advance(1000);
   return world;
 };

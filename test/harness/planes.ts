@@ -1,6 +1,6 @@
 import type { CanarySpecInput } from '#src/api/canary.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import { aService, HOST } from './manifests.ts';
+import { adopting, anIngress, aRoute, aService, behindIngress, HOST } from './manifests.ts';
 
 /** A data plane as a team has it that runs podinfo there: what it applies, what its users call, and its Canary. */
 export type PlaneSetup = {
@@ -80,12 +80,6 @@ export const ISTIO_MESH: PlaneSetup = {
   spec: { provider: 'istio', service: { port: 80, targetPort: 9898 } },
 };
 
-export const ISTIO_GATEWAY: PlaneSetup = {
-  objects: [anIstioGateway()],
-  host: HOST,
-  spec: { provider: 'istio', service: { port: 80, targetPort: 9898, gateways: ['public'], hosts: [HOST] } },
-};
-
 export const ISTIO_ADOPTED: PlaneSetup = {
   objects: [anIstioGateway(), aVirtualService()],
   host: HOST,
@@ -107,3 +101,15 @@ export const GLOO: PlaneSetup = {
   host: HOST,
   spec: { provider: 'gloo', service: { port: 80, targetPort: 9898 } },
 };
+
+/** Every way in which requests reach podinfo. */
+export const PLANES = {
+  'an adopted route': { objects: [aRoute()], host: HOST, spec: adopting() },
+  'a route of its own': { objects: [], host: HOST, spec: {} },
+  'an Ingress': { objects: [anIngress()], host: HOST, spec: behindIngress() },
+  'a VirtualService in the mesh': ISTIO_MESH,
+  'an adopted VirtualService': ISTIO_ADOPTED,
+  'App Mesh': APP_MESH,
+  'Gloo Edge': GLOO,
+} as const satisfies Readonly<Record<string, PlaneSetup>>;
+export type Plane = keyof typeof PLANES;

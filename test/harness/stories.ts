@@ -1,6 +1,6 @@
 import { canaryRef, type World } from './a-world.ts';
 import { aGitCanary, bump } from './git-release.ts';
-import type { Plane } from './manifests.ts';
+import type { Plane } from './planes.ts';
 import { ended } from './release.ts';
 
 /** What happens to a Canary, as the team and its users make it happen. It waits for the world, never for a controller. */
@@ -61,8 +61,17 @@ export const STORIES: readonly Story[] = [
   },
 ];
 
+const MORE_PLANES = [
+  'a route of its own',
+  'an Ingress',
+  'a VirtualService in the mesh',
+  'an adopted VirtualService',
+  'App Mesh',
+  'Gloo Edge',
+] as const satisfies readonly Plane[];
+
 /** More of them, for `npm run test:deep`. */
-export const MORE_STORIES: readonly Story[] = (['a route of its own', 'an Ingress'] as const).flatMap((plane) => [
+export const MORE_STORIES: readonly Story[] = MORE_PLANES.flatMap((plane) => [
   { name: `a good release through ${plane}`, begins: 'taken over', plane, tell: goodRelease },
   { name: `a bad release through ${plane}`, begins: 'taken over', plane, tell: badRelease },
 ]);
