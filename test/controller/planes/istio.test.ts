@@ -2,12 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import { answering, notServed } from '#src/sandbox/faults/answering.ts';
 import type { World } from '#test/harness/a-world.ts';
-import { aCanary } from '#test/harness/manifests.ts';
-import { servingOn } from '#test/harness/plane-release.ts';
 import { aVirtualService, ISTIO_ADOPTED, ISTIO_MESH } from '#test/harness/planes.ts';
-import { isThere, liveOn, stalled } from './lives.ts';
+import { isThere, liveOn } from './lives.ts';
 
 const API = 'networking.istio.io/v1';
 const virtualService = (world: World): KubeObject | undefined =>
@@ -34,22 +31,4 @@ test('a whole life with a VirtualService from Git, which is given back as it was
     },
   });
   assert.deepEqual(virtualService(world)?.['spec'], aVirtualService()['spec']);
-});
-
-test('without its CRDs a Canary says which one is missing, and goes on when they are there', async (t) => {
-  let missing = true;
-  const world = await servingOn(t, ISTIO_MESH);
-  world.startController({
-    through: (transport) =>
-      answering(transport, (request) => (missing ? notServed(request, 'networking.istio.io') : undefined)),
-  });
-  world.apply(aCanary(ISTIO_MESH.spec));
-  await world.clock.until(() => stalled(world)?.status === 'True', 30_000);
-  assert.equal(stalled(world)?.reason, 'ClusterNotReady');
-  assert.match(
-    stalled(world)?.message ?? '',
-    /^virtualservices\.networking\.istio\.io: The cluster does not serve virtualservices\.networking\.istio\.io in version v1; want: /,
-  );
-  missing = false;
-  await world.clock.until(() => world.canary().phase === 'Initialized', 120_000);
 });

@@ -15,8 +15,6 @@ const LIMIT = 120_000;
  */
 const BUDGET = 50 * 0.1 * 0.5 * 15 * 1.33;
 
-export const stalled = (world: World) => world.canary().conditions.find(({ type }) => type === 'Stalled');
-
 const outcomes = (world: World) => world.canary().history.map(({ outcome }) => outcome);
 
 /** True when an object of the plane is there. */
