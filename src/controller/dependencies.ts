@@ -1,7 +1,8 @@
-import { kindWord, RESOURCES } from '../kube/resources.ts';
+import { kindWord } from '../kube/resources.ts';
 import { stringAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf, refOf } from '../lib/kube-object.ts';
+import { WATCHED, type Watched } from './watched-kinds.ts';
 
 /**
  * What a Canary's observation was made from, as tokens: `Kind ns/name` for an object that was read (also when it was
@@ -47,11 +48,11 @@ export const serviceToken = (key: string): string => `EndpointSlice service=${ke
 
 export const namespaceToken = (kind: string, namespace: string): string => `${kind} in ${namespace}`;
 
-/** Kinds, by their word, of which observation reads all of a namespace. */
+/** Kinds, by their word, of which observation reads all of a namespace: routers that of their plane's. */
 export const LISTED_KINDS: ReadonlySet<string> = new Set([
   'NetworkPolicy',
   'Ingress',
-  kindWord(RESOURCES.virtualService),
+  ...WATCHED.filter((watched: Watched) => watched.plane !== undefined).map(({ resource }) => kindWord(resource)),
 ]);
 
 /** What a Canary claims for itself alone: its target and its apex Service. */
