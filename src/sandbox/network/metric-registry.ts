@@ -7,10 +7,18 @@ export type HistogramMetric = { readonly observe: (labels: Labels, value: number
 
 const escaped = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 
-const labelText = (labels: Labels): string =>
-  Object.entries(labels)
+/** A request is counted and timed with the same labels. */
+const texts = new WeakMap<Labels, string>();
+
+const labelText = (labels: Labels): string => {
+  const known = texts.get(labels);
+  if (known !== undefined) return known;
+  const text = Object.entries(labels)
     .map(([name, value]) => `${name}="${escaped(value)}"`)
     .join(',');
+  texts.set(labels, text);
+  return text;
+};
 
 /** Counters and histograms with labels, and their Prometheus text exposition (format 0.0.4). */
 export class MetricRegistry {

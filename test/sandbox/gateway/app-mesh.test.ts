@@ -74,8 +74,8 @@ test('a VirtualService is known by its name in AWS, and its router divides by we
   const world = await started(route('app', { targets: { one: 3, two: 1 } }));
   for (const kind of ['VirtualRouter', 'VirtualService']) assert.equal(world.told(kind), 'True @1', kind);
   assert.equal(world.told('VirtualNode', 'two'), 'True @1');
-  const seen = await world.tally(1000, { host: 'app.shop' });
-  assert.ok(Math.abs((seen['1'] ?? 0) - 750) < 60, JSON.stringify(seen));
+  const seen = await world.tally(400, { host: 'app.shop' });
+  assert.ok(Math.abs((seen['1'] ?? 0) - 300) < 40, JSON.stringify(seen));
   assert.equal(await world.answer({ host: 'app.shop.svc' }), '404');
   assert.equal(await world.answer({ host: 'one.shop' }), '1', 'a Service that the mesh does not know');
 });
