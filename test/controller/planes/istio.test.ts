@@ -20,8 +20,7 @@ test('a whole life in the mesh, with a VirtualService of its own', async (t) => 
   }
 });
 
-const TODO = 'DestinationRules are not filed by namespace (LISTED_KINDS), so that the reconcile fails';
-test('a whole life with a VirtualService from Git, which is given back as it was', { todo: TODO }, async (t) => {
+test('a whole life with a VirtualService from Git, which is given back as it was', async (t) => {
   const world = await liveOn(t, ISTIO_ADOPTED, {
     whileServing: (serving) => {
       const hosts = listAt(virtualService(serving), 'spec', 'http', 0, 'route').map(
