@@ -61,9 +61,14 @@ export class ServiceEndpoints {
     return rotation.endpoints[rotation.next++ % rotation.endpoints.length] ?? 'none';
   }
 
+  /** Every ready endpoint; empty also when Service or port do not exist. */
+  all(target: Target): readonly Endpoint[] {
+    return this.#rotationOf(target)?.endpoints ?? [];
+  }
+
   /** True when the Service has a ready endpoint. */
   hasReady(target: Target): boolean {
-    return (this.#rotationOf(target)?.endpoints.length ?? 0) > 0;
+    return this.all(target).length > 0;
   }
 
   #rotationOf(target: Target): Rotation | undefined {

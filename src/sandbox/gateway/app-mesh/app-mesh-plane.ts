@@ -1,4 +1,4 @@
-import { at, isRecord, listAt, numberAt, stringAt } from '../../../lib/json.ts';
+import { at, stringAt } from '../../../lib/json.ts';
 import type { KubeObject } from '../../../lib/kube-object.ts';
 import type { Random } from '../../../lib/random.ts';
 import { textAnswer } from '../../network/http.ts';
@@ -9,16 +9,14 @@ import { leadBy, type OrderedRoute, routeOrWords, Unsupported } from '../envoy/o
 import { byWeight } from '../envoy/weighted-chance.ts';
 import type { GatewayKind, ObjectView, Place } from '../object-view.ts';
 import type { ParsedRequest } from '../request-match.ts';
-import { serviceNamed } from '../service-names.ts';
-import { matchTest, specificityOf } from './app-mesh-match.ts';
+import { matchTest } from './app-mesh-match.ts';
+import { type MeshRoute, meshRoutes, placeOf } from './mesh-routes.ts';
+import { nodeCluster } from './node-cluster.ts';
 
 /** An Envoy calls the Service's address: where nobody is behind it, no connection comes about. */
 const FAILURES: Failures = { ...ENVOY_FAILURES, missing: ENVOY_FAILURES.lost, none: ENVOY_FAILURES.lost };
 
 const READ: readonly GatewayKind[] = ['VirtualNode', 'VirtualRouter', 'AppMeshVirtualService'];
-const PROTOCOLS = ['httpRoute', 'http2Route', 'grpcRoute', 'tcpRoute'];
-/** What a route without a priority comes after. */
-const LAST_PRIORITY = 1001;
 
 export type AppMeshPlaneOptions = {
   /** What App Mesh has taken of VirtualServices, VirtualRouters and VirtualNodes. */
@@ -28,23 +26,12 @@ export type AppMeshPlaneOptions = {
   readonly metrics: ClusterMetrics;
 };
 
-/** The object of a reference, in the namespace of the one that refers to it unless it says another. */
-const placeOf = (ref: unknown, from: KubeObject): Required<Place> => ({
-  namespace: stringAt(ref, 'namespace') ?? from.metadata.namespace ?? '',
-  name: stringAt(ref, 'name') ?? '',
-});
-
 /**
  * VirtualServices of App Mesh, as the Envoy of a client in the mesh knows them: by their names in AWS. Listeners are told
  * apart by nothing, as requests here have no port; every client may call every VirtualService.
  */
 export const appMeshPlane = ({ aws, view, random, metrics }: AppMeshPlaneOptions): DataPlane => {
   const compiled = new Map<string, readonly OrderedRoute[] | undefined>();
-
-  const meshName = (node: KubeObject): string => {
-    const name = stringAt(node, 'spec', 'meshRef', 'name') ?? '';
-    return stringAt(view.get('Mesh', { name }), 'spec', 'awsName') ?? name;
-  };
 
   /** The clients' Envoy reports every request, that of the pod those that it has seen. */
   const count = (cluster: string, { endpoint, answered, ...served }: Outcome): void => {
@@ -59,48 +46,31 @@ export const appMeshPlane = ({ aws, view, random, metrics }: AppMeshPlaneOptions
   const toNode = (place: Required<Place>, { request }: ParsedRequest, port?: number): Passage => {
     const node = aws.get('VirtualNode', place);
     if (node === undefined) return NO_CLUSTER;
-    const hostname = stringAt(node, 'spec', 'serviceDiscovery', 'dns', 'hostname')?.replace(/\.$/, '');
-    if (hostname === undefined) {
+    const cluster = nodeCluster(node, { view, port });
+    if (cluster === undefined) {
       const words = "The sandbox's gateway finds VirtualNodes by serviceDiscovery.dns only\n";
       return { type: 'answer', answer: textAnswer(500, words) };
     }
-    const mapping = at(node, 'spec', 'listeners', 0, 'portMapping');
-    const listens = port ?? numberAt(mapping, 'port') ?? 0;
-    const awsName = stringAt(node, 'spec', 'awsName') ?? '';
-    const cluster = `${meshName(node)}_${awsName}_${stringAt(mapping, 'protocol') ?? 'http'}_${listens}`;
-    const service = serviceNamed(hostname);
-    const target = { namespace: service?.namespace ?? '', service: service?.name ?? hostname, port: listens };
-    return { type: 'forward', target, request, failures: FAILURES, count: (outcome) => count(cluster, outcome) };
+    const { name, target } = cluster;
+    return { type: 'forward', target, request, failures: FAILURES, count: (outcome) => count(name, outcome) };
   };
 
-  const compileRoute = (route: unknown, router: KubeObject): OrderedRoute => {
-    const protocol = PROTOCOLS.find((kind) => isRecord(at(route, kind))) ?? '';
-    const targets = listAt(route, protocol, 'action', 'weightedTargets').map((target) => {
-      if (at(target, 'virtualNodeRef') === undefined) throw new Unsupported('virtualNodeARN');
-      const place = placeOf(at(target, 'virtualNodeRef'), router);
-      return { place, port: numberAt(target, 'port'), weight: numberAt(target, 'weight') ?? 0 };
+  const compileRoute = ({ match, targets }: MeshRoute): OrderedRoute => {
+    const known = targets.map(({ place, ...target }) => {
+      if (place === undefined) throw new Unsupported('virtualNodeARN');
+      return { place, ...target };
     });
     return {
-      fits: matchTest(at(route, protocol, 'match')),
+      fits: matchTest(match),
       lead: (request) => {
-        const chosen = byWeight(targets, random);
+        const chosen = byWeight(known, random);
         return chosen === undefined ? NO_CLUSTER : toNode(chosen.place, request, chosen.port);
       },
     };
   };
 
-  /** Routes by priority, of which 0 goes first, and then by their paths. */
-  const compileRouter = (router: KubeObject): readonly OrderedRoute[] => {
-    const pathLength = (route: unknown): number =>
-      Math.max(...PROTOCOLS.map((protocol) => specificityOf(at(route, protocol, 'match'))));
-    return listAt(router, 'spec', 'routes')
-      .toSorted(
-        (a, b) =>
-          (numberAt(a, 'priority') ?? LAST_PRIORITY) - (numberAt(b, 'priority') ?? LAST_PRIORITY) ||
-          pathLength(b) - pathLength(a),
-      )
-      .map((route) => routeOrWords(() => compileRoute(route, router)));
-  };
+  const compileRouter = (router: KubeObject): readonly OrderedRoute[] =>
+    meshRoutes(router).map((route) => routeOrWords(() => compileRoute(route)));
 
   const compileService = (service: KubeObject): readonly OrderedRoute[] => {
     const provider = at(service, 'spec', 'provider');
