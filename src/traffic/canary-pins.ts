@@ -1,5 +1,5 @@
 import type { KubeObject } from '../lib/kube-object.ts';
-import { literalOf, literalPattern } from './gloo/literal-pattern.ts';
+import { literalOf, literalPattern } from './literal-pattern.ts';
 import type { Capabilities, Condition, RequestMatch } from './router.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/canary-by-';

@@ -2,13 +2,13 @@ import { foreignOwnerOf } from '../api/field-owner.ts';
 import { STAMP_ANNOTATION } from '../api/names.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { glooAcceptance } from './gloo/acceptance.ts';
-import { matchProblems } from './gloo/istio-match.ts';
-import { deletions, ownObject, routeMetadata, stands, takenProblems } from './gloo/made-object.ts';
 import { FORMS, matchersFor } from './gloo/matchers.ts';
 import { routeTableRef, sideUpstream } from './gloo/names.ts';
 import { optionProblems } from './gloo/route-options.ts';
-import { intentOf, routesFor, upstreamsIn } from './gloo/routes.ts';
-import { haveUpstreams, planUpstreams, sourceProblems } from './gloo/upstreams.ts';
+import { intentOf, routesFor } from './gloo/routes.ts';
+import { haveUpstreams, planUpstreams, sourceProblems, upstreamsOf } from './gloo/upstreams.ts';
+import { matchProblems } from './istio-match.ts';
+import { deletions, ownObject, routeMetadata, stands, takenProblems } from './made-object.ts';
 import type { Capabilities, ObjectPatch, Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM } from './split.ts';
 import { assertSupported } from './unsupported.ts';
@@ -106,7 +106,7 @@ export const gloo: Router = {
   },
 
   release: (objects, ref) => ({
-    patches: deletions(objects, ref, [...madeFor(ref), ...upstreamsIn(ownRouteTable(objects, ref))]),
+    patches: deletions(objects, ref, [...madeFor(ref), ...upstreamsOf(objects, ref)]),
     effective: [],
     roundingErrorPpm: 0,
     warnings: [],

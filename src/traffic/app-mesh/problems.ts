@@ -1,7 +1,7 @@
 import type { Problem } from '../../api/problem.ts';
 import { stringAt } from '../../lib/json.ts';
 import { keyOf } from '../../lib/kube-object.ts';
-import { matchesOf, matchProblems } from '../gloo/istio-match.ts';
+import { matchesOf, matchProblems } from '../istio-match.ts';
 import type { Objects, RouteRef } from '../router.ts';
 import { type Listener, type Protocol, portProblem, protocolNamed } from './listener.ts';
 import { meshRef, routerRef } from './names.ts';

@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, listAt, stringAt } from '../../lib/json.ts';
-import type { HttpMatch, MatchForms, NamedMatch } from '../gloo/istio-match.ts';
-import { cookieOf, cookieRegex } from '../istio/cookie-regex.ts';
+import { cookieOf, cookieRegex } from '../cookie-regex.ts';
+import type { HttpMatch, MatchForms, NamedMatch } from '../istio-match.ts';
 import type { Condition, RequestMatch, ValueMatch } from '../router.ts';
 import type { Protocol } from './listener.ts';
 

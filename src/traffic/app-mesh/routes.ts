@@ -2,7 +2,7 @@ import type { Side } from '../../api/names.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, numberAt, recordAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
-import { matchesOf } from '../gloo/istio-match.ts';
+import { matchesOf } from '../istio-match.ts';
 import type { RequestMatch, RouteRef, TrafficIntent } from '../router.ts';
 import { sideService, twoWay } from '../split.ts';
 import { meshDuration } from './duration.ts';

@@ -2,7 +2,7 @@ import type { Side } from '../../api/names.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { recordAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
-import { madeMetadata } from '../gloo/made-object.ts';
+import { madeMetadata } from '../made-object.ts';
 import type { Objects, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
 import { meshDuration } from './duration.ts';

@@ -1,11 +1,11 @@
 import type { Side } from '../../api/names.ts';
 import type { JsonRecord } from '../../lib/json.ts';
-import { at, listAt, numberAt, recordAt, stringAt } from '../../lib/json.ts';
-import type { KubeObject, ObjectRef } from '../../lib/kube-object.ts';
+import { at, listAt, numberAt, stringAt } from '../../lib/json.ts';
+import type { KubeObject } from '../../lib/kube-object.ts';
 import type { RouteRef, TrafficIntent } from '../router.ts';
 import { twoWay } from '../split.ts';
 import { matchersFor, pinsOf } from './matchers.ts';
-import { isUpstreamOf, sideUpstream, upstreamRefTo } from './names.ts';
+import { isUpstreamOf, sideUpstream } from './names.ts';
 import { routeOptions } from './route-options.ts';
 
 const upstreamOf = (ref: RouteRef, side: Side): JsonRecord => {
@@ -65,10 +65,3 @@ export const intentOf = (routeTable: KubeObject, ref: RouteRef): TrafficIntent =
     ...(copies.length === 0 ? {} : { mirror: Math.max(...copies) }),
   };
 };
-
-/** The Upstreams that the split of a RouteTable leads to, also those of a port that the Canary has no more. */
-export const upstreamsIn = (routeTable: KubeObject | undefined): readonly ObjectRef[] =>
-  listAt(routeTable, 'spec', 'routes')
-    .flatMap((route) => listAt(route, 'routeAction', 'multi', 'destinations'))
-    .map((it) => recordAt(it, 'destination', 'upstream'))
-    .map((named) => upstreamRefTo(stringAt(named, 'name') ?? '', stringAt(named, 'namespace') ?? ''));

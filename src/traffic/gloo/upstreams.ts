@@ -5,10 +5,10 @@ import { hashOf } from '../../lib/hash.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { recordAt } from '../../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube-object.ts';
-import { keyOf } from '../../lib/kube-object.ts';
+import { keyOf, refOf } from '../../lib/kube-object.ts';
+import { madeMetadata, ownObject, stands } from '../made-object.ts';
 import type { ObjectPatch, Objects, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
-import { madeMetadata, ownObject, stands } from './made-object.ts';
 import { sideUpstream, upstreamRefTo } from './names.ts';
 
 /** Says which settings were applied: a setting that its source lost would not show in what stands. */
@@ -78,3 +78,7 @@ export const planUpstreams = (objects: Objects, ref: RouteRef): readonly ObjectP
     return isCurrent ? [] : [{ type: 'apply', object }];
   });
 };
+
+/** Upstreams of the namespace, of which some may be ours: also those of a port that the Canary has no more. */
+export const upstreamsOf = ({ list }: Objects, { namespace }: RouteRef): readonly ObjectRef[] =>
+  (list?.({ apiVersion: 'gloo.solo.io/v1', kind: 'Upstream', namespace }) ?? []).map(refOf);

@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { stringAt } from '../../lib/json.ts';
-import { literalOf, literalPattern } from '../gloo/literal-pattern.ts';
-import { cookieOf, cookieRegex } from '../istio/cookie-regex.ts';
+import { cookieOf, cookieRegex } from '../cookie-regex.ts';
+import { literalOf, literalPattern } from '../literal-pattern.ts';
 import type { Condition } from '../router.ts';
 
 /** The two lists of a match that take conditions. */

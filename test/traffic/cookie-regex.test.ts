@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { cookieOf, cookieRegex } from '#src/traffic/istio/cookie-regex.ts';
+import { cookieOf, cookieRegex } from '#src/traffic/cookie-regex.ts';
 import type { ValueMatch } from '#src/traffic/router.ts';
 
 const takes = (cookies: string, name: string, match: ValueMatch): boolean =>

@@ -1,12 +1,12 @@
-import { makerOf } from '../../api/field-owner.ts';
-import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
-import { isMadeFor } from '../../api/ownership.ts';
-import type { Problem } from '../../api/problem.ts';
-import { covers } from '../../lib/covers.ts';
-import { at, sameJson } from '../../lib/json.ts';
-import type { KubeObject, ObjectMeta, ObjectRef } from '../../lib/kube-object.ts';
-import { keyOf } from '../../lib/kube-object.ts';
-import type { ObjectPatch, Objects, RouteRef } from '../router.ts';
+import { makerOf } from '../api/field-owner.ts';
+import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../api/names.ts';
+import { isMadeFor } from '../api/ownership.ts';
+import type { Problem } from '../api/problem.ts';
+import { covers } from '../lib/covers.ts';
+import { at, sameJson } from '../lib/json.ts';
+import type { KubeObject, ObjectMeta, ObjectRef } from '../lib/kube-object.ts';
+import { keyOf } from '../lib/kube-object.ts';
+import type { ObjectPatch, Objects, RouteRef } from './router.ts';
 
 /** Metadata of an object beside the route that Serin makes for this Canary. */
 export const madeMetadata = (ref: RouteRef, name: string): ObjectMeta => ({

@@ -1,6 +1,6 @@
-import type { Problem } from '../../api/problem.ts';
-import { isRecord, type JsonRecord, recordAt, stringAt } from '../../lib/json.ts';
-import type { RouteOptions, ValueMatch } from '../router.ts';
+import type { Problem } from '../api/problem.ts';
+import { isRecord, type JsonRecord, recordAt, stringAt } from '../lib/json.ts';
+import type { RouteOptions, ValueMatch } from './router.ts';
 
 type Op = ValueMatch['op'];
 const OPS: readonly Op[] = ['exact', 'prefix', 'regex'];
