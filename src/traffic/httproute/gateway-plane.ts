@@ -63,7 +63,7 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
       selectors({
         requests: 'istio_requests_total',
         backend: `reporter="source",destination_service_namespace="${namespace}",destination_service_name="${service}"`,
-        errors: 'response_code=~"5.."',
+        errors: 'response_code=~"5..|0"',
         buckets: 'istio_request_duration_milliseconds_bucket',
         unit: 'ms',
       }),
