@@ -1,0 +1,19 @@
+import type { Size } from '../../cluster/rig/bring-up.ts';
+import type { Plane } from '../../cluster/world/place.ts';
+
+/** One of the data planes that are measured, as the table and `--plane` name it. */
+export type MeasuredPlane = {
+  readonly plane: Extract<Plane, 'HTTPRoute' | 'Ingress' | 'VirtualService'>;
+  /** What splits the requests. */
+  readonly by: string;
+  /** The rig in which it stands. */
+  readonly size: Size;
+  /** Plural of the object that has the weight, as the audit log names it. */
+  readonly resource: string;
+};
+
+export const PLANES: Readonly<Record<string, MeasuredPlane>> = {
+  httproute: { plane: 'HTTPRoute', by: 'Traefik', size: 'traffic', resource: 'httproutes' },
+  ingress: { plane: 'Ingress', by: "Traefik's ingress-nginx provider", size: 'traffic', resource: 'ingresses' },
+  virtualservice: { plane: 'VirtualService', by: 'istiod and Envoy', size: 'istio', resource: 'virtualservices' },
+};
