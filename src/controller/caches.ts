@@ -160,6 +160,17 @@ export class Caches {
     return this.#reflectors.get(kind)?.store.list() ?? [];
   }
 
+  /** All of a namespace, of the kinds that are filed by it. An arrow, so that it can be passed on as `Objects.list`. */
+  readonly listIn = (of: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly namespace: string;
+  }): readonly KubeObject[] => {
+    const kind = kindWord(of);
+    if (!LISTED_KINDS.has(kind)) throw new RangeError(`Cannot list ${kind}: it is not filed by namespace`);
+    return this.byIndex(kind, { index: 'namespace', value: of.namespace });
+  };
+
   byIndex(kind: string, at: { readonly index: Index; readonly value: string }): readonly KubeObject[] {
     return this.#reflectors.get(kind)?.store.byIndex(at.index, at.value) ?? [];
   }

@@ -27,7 +27,7 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
   const { names, router, route } = scene;
   const { caches, writer } = deps;
   // Read anew, not through the scene's view: an action before this one may have written the route.
-  const objects = { get: caches.get };
+  const objects = { get: caches.get, sees: caches.sees, list: caches.listIn };
   switch (action.type) {
     case 'addFinalizer':
       return keepFinalizer(scene.object, deps);

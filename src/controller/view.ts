@@ -2,15 +2,7 @@ import { kindWord } from '../kube/resources.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Caches } from './caches.ts';
-import {
-  claimsOf,
-  claimToken,
-  LISTED_KINDS,
-  namespaceToken,
-  objectToken,
-  ownerToken,
-  serviceToken,
-} from './dependencies.ts';
+import { claimsOf, claimToken, namespaceToken, objectToken, ownerToken, serviceToken } from './dependencies.ts';
 import type { Kind } from './watched-kinds.ts';
 
 /**
@@ -55,12 +47,10 @@ export class View {
     readonly kind: string;
     readonly namespace: string;
   }): readonly KubeObject[] => {
-    const { namespace } = of;
     const kind = kindWord(of);
-    if (!LISTED_KINDS.has(kind)) throw new RangeError(`Cannot list ${kind}: it is not filed by namespace`);
-    this.tokens.add(namespaceToken(kind, namespace));
+    this.tokens.add(namespaceToken(kind, of.namespace));
     if (this.#caches.unreadable(kind) !== undefined) this.unreadable.add(kind);
-    return this.#caches.byIndex(kind, { index: 'namespace', value: namespace });
+    return this.#caches.listIn(of);
   };
 
   /** Canaries that claim what this one claims, itself included; each once. */

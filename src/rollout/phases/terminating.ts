@@ -52,8 +52,9 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   if (route.canaryWeight !== undefined) {
     return { waiting: 'for the route to be given back', actions: [{ type: 'releaseRoute' }] };
   }
+  // Also where the route was Serin's own and is gone: the plane goes on leading requests to the sides for a moment.
   const settled = route.since + SETTLE_MS;
-  if (route.exists && now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
+  if (now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
   const workloads = primary !== undefined || side !== undefined;
   const made = services.primary !== undefined || services.canary !== undefined || services.apex?.made === true;
   if (workloads || made) {

@@ -14,8 +14,7 @@ const MADE = [
   ['VirtualNode', 'podinfo-canary'],
 ] as const;
 
-const TODO = "the sides' Services go in the moment in which the route does, before AWS has forgotten it";
-test('a whole life in the mesh', { todo: TODO }, async (t) => {
+test('a whole life in the mesh', async (t) => {
   const world = await liveOn(t, APP_MESH, {
     whileServing: (serving) => {
       for (const [kind, name] of MADE) assert.equal(isThere(serving, { apiVersion: API, kind, name }), true, name);

@@ -19,9 +19,9 @@ test('everything is given back in an order that loses no request', () => {
       { services: { ...observed.services, apex: { selects: 'other', current: false, endpointsMatch: false } } },
       ['releaseRoute'],
     ],
-    [{ route: { exists: true, current: false, acceptance: 'accepted', detail: '', since: T0 - 1_000 } }, []],
+    [{ route: { exists: false, current: false, acceptance: 'pending', detail: '', since: T0 - 1_000 } }, []],
     [
-      { route: { exists: true, current: false, acceptance: 'accepted', detail: '', since: T0 - 3_000 } },
+      { route: { exists: false, current: false, acceptance: 'pending', detail: '', since: T0 - 3_000 } },
       ['deleteOwned'],
     ],
   ];
@@ -63,7 +63,7 @@ test('a Canary with problems can be deleted, and without our finalizer there is 
 
 test('a take-over that never moved the apex is undone without waiting for the target', () => {
   const services = { apex: { selects: 'other', current: false, endpointsMatch: false } } as const;
-  const route = { exists: false, current: false, acceptance: 'pending', detail: '', since: T0 } as const;
+  const route = { exists: false, current: false, acceptance: 'pending', detail: '', since: T0 - 60_000 } as const;
   const broken = { ...target, replicas: 3, readyReplicas: 0 };
   const observed = anObserved({ ...DELETING, services, route, target: broken, status: { phase: 'Initializing' } });
   assert.deepEqual(shown(decide(observed, T0)).after, ['deleteOwned']);
@@ -100,7 +100,7 @@ test('Git gets half a minute for the last outcome; what it has not by then is to
     ...DELETING,
     status: { phase: 'Terminating', lastTransitionTime: timeText(T0), outbox: [pending] },
     services: {},
-    route: { exists: false, current: false, acceptance: 'unknown', detail: '', since: T0 },
+    route: { exists: false, current: false, acceptance: 'unknown', detail: '', since: T0 - 60_000 },
   });
   const waits = decide(given, T0 + 1_000);
   assert.deepEqual([shown(waits).after, waits.wakeAt], [[], T0 + 30_000]);
