@@ -5,11 +5,15 @@ import { messageOf } from '#src/lib/message-of.ts';
 import { printProgress } from '../../cluster/rig/progress.ts';
 import { type ACluster, openCluster } from '../../cluster/world/a-cluster.ts';
 import { installSerin } from '../../cluster/world/deploy.ts';
+import type { Measure } from '../measure.ts';
 import { tableOf } from '../table.ts';
+import { startSerin } from './bench-serin.ts';
 import { changeMeasures } from './change-measures.ts';
+import { goodRelease } from './good-release.ts';
 import { machineOf } from './machine.ts';
 import { type Options, parseOptions } from './options.ts';
 import { PLANES } from './planes.ts';
+import { releaseMeasures } from './release-measures.ts';
 import { weightChanges } from './weight-changes.ts';
 
 const write = (text: string): void => void process.stdout.write(text);
@@ -18,19 +22,32 @@ const progress = printProgress(write);
 const measure = async (cluster: ACluster, options: Options): Promise<boolean> => {
   const { rig } = cluster;
   await progress('CRDs, rights and templates of Serin', () => installSerin(rig));
-  const machine = machineOf(rig);
   const chosen = options.planes.flatMap((name) => PLANES[name] ?? []);
+  const machine = machineOf(rig, [...new Set(chosen.flatMap(({ programs }) => programs))]);
   const raw: object[] = [];
-  const measures = [];
-  for (const of of chosen) {
+  const measures: Measure[] = [];
+  const { changes } = options;
+  for (const of of changes === 0 ? [] : chosen) {
     const { plane, by } = of;
-    const { changes } = options;
     const made = await progress(`${changes} changes of weight: ${plane}, ${by}`, () =>
       weightChanges(cluster, { of, changes }),
     );
     machine.look(`changes, ${plane}`);
     measures.push(...changeMeasures(of, made));
     raw.push({ plane, changes: made });
+  }
+  if (options.release) {
+    const serin = await progress('Serin', () => startSerin(rig, chosen));
+    for (const of of chosen) {
+      const { plane, by } = of;
+      const release = await progress(`take-over and a good release: ${plane}, ${by}`, () =>
+        goodRelease(cluster, { of, serin }),
+      );
+      machine.look(`release, ${plane}`);
+      measures.push(...releaseMeasures(of, release));
+      raw.push({ plane, release });
+    }
+    await serin.end('SIGTERM');
   }
   const broken = measures.filter(({ held }) => held === false).map(({ name }) => name);
   const verdict = broken.length === 0 ? 'Every counted budget is kept' : `Broken: ${broken.join('; ')}`;

@@ -6,6 +6,8 @@ export type MeasuredPlane = {
   readonly plane: Extract<Plane, 'HTTPRoute' | 'Ingress' | 'VirtualService'>;
   /** What splits the requests. */
   readonly by: string;
+  /** The programs of it that run in the rig. */
+  readonly programs: readonly string[];
   /** The rig in which it stands. */
   readonly size: Size;
   /** Plural of the object that has the weight, as the audit log names it. */
@@ -13,7 +15,19 @@ export type MeasuredPlane = {
 };
 
 export const PLANES: Readonly<Record<string, MeasuredPlane>> = {
-  httproute: { plane: 'HTTPRoute', by: 'Traefik', size: 'traffic', resource: 'httproutes' },
-  ingress: { plane: 'Ingress', by: "Traefik's ingress-nginx provider", size: 'traffic', resource: 'ingresses' },
-  virtualservice: { plane: 'VirtualService', by: 'istiod and Envoy', size: 'istio', resource: 'virtualservices' },
+  httproute: { plane: 'HTTPRoute', by: 'Traefik', programs: ['traefik'], size: 'traffic', resource: 'httproutes' },
+  ingress: {
+    plane: 'Ingress',
+    by: "Traefik's ingress-nginx provider",
+    programs: ['traefik'],
+    size: 'traffic',
+    resource: 'ingresses',
+  },
+  virtualservice: {
+    plane: 'VirtualService',
+    by: 'istiod and Envoy',
+    programs: ['pilot-discovery', 'envoy'],
+    size: 'istio',
+    resource: 'virtualservices',
+  },
 };

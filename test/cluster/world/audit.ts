@@ -11,6 +11,9 @@ export type Call = {
   readonly verb: string;
   /** Such as `canaries/status`. */
   readonly resource: string;
+  /** Of the object; undefined where there is none, or the server has yet to choose it. */
+  readonly name: string | undefined;
+  readonly namespace: string | undefined;
 };
 
 /** What a user has asked for between two moments, in order. */
@@ -31,6 +34,8 @@ export const callsOf = async (
       at,
       verb: stringAt(entry, 'verb') ?? '',
       resource: `${resource}${subresource ? `/${subresource}` : ''}`,
+      name: stringAt(entry, 'objectRef', 'name'),
+      namespace: stringAt(entry, 'objectRef', 'namespace'),
     });
   }
   return calls.toSorted((a, b) => a.at - b.at);
