@@ -23,6 +23,10 @@ const INSTALL: Readonly<Record<string, string>> = {
   [GROUP]: 'kubectl apply -k deploy/kustomize, or the CRDs alone: kubectl apply -k crds',
   'gateway.networking.k8s.io':
     'kubectl apply --server-side -f https://github.com/kubernetes-sigs/gateway-api/releases/latest/download/standard-install.yaml, or use another provider',
+  'networking.istio.io': "Istio's CRDs installed: its Helm chart base, or istioctl install",
+  'appmesh.k8s.aws': "App Mesh's CRDs installed, by the Helm chart of appmesh-controller",
+  'gateway.solo.io': "Gloo's CRDs installed, by the Helm chart gloo",
+  'gloo.solo.io': "Gloo's CRDs installed, by the Helm chart gloo",
 };
 
 /** `deployments.apps`; `pods` of the core group. */

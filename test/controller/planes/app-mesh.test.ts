@@ -4,6 +4,7 @@ import type { AskAws, AwsAnswer } from '#src/sandbox/gateway/app-mesh/aws-answer
 import { takenOverOn } from '#test/harness/plane-release.ts';
 import { APP_MESH } from '#test/harness/planes.ts';
 import { ended, push } from '#test/harness/release.ts';
+import { verified } from '#test/planes/verified.ts';
 import { isThere, liveOn } from './lives.ts';
 
 const API = 'appmesh.k8s.aws/v1beta2';
@@ -62,5 +63,6 @@ for (const [name, { answer, words }] of Object.entries(REFUSALS)) {
     assert.match(world.events().find((event) => event.startsWith('RolledBack: ')) ?? '', words);
     const { failures, versions } = world.load.since(mark);
     assert.deepEqual([failures, Object.keys(versions)], [0, ['6.0.0']]);
+    verified({ plane: 'appmesh', feature: 'acceptance by status', way: 'sandbox' });
   });
 }

@@ -4,6 +4,7 @@ import type { AskGloo } from '#src/sandbox/gateway/gloo/translate.ts';
 import { takenOverOn } from '#test/harness/plane-release.ts';
 import { anUpstream, GLOO } from '#test/harness/planes.ts';
 import { ended, push } from '#test/harness/release.ts';
+import { verified } from '#test/planes/verified.ts';
 import { isThere, liveOn } from './lives.ts';
 
 const ROUTE_TABLE = { apiVersion: 'gateway.solo.io/v1', kind: 'RouteTable', name: 'podinfo' };
@@ -43,4 +44,5 @@ test('a RouteTable that Gloo rejects holds the run with its words, and it goes o
   await world.clock.until(ended(world, 1), 180_000);
   assert.equal(world.canary().history[0]?.outcome, 'Promoted');
   assert.equal(world.load.since(mark).failures, 0);
+  verified({ plane: 'gloo', feature: 'acceptance by status', way: 'sandbox' });
 });

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { parseCanary } from '#src/api/parse.ts';
+import { providerOf } from '#src/api/provider.ts';
 import type { ObjectRef } from '#src/lib/kube-object.ts';
 import { canaryRef, type World } from '#test/harness/a-world.ts';
 import { aCanary } from '#test/harness/manifests.ts';
 import { servingOn } from '#test/harness/plane-release.ts';
 import type { PlaneSetup } from '#test/harness/planes.ts';
 import { deployment, ended, type Owner, push } from '#test/harness/release.ts';
+import { verified } from '#test/planes/verified.ts';
 
 const LIMIT = 120_000;
 
@@ -70,5 +73,11 @@ export const liveOn = async (
   await world.clock.advance(5_000);
   assert.equal(world.load.since(released).failures, 0, 'no request is lost while everything is given back');
   assert.equal(deployment(world, 'podinfo-primary'), undefined);
+  const canary = parseCanary(aCanary(setup.spec));
+  const plane = canary.ok ? providerOf(canary.spec) : undefined;
+  assert.ok(plane);
+  for (const feature of ['weights', 'good and bad release', 'built-in metrics', 'given back'] as const) {
+    verified({ plane, feature, way: 'sandbox' });
+  }
   return world;
 };
