@@ -6,6 +6,7 @@ import { parseCanaryStatus } from '#src/api/canary-status.ts';
 import { signingKey } from '#src/cli/demo/platform.ts';
 import { RESOURCES } from '#src/kube/resources.ts';
 import { systemClock } from '#src/lib/clock.ts';
+import { stringAt } from '#src/lib/json.ts';
 import { seededRandom } from '#src/lib/random.ts';
 import { BareRepository } from '#src/sandbox/git/bare-repository.ts';
 import { overHttp, startLoad } from '#src/sandbox/load/start-load.ts';
@@ -41,6 +42,13 @@ const DEVELOPER = { name: 'Dana', email: 'dana@example.com' };
 /** After warming up, a process may grow by this much and no more. */
 const MOST_GROWTH_MIB = 96;
 const MOST_SOCKETS = 80;
+
+const TEAM = {
+  apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+  kind: 'Kustomization',
+  namespace: NAMESPACE,
+  name: 'team',
+};
 
 const seed = Number(process.env['SERIN_SEED'] ?? Date.now() % 1_000_000);
 
@@ -198,19 +206,24 @@ test(`ten minutes with ${APPS.length} Canaries, pushes and restarts at random (S
   await Promise.all([making, pushing]);
   say('no more pushes');
 
-  await until(
-    'end of every run, and every effect in Git',
-    async () => {
-      const all = await statuses().catch(() => []);
-      return (
-        all.length === APPS.length &&
-        all.every(({ run, outbox }) => run === undefined && outbox.every(({ state }) => state !== 'Pending'))
-      );
-    },
-    180_000,
-  );
-  // Git asks for the last reverts by now, and Flux applies them.
-  await setTimeout(20_000);
+  /** Flux has applied what Git asks for, and nothing has to become of it any more. */
+  const isCalm = async (): Promise<boolean> => {
+    const head = await repository.head();
+    const applied = stringAt(await client.get(TEAM), 'status', 'lastAppliedRevision');
+    const all = await statuses();
+    return (
+      head !== undefined &&
+      applied?.endsWith(head) === true &&
+      all.length === APPS.length &&
+      all.every(({ run, outbox }) => run === undefined && outbox.every(({ state }) => state !== 'Pending'))
+    );
+  };
+  const untilCalm = (): Promise<unknown> =>
+    until('end of every run, and every effect in Git', () => isCalm().catch(() => false), 300_000);
+  await untilCalm();
+  // What was applied at last is seen by now, and has begun.
+  await setTimeout(10_000);
+  await untilCalm();
   clearInterval(measuring);
   stop.abort();
   const counted = load.since(mark);
