@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { filesOf, writeResources } from '../planes/envoy-files.ts';
 import { address, fromFile, ROUTES, routesResource } from '../planes/envoy-resources.ts';
 import { answers, type Component } from '../rig/component.ts';
-import { ADDRESS, PORTS, program, type Rig } from '../rig/rig.ts';
+import { PORTS, program, type Rig } from '../rig/rig.ts';
 
 /** Planes whose control planes cannot be had, and the ports of their Envoys. */
 const PROXIES = {
@@ -29,7 +29,7 @@ const bootstrap = (plane: PlaneProxy, files: ReturnType<typeof filesOf>) => ({
     listeners: [
       {
         name: ROUTES,
-        address: address(ADDRESS, PROXIES[plane].web),
+        address: address('0.0.0.0', PROXIES[plane].web),
         filter_chains: [
           {
             filters: [

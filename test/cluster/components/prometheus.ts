@@ -4,6 +4,7 @@ import { answers, type Component } from '../rig/component.ts';
 import { ADDRESS, PORTS } from '../rig/rig.ts';
 import { istioScrapes } from './istio-scrapes.ts';
 import { podTargetsOf } from './kubelet.ts';
+import { proxyScrapes } from './plane-proxy.ts';
 
 export const PROMETHEUS = `http://${ADDRESS}:${PORTS.prometheus}`;
 
@@ -16,6 +17,7 @@ export const prometheus: Component = {
         { job_name: 'traefik', static_configs: [{ targets: [`127.0.0.1:${PORTS.traefik}`] }] },
         { job_name: 'pods', file_sd_configs: [{ files: [podTargetsOf(rig)], refresh_interval: '1s' }] },
         ...istioScrapes,
+        ...proxyScrapes,
       ],
     };
     mkdirSync(join(rig.folder, 'prometheus'), { recursive: true });

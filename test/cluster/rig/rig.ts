@@ -15,10 +15,18 @@ export const PORTS = {
   istiod: 15014,
   istiodHealth: 15080,
   envoyAdmin: 15000,
+  meshWeb: 8002,
+  meshAdmin: 15002,
+  meshWebhook: 8443,
+  glooWeb: 8003,
+  glooAdmin: 15003,
 } as const;
 
 /** Users of the token file: one a component, so that the audit log tells who asked for what. */
-export const USERS = ['admin', 'controller-manager', 'kubelet', 'traefik', 'flux', 'gitops', 'istiod'] as const;
+export const USERS = [
+  ...['admin', 'controller-manager', 'kubelet', 'traefik', 'flux', 'gitops', 'istiod'],
+  ...['app-mesh', 'gloo'],
+] as const;
 export type User = (typeof USERS)[number];
 
 /** A cluster on this machine: a network namespace and a folder of the same name. */

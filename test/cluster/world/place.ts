@@ -23,10 +23,13 @@ export const placeOf = (options: Pick<Place, 'namespace' | 'plane'> & Partial<Pl
 /** Folder of the application in its team's repository. */
 export const folderOf = ({ app }: Place): string => `apps/${app}`;
 
-export const imageOf = ({ app }: Place, version: string): string => `registry.example.com/${app}:${version}`;
+type App = Pick<Place, 'app' | 'namespace' | 'replicas'>;
+
+export const imageOf = ({ app }: Pick<Place, 'app'>, version: string): string =>
+  `registry.example.com/${app}:${version}`;
 
 /** As most people have it: with replicas, a readiness probe, and a pause before SIGTERM for the gateway to notice. */
-export const deploymentYaml = (place: Place, version: string): string => `apiVersion: apps/v1
+export const deploymentYaml = (place: App, version: string): string => `apiVersion: apps/v1
 kind: Deployment
 metadata:
   name: ${place.app}

@@ -25,7 +25,7 @@ import { failuresBeside, startUsers, type Users } from './users.ts';
 import { isWithin, splitsOf } from './weights.ts';
 
 /** DESIGN §8 allows 15 failed requests of a version with 50 % errors at 50 requests a second. */
-const MOST_FAILURES = 15;
+export const MOST_FAILURES = 15;
 export const RELEASES = 'Releases on a real cluster, as the clients counted them';
 export const COLUMNS = [
   'plane',

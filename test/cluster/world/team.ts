@@ -16,6 +16,7 @@ import type { ACluster } from './a-cluster.ts';
 import { type CanaryOptions, canaryYaml } from './canary-manifest.ts';
 import { fluxObjects, secret } from './flux-objects.ts';
 import { follow } from './follow.ts';
+import { followWeights } from './follow-weights.ts';
 import { deploymentYaml, folderOf, type Place, routeYaml, serviceYaml } from './place.ts';
 import { until } from './until.ts';
 import type { Stood } from './weights.ts';
@@ -83,19 +84,8 @@ export const aTeam = async ({ rig, client }: ACluster, place: Place): Promise<Te
   const reference = { apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', name: app };
   const canary = async (): Promise<CanaryStatus> => parseCanaryStatus((await read(reference))?.['status']);
 
-  const stood: Stood[] = [];
   const stop = new AbortController();
-  const watching = follow(client, {
-    resource: RESOURCES.canary,
-    namespace,
-    signal: stop.signal,
-    tell: ({ object }) => {
-      const { phase, canaryWeight = 0 } = parseCanaryStatus(object['status']);
-      // From the promotion on, the primary serves the new version too.
-      const weight = phase === 'Progressing' ? canaryWeight : 0;
-      if (stood.at(-1)?.weight !== weight) stood.push({ at: Date.now(), weight });
-    },
-  });
+  const { stood, watching } = followWeights(client, { namespace, signal: stop.signal });
 
   const troubles: string[] = [];
   const applied = new Set<string>();

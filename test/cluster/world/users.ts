@@ -61,9 +61,13 @@ const usersBy = (
   };
 };
 
+/** Users on kept-alive connections to a port. */
+export const startUsersAt = (port: number, of: { readonly host: string; readonly rates: Rates }): Users =>
+  usersBy(overHttp(port), of);
+
 /** Users on kept-alive connections through the gateway. */
 export const startUsers = (place: Place, rates: Rates): Users =>
-  usersBy(overHttp(gatewayPort(place)), { host: place.host, rates });
+  startUsersAt(gatewayPort(place), { host: place.host, rates });
 
 /** Another application in Istio's mesh: it calls over gRPC, without a proxy, by the routes that istiod tells it. */
 export const startCallers = (rig: Rig, { place, rates }: { readonly place: Place; readonly rates: Rates }): Users => {
