@@ -12,9 +12,10 @@ import type { Serin } from '../../cluster/world/serin.ts';
 import { until } from '../../cluster/world/until.ts';
 import { apexRule } from './apex-rule.ts';
 import type { MeasuredPlane } from './planes.ts';
+import { removeNamespace } from './remove-namespace.ts';
 import { type Counted, startSteadyUsers } from './steady-users.ts';
 
-export const STEP_WEIGHTS = [5, 20, 40, 60] as const;
+export const STEP_WEIGHTS = [5, 10, 20, 40, 60] as const;
 const VERSIONS = { stable: '6.0.0', next: '6.1.0' } as const;
 /** After the end of a run, until the last pods have ended with their last requests, and the last event is written. */
 const SETTLE_MS = 10_000;
@@ -61,6 +62,8 @@ export const goodRelease = async (
     };
   } finally {
     await users.stop();
+    // While Serin runs, which lets its Canary go.
+    await removeNamespace(rig, place.namespace);
   }
 };
 

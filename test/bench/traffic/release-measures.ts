@@ -5,12 +5,21 @@ import type { MeasuredPlane } from './planes.ts';
 import { QUICK_PER_SECOND, SLOW_IN_FLIGHT } from './steady-users.ts';
 import { stepWrites } from './step-writes.ts';
 
+/** DESIGN §8, of five steps. */
+const MOST_CALLS_OF_A_RUN = 40;
+
 /** What one good release says: requests that were lost, and what Serin wrote. */
 export const releaseMeasures = ({ plane, resource }: MeasuredPlane, release: GoodRelease): readonly Measure[] => {
   const { quick, slow, longestGapMs, outcome, sentence, tookMs, calls } = release;
   const counted = (name: string, of: { value: number; budget: number; unit: string; detail: string }): Measure => {
     const { value, budget, ...rest } = of;
-    return { name: `${plane}: ${name}`, budget: `${budget}`, value, held: value <= budget, ...rest };
+    return {
+      name: `${plane}: ${name}`,
+      budget: budget === 0 ? '0' : `≤ ${budget}`,
+      value,
+      held: value <= budget,
+      ...rest,
+    };
   };
   const count = STEP_WEIGHTS.length;
   const { route, steps, most } = stepWrites(calls, { resource, steps: count });
@@ -49,7 +58,13 @@ export const releaseMeasures = ({ plane, resource }: MeasuredPlane, release: Goo
       value: most.writes,
       budget: 1,
       unit: 'writes',
-      detail: `${count} steps: ${inWords(inSteps)}; ${events} events (≤ ${count}), ${reads} reads (0)`,
+      detail: `${steps.length} steps: ${inWords(inSteps)}; ${events} events (≤ ${steps.length}), ${reads} reads (0)`,
+    }),
+    counted('API calls of the whole run', {
+      value: calls.length,
+      budget: MOST_CALLS_OF_A_RUN,
+      unit: 'calls',
+      detail: inWords(calls),
     }),
     ...(plane === 'VirtualService'
       ? [counted('DestinationRules written in it', { value: rules, budget: 0, unit: 'writes', detail: 'they stand' })]

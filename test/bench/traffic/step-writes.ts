@@ -7,7 +7,7 @@ const objectOf = ({ resource, name }: Call): string => `${resource} ${name}`;
 export type StepWrites = {
   /** Writes of the object that has the weight. */
   readonly route: number;
-  /** The calls of each step: from the write of its weight to the next one's. */
+  /** The calls of each step but the last, which the promotion follows: from the write of its weight to the next one's. */
   readonly steps: readonly (readonly Call[])[];
   /** Most writes of one object in one step. */
   readonly most: { readonly object: string; readonly writes: number };
@@ -19,7 +19,7 @@ export const stepWrites = (
   { resource, steps: count }: { readonly resource: string; readonly steps: number },
 ): StepWrites => {
   const shifts = calls.flatMap((call, index) => (isWrite(call) && call.resource === resource ? [index] : []));
-  const steps = Array.from({ length: count }, (_, index) => calls.slice(shifts[index], shifts[index + 1]));
+  const steps = Array.from({ length: count - 1 }, (_, index) => calls.slice(shifts[index], shifts[index + 1]));
   const counts = steps.flatMap((step) => {
     const of = new Map<string, number>();
     for (const call of step.filter(isWrite)) of.set(objectOf(call), (of.get(objectOf(call)) ?? 0) + 1);

@@ -4,6 +4,7 @@ import { placeOf } from '../../cluster/world/place.ts';
 import { until } from '../../cluster/world/until.ts';
 import type { MeasuredPlane } from './planes.ts';
 import { type Answer, startPolling } from './polling.ts';
+import { removeNamespace } from './remove-namespace.ts';
 import { startTwoSides, VERSIONS } from './two-sides.ts';
 import { startWeightWriter, type WeightWriter } from './weight-writer.ts';
 
@@ -50,6 +51,7 @@ export const weightChanges = async (
     }
   } finally {
     await writer.stop();
+    await removeNamespace(cluster.rig, place.namespace);
   }
 };
 
