@@ -1,11 +1,11 @@
-import { BASELINE_ANNOTATION, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
-import { baselineAnnotation, isAdoptedBy, readBaseline } from '../../api/ownership.ts';
+import { isAdoptedBy, readBaseline } from '../../api/ownership.ts';
 import type { Problem } from '../../api/problem.ts';
 import { hashOf } from '../../lib/hash.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, recordAt, sameJson } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
-import { keyOf, refOf } from '../../lib/kube-object.ts';
+import { keyOf } from '../../lib/kube-object.ts';
+import { adopting, givingBack, isAdoptedByOther } from '../adopted-object.ts';
 import type { ObjectPatch, RouteRef } from '../router.ts';
 import { assertTakesNothing, withExtras, withoutExtras } from './extra-rules.ts';
 import type { RouteWanted } from './route-wanted.ts';
@@ -32,9 +32,6 @@ export const adoptedPinLimits = (
   of: { readonly ref: RouteRef; readonly mayMirror: boolean },
 ): ReturnType<typeof pinLimitsOf> => pinLimitsOf(route === undefined ? [] : ownRules(route, of.ref), of);
 
-const isForeign = (route: KubeObject, ref: RouteRef): boolean =>
-  readBaseline(route) !== undefined && !isAdoptedBy(route, ref.canaryUid);
-
 /** Why a route that lives in Git can't be adopted; empty when it can. */
 export const adoptedRouteProblems = (route: KubeObject | undefined, ref: RouteRef): readonly Problem[] => {
   const name = ref.routeRef?.name ?? '';
@@ -46,7 +43,7 @@ export const adoptedRouteProblems = (route: KubeObject | undefined, ref: RouteRe
     );
   }
   const where = `HTTPRoute ${keyOf(route.metadata)}`;
-  if (isForeign(route, ref)) {
+  if (isAdoptedByOther(route, ref)) {
     return problem(
       where,
       'it is adopted by another Canary; want one route for each Canary, which is all that is supported yet',
@@ -78,26 +75,15 @@ export const planAdoptedRoute = (
   route: KubeObject | undefined,
   { ref, percent, extras, stamp }: RouteWanted,
 ): readonly ObjectPatch[] => {
-  if (route === undefined || isForeign(route, ref)) return [];
+  if (route === undefined || isAdoptedByOther(route, ref)) return [];
   if (!isAdoptedBy(route, ref.canaryUid) && !rulesOf(route, ref).some((rule) => isOurs(rule, ref))) return [];
   const before = listAt(route, 'spec', 'rules');
   const split = ownRules(route, ref).map((rule) => (isRecord(rule) ? withCanaryPercent(rule, { ref, percent }) : rule));
   const { rules, added } = withExtras(split, { ref, ...extras });
   assertTakesNothing(split, { ref, added });
   assertTaken(rules);
-  const baseline = baselineAnnotation({ canaryUid: ref.canaryUid, value: baselineOf(route, ref) });
-  const { labels = {}, annotations = {}, resourceVersion = '' } = route.metadata;
-  const isCurrent =
-    sameJson(before, rules) &&
-    labels[HELD_LABEL] === 'true' &&
-    annotations[STAMP_ANNOTATION] === stamp &&
-    annotations[BASELINE_ANNOTATION] === baseline[BASELINE_ANNOTATION];
-  if (isCurrent) return [];
-  const metadata = {
-    labels: { [HELD_LABEL]: 'true' },
-    annotations: { ...baseline, [STAMP_ANNOTATION]: stamp ?? null },
-  };
-  return [{ type: 'merge', ref: refOf(route), resourceVersion, patch: { metadata, spec: { rules } } }];
+  const spec = sameJson(before, rules) ? {} : { rules };
+  return adopting(route, { ref, spec, stamp, baseline: baselineOf(route, ref) });
 };
 
 const unweighted = (backend: unknown): unknown => ({ ...(isRecord(backend) ? backend : {}), weight: undefined });
@@ -116,12 +102,5 @@ export const releaseAdoptedRoute = (route: KubeObject | undefined, ref: RouteRef
   if (route === undefined || !isAdoptedBy(route, ref.canaryUid)) return [];
   const baseline = recordAt(readBaseline(route), 'value');
   const rules = ownRules(route, ref).map((rule) => (isRecord(rule) ? restored(rule, { ref, baseline }) : rule));
-  const patch = {
-    metadata: {
-      labels: { [HELD_LABEL]: null },
-      annotations: { [BASELINE_ANNOTATION]: null, [STAMP_ANNOTATION]: null },
-    },
-    spec: { rules },
-  };
-  return [{ type: 'merge', ref: refOf(route), resourceVersion: route.metadata.resourceVersion ?? '', patch }];
+  return givingBack(route, { rules });
 };

@@ -2,8 +2,8 @@ import type { Problem } from '../../api/problem.ts';
 import { listAt, recordAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { keyOf } from '../../lib/kube-object.ts';
+import { isAdoptedByOther } from '../adopted-object.ts';
 import type { Objects } from '../router.ts';
-import { isForeign } from './adopted-virtual-service.ts';
 import { replacesApex } from './baseline.ts';
 import { rulesFor, subsetLabels } from './destination-rules.ts';
 import type { Sides } from './destinations.ts';
@@ -66,7 +66,7 @@ export const adoptedProblems = (objects: Objects, sides: Sides): readonly Proble
     return [problem('spec.routeRef', message)];
   }
   const where = `VirtualService ${keyOf(found.metadata)}`;
-  if (isForeign(found, sides)) {
+  if (isAdoptedByOther(found, sides.ref)) {
     const message =
       'it is adopted by another Canary; want one VirtualService for each Canary, which is all that is supported yet';
     return [problem(where, message)];
