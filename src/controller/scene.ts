@@ -24,6 +24,7 @@ const routeOf = (canary: CanaryIdentity, names: Names): RouteRef => {
   return {
     namespace: canary.namespace,
     service: names.apex,
+    target: names.target,
     port: spec.service.port,
     canaryUid: canary.uid,
     gatewayRefs: spec.service.gatewayRefs ?? [],

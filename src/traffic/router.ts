@@ -10,6 +10,8 @@ export type RouteRef = {
   readonly namespace: string;
   /** Apex service name; `-primary` and `-canary` are the sides'. */
   readonly service: string;
+  /** The target; `-primary` and `-canary` are the workloads. */
+  readonly target: string;
   readonly port: number;
   readonly canaryUid: string;
   readonly gatewayRefs: readonly {

@@ -6,6 +6,7 @@ import type { RouteRef } from '#src/traffic/router.ts';
 export const routeRef: RouteRef = {
   namespace: 'shop',
   service: 'podinfo',
+  target: 'podinfo',
   port: 80,
   canaryUid: 'canary-1',
   gatewayRefs: [{ name: 'edge', namespace: 'gateways' }],

@@ -33,12 +33,11 @@ export const counters = (
   ref: RouteRef,
   { side, by }: { readonly side: Side; readonly by: 'hosts' | 'subsets' | 'mirrored' },
 ): MetricSelectors => {
-  const name = sideService(ref, side);
   const reporter = `reporter="${by === 'mirrored' ? 'destination' : 'source'}"`;
   const labels =
     by === 'hosts'
-      ? `destination_service_name="${name}",destination_service_namespace="${ref.namespace}"`
-      : `destination_workload="${name}",destination_workload_namespace="${ref.namespace}"`;
+      ? `destination_service_name="${sideService(ref, side)}",destination_service_namespace="${ref.namespace}"`
+      : `destination_workload="${ref.target}-${side}",destination_workload_namespace="${ref.namespace}"`;
   const errors = ref.options.appProtocol === 'grpc' ? GRPC_ERRORS : HTTP_ERRORS;
   return selectors(`${reporter},${labels}`, errors);
 };

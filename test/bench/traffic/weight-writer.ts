@@ -43,6 +43,7 @@ export const startWeightWriter = async ({ client }: ACluster, place: Place): Pro
   const writer = createClusterWriter(client, caches, { onPruned: nothing });
   const ref = {
     namespace: place.namespace,
+    target: spec.targetRef.name,
     service: place.app,
     port: spec.service.port,
     canaryUid: `bench-${place.namespace}`,

@@ -8,6 +8,7 @@ import { crdSchema, defaulted, violations } from '#test/fixtures/structural-sche
 /** A Canary `podinfo` in namespace `shop`, for whose traffic Serin makes the VirtualService. */
 export const istioRef: RouteRef = {
   namespace: 'shop',
+  target: 'podinfo',
   service: 'podinfo',
   port: 80,
   canaryUid: 'canary-1',
