@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { differences } from './planes/stored.ts';
 import { readVerified } from './planes/verified.ts';
 
-type Part = { readonly name: string; readonly args: readonly string[] };
+type Part = { readonly name: string; readonly args: readonly string[]; readonly files?: readonly string[] };
 type Ended = { readonly name: string; readonly code: number; readonly seconds: number };
 
 const bin = (name: string): string => join('node_modules', '.bin', name);
@@ -38,6 +38,7 @@ const run = (part: Part): Promise<Ended> =>
     const env = {
       ...process.env,
       SERIN_VERIFIED: VERIFIED,
+      SERIN_TEST_FILES: (part.files ?? []).join('\n'),
       ...(deep ? { SERIN_DEEP: '1' } : {}),
       FORCE_COLOR: process.stdout.isTTY ? '1' : '0',
     };
@@ -64,7 +65,13 @@ const checks: readonly Part[] =
 const inOneProcess = (name: string, files: readonly string[]): readonly Part[] =>
   files.length === 0
     ? []
-    : [{ name: `${name} (${files.length} files)`, args: ['--test', '--test-isolation=none', ...reporter, ...files] }];
+    : [
+        {
+          name: `${name} (${files.length} files)`,
+          args: ['--import', './test/loaded.ts', '--test', '--test-isolation=none', ...reporter, ...files],
+          files,
+        },
+      ];
 // Two processes for two cores: the whole controller in virtual time is about half of the work.
 const isWhole = (file: string): boolean => file.startsWith('test/controller/');
 const parts: readonly Part[] = [
