@@ -2,8 +2,6 @@
 // and a controller-manager, and takes the CRDs of Serin and of the Gateway API away; pods and routes are pretended.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -14,6 +12,7 @@ import { kubectl, missing, read, untilServed } from './admin.ts';
 import { type ApiProxy, type Mode, startApiProxy } from './bad-input/api-proxy.ts';
 import { type ControllerProcess, startControllerProcess } from './bad-input/controller-process.ts';
 import { pretend } from './bad-input/pretended.ts';
+import { serveGoodNews } from './world/good-news.ts';
 import { until } from './world/until.ts';
 
 const NAMESPACE = 'serin-bad-input';
@@ -106,19 +105,6 @@ const olderCrd = (): unknown => {
   return crd;
 };
 
-/** A Prometheus that has counted a hundred requests and no error, whenever it is asked. */
-const serveGoodNews = async () => {
-  const server = createServer((request, response) => {
-    const isOfErrors = decodeURIComponent(request.url ?? '').includes('code=~');
-    const value = [Date.now() / 1000, isOfErrors ? '0' : '100'];
-    const data = { resultType: 'vector', result: [{ metric: {}, value }] };
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ status: 'success', data }));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, close: () => server.close() };
-};
-
 const conditionOf = async (type: string): Promise<unknown> =>
   listAt(await read(['canary', 'app', '-n', NAMESPACE]), 'status', 'conditions').find(
     (condition) => at(condition, 'type') === type,
@@ -171,7 +157,7 @@ describe('a controller in a cluster that lacks things', { skip: missing ?? false
     const config = JSON.parse(await kubectl(['config', 'view', '--raw', '--flatten', '-o', 'json']));
     const ca = Buffer.from(stringAt(config, 'clusters', 0, 'cluster', 'certificate-authority-data') ?? '', 'base64');
     proxy = await startApiProxy({ url: stringAt(config, 'clusters', 0, 'cluster', 'server') ?? '', ca: ca.toString() });
-    good = await serveGoodNews();
+    good = await serveGoodNews('127.0.0.1');
     const token = (await kubectl(['create', 'token', 'serin', '-n', NAMESPACE])).trim();
     serin = await startControllerProcess({ server: proxy.url, token, flags: [`--namespace=${NAMESPACE}`] });
   });

@@ -60,7 +60,7 @@ const LANES: readonly Lane[] = [
   },
   { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']], after: FLEETS_ARE_IDLE },
   { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio']], after: FLEETS_ARE_IDLE },
-  { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes']], after: FLEETS_ARE_IDLE },
+  { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes'], ['bad-planes']], after: FLEETS_ARE_IDLE },
 ];
 const SOAK: readonly Lane[] = [{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }];
 

@@ -18,6 +18,7 @@ export const PORTS = {
   meshWeb: 8002,
   meshAdmin: 15002,
   meshWebhook: 8443,
+  refusingWebhook: 8444,
   glooWeb: 8003,
   glooAdmin: 15003,
 } as const;

@@ -20,6 +20,16 @@ export type AppliedApp = {
   readonly ended: (version: string) => Promise<HistoryStatus>;
 };
 
+export const canaryOf = (
+  { namespace, app }: { readonly namespace: string; readonly app: string },
+  spec: JsonRecord,
+) => ({
+  apiVersion: 'serin.dev/v1alpha1',
+  kind: 'Canary',
+  metadata: { name: app, namespace },
+  spec: { targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: app }, ...spec },
+});
+
 export const appliedApp = (
   { rig, client }: Pick<ACluster, 'rig' | 'client'>,
   of: { readonly namespace: string; readonly app: string; readonly replicas: number },
@@ -33,15 +43,7 @@ export const appliedApp = (
     deploy: (version) => kubectl(rig, ['apply', '--server-side', '-f', '-'], { input: deploymentYaml(of, version) }),
     bump: (version) =>
       kubectl(rig, [...inNamespace, 'set', 'image', `deployment/${app}`, `app=${imageOf(of, version)}`]),
-    addCanary: (spec) =>
-      apply(rig, [
-        {
-          apiVersion: 'serin.dev/v1alpha1',
-          kind: 'Canary',
-          metadata: { name: app, namespace },
-          spec: { targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: app }, ...spec },
-        },
-      ]),
+    addCanary: (spec) => apply(rig, [canaryOf(of, spec)]),
     deleteCanary: () => kubectl(rig, [...inNamespace, 'delete', 'canary', app, '--timeout=60s']),
     read,
     canary,

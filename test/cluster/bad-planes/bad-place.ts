@@ -1,0 +1,99 @@
+import { load } from 'js-yaml';
+import { RESOURCES } from '#src/kube/resources.ts';
+import { type JsonRecord, stringAt } from '#src/lib/json.ts';
+import { apply, kubectl } from '../rig/kubectl.ts';
+import type { ACluster } from '../world/a-cluster.ts';
+import { type AppliedApp, appliedApp, canaryOf } from '../world/applied-app.ts';
+import { deploymentYaml } from '../world/place.ts';
+import { until } from '../world/until.ts';
+
+export const APP = 'podinfo';
+const LIMIT_MS = 60_000;
+
+/** A namespace with an application of one pod and its Canary, on a plane where something is wrong. */
+export type BadPlace = AppliedApp & {
+  readonly namespace: string;
+  readonly kubectl: (...args: readonly string[]) => Promise<string>;
+  readonly apply: (...objects: readonly unknown[]) => Promise<string>;
+  /** Writes some fields of the Canary's spec. */
+  readonly change: (spec: JsonRecord) => Promise<string>;
+  /** Resolves when the Canary is Stalled with these words, or no longer so. */
+  readonly stalled: (reason: string, words: RegExp) => Promise<unknown>;
+  readonly mended: () => Promise<unknown>;
+  readonly initialized: () => Promise<unknown>;
+  /** Resolves with how often the Canary's events have said this, as soon as one has. */
+  readonly told: (reason: string, words: RegExp) => Promise<number>;
+};
+
+export type Surroundings = {
+  readonly namespace: string;
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Port of the Service; its pods listen at 9898. */
+  readonly port?: number;
+  readonly objects?: readonly unknown[];
+};
+
+/** Applies everything in one go, the Canary last: each call of kubectl costs a second of a busy core. */
+export const badPlace = async (cluster: ACluster, around: Surroundings, spec: JsonRecord): Promise<BadPlace> => {
+  const { namespace, labels = {}, port = 80, objects = [] } = around;
+  const { rig, client } = cluster;
+  const of = { namespace, app: APP, replicas: 1 };
+  const app = appliedApp(cluster, of);
+  const service = {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: APP, namespace },
+    spec: { selector: { app: APP }, ports: [{ name: 'http', port, targetPort: 9898 }] },
+  };
+  await apply(rig, [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels } },
+    service,
+    ...objects,
+    load(deploymentYaml(of, '6.0.0')),
+    canaryOf(of, spec),
+  ]);
+  const within = (args: readonly string[]): Promise<string> => kubectl(rig, ['-n', namespace, ...args]);
+  const condition = async (type: string) =>
+    (await app.canary()).conditions.find((one) => one.type === type) ?? { status: 'Unknown', reason: '', message: '' };
+  return {
+    ...app,
+    namespace,
+    kubectl: (...args) => within(args),
+    apply: (...all) => apply(rig, all),
+    change: (spec) => within(['patch', 'canary', APP, '--type=merge', '-p', JSON.stringify({ spec })]),
+    stalled: async (reason, words) => {
+      let last = '';
+      const look = async (): Promise<boolean> => {
+        const found = await condition('Stalled');
+        last = `${found.status} ${found.reason}: ${found.message}`;
+        return found.status === 'True' && found.reason === reason && words.test(found.message);
+      };
+      await until(`Stalled in ${namespace}: ${reason}: ${words}`, look, LIMIT_MS).catch((cause: unknown) => {
+        throw new Error(`The Canary in ${namespace} says: ${last}`, { cause });
+      });
+    },
+    mended: () => until(`mended ${namespace}`, async () => (await condition('Stalled')).status === 'False', LIMIT_MS),
+    initialized: () =>
+      until(
+        `take-over in ${namespace}`,
+        async () => {
+          const { phase, conditions } = await app.canary();
+          const ready = conditions.find(({ type }) => type === 'Ready');
+          return phase === 'Initialized' && ready?.status === 'True';
+        },
+        LIMIT_MS,
+      ),
+    told: (reason, words) =>
+      until(
+        `event ${reason}: ${words} in ${namespace}`,
+        async () => {
+          const { items } = await client.list(RESOURCES.event, { namespace });
+          const found = items.filter(
+            (event) => stringAt(event, 'reason') === reason && words.test(stringAt(event, 'note') ?? ''),
+          );
+          return found.length === 0 ? undefined : found.length;
+        },
+        LIMIT_MS,
+      ),
+  };
+};
