@@ -32,6 +32,15 @@ const rejectionOf = (observed: Observed, status: CanaryStatus): Rejection | unde
   return rejection({ ...observed, status }, wanted);
 };
 
+/**
+ * The rejected revision that Git goes on asking for, and that Serin does not put back: a person has to. Its own revert is
+ * not waited for: a GitOps tool that waits for health would not look at it before its time-out.
+ */
+const askedInVain = (observed: Observed, status: CanaryStatus): Rejection | undefined => {
+  const rejected = status.run === undefined || hasEnded(status.run) ? rejectionOf(observed, status) : undefined;
+  return rejected?.isPutBack === false ? rejected : undefined;
+};
+
 /** Somebody answers users: the primary, or the canary that has taken everything while the primary changes. */
 const serves = (observed: Observed, { run }: CanaryStatus): boolean =>
   primaryServes(observed) || (run?.weight.set === 100 && canaryServes(observed, run));
@@ -43,9 +52,8 @@ const ready = (observed: Observed, status: CanaryStatus, waiting: string): State
     const why = observed.primary?.waiting ?? 'it is gone, or its Service is';
     return state('False', 'PrimaryNotReady', `${primaryName(observed)} has no ready pod: ${why}`);
   }
-  const rejected = status.run === undefined || hasEnded(status.run) ? rejectionOf(observed, status) : undefined;
-  // A GitOps tool that waits for health would not look at the revert before its time-out, so Ready does not wait for it.
-  if (rejected !== undefined && !rejected.isPutBack) return state('False', rejected.outcome, rejected.message);
+  const rejected = askedInVain(observed, status);
+  if (rejected !== undefined) return state('False', rejected.outcome, rejected.message);
   return state('True', phase, phaseText(observed, status));
 };
 
@@ -98,13 +106,16 @@ const stateAll = (observed: Observed, status: CanaryStatus, told: Told): readonl
   const wrong = first === undefined ? undefined : { reason: first.reason, message: problemText(problems) };
   const waiting = told.waiting === undefined ? '' : `Waiting ${told.waiting}`;
   const idle = state('False', status.phase ?? 'Initializing', '');
+  const isGoing = status.phase === 'Initializing' || status.phase === 'Terminating';
+  const rejected = isGoing ? undefined : askedInVain(observed, status);
   const stopped =
     wrong ??
     (held === undefined ? undefined : { reason: 'Held', message: held }) ??
-    (told.stuck && { reason: told.stuck.reason, message: told.stuck.note });
+    (told.stuck && { reason: told.stuck.reason, message: told.stuck.note }) ??
+    (rejected && { reason: rejected.outcome, message: rejected.message });
   const stalled = stopped === undefined ? idle : state('True', stopped.reason, stopped.message);
   // Health checks look at Reconciling first: what waits for a person is not under way.
-  const underway = stopped === undefined && (status.phase === 'Initializing' || status.phase === 'Terminating');
+  const underway = stopped === undefined && isGoing;
   const git = gitSynced(observed, status);
   return [
     ['Ready', wrong === undefined ? ready(observed, status, waiting) : state('False', wrong.reason, wrong.message)],

@@ -13,7 +13,7 @@ import { decide } from '#src/rollout/decide.ts';
 import type { Observed } from '#src/rollout/observed.ts';
 import { timeText } from '#src/rollout/time.ts';
 import { aCanary } from '#test/harness/manifests.ts';
-import { anObserved, aRevision, aRunning, aShiftedRun, aWorkload, T0 } from '#test/rollout/an-observed.ts';
+import { aHistory, anObserved, aRevision, aRunning, aShiftedRun, aWorkload, T0 } from '#test/rollout/an-observed.ts';
 import { kubectl, missing, programPath, untilServed } from './admin.ts';
 import { run } from './parts/run.ts';
 
@@ -52,21 +52,7 @@ describe('Lua for Argo CD', { skip: existsSync(lua) ? false : 'SERIN_CLUSTER_BIN
     status: {
       phase: 'Failed',
       runs: 1,
-      history: [
-        {
-          id: 'v2-1',
-          revision: 'v2',
-          previous: 'v1',
-          images: aRevision('v2').images,
-          previousImages: aRevision('v1').images,
-          hash: 'hash-v2',
-          outcome: 'RolledBack',
-          cause: 'ThresholdReached',
-          sentence: 'Rolled back at 25 % after 52 s: it is bad',
-          startedAt: timeText(T0 - 100_000),
-          endedAt: timeText(T0 - 50_000),
-        },
-      ],
+      history: [aHistory()],
       desired: { revision: 'v2', hash: 'hash-v2', since: timeText(T0 - 100_000), run: 'v2-1' },
     },
     target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v2') },

@@ -1,5 +1,5 @@
 import { type CanarySpecInput, canarySpec } from '#src/api/canary.ts';
-import type { CanaryStatus, CheckStatus, RunStatus, StableStatus } from '#src/api/canary-status.ts';
+import type { CanaryStatus, CheckStatus, HistoryStatus, RunStatus, StableStatus } from '#src/api/canary-status.ts';
 import type { EffectState } from '#src/rollout/effect.ts';
 import type { MetricCheck } from '#src/rollout/metric-check.ts';
 import type { GitView, Observed, RevisionView, RouteView, WorkloadView } from '#src/rollout/observed.ts';
@@ -202,3 +202,19 @@ export const answered = (
   checks: readonly CheckStatus[],
 ): ReadonlyMap<string, EffectState> =>
   new Map([[`${measureKey(run)}${to}`, { state: 'done', at: to, result: { kind: 'measure', checks } }]]);
+
+/** A run of `v2` that was rolled back. */
+export const aHistory = (parts: Partial<HistoryStatus> = {}): HistoryStatus => ({
+  id: 'v2-1',
+  revision: 'v2',
+  previous: 'v1',
+  images: aRevision('v2').images,
+  previousImages: aRevision('v1').images,
+  hash: 'hash-v2',
+  outcome: 'RolledBack',
+  cause: 'ThresholdReached',
+  sentence: 'Rolled back at 25 % after 52 s: it is bad',
+  startedAt: timeText(T0 - 60_000),
+  endedAt: timeText(T0 + 1_234),
+  ...parts,
+});

@@ -7,23 +7,19 @@ import { CAPS } from '#src/rollout/limits.ts';
 import type { GitView, Observed } from '#src/rollout/observed.ts';
 import { commit, tell } from '#src/rollout/outbox.ts';
 import { timeText } from '#src/rollout/time.ts';
-import { aCheck, anObserved, answered, aRevision, aRunning, aShiftedRun, aStatus, GIT_ON, T0 } from './an-observed.ts';
+import {
+  aCheck,
+  aHistory,
+  anObserved,
+  answered,
+  aRevision,
+  aRunning,
+  aShiftedRun,
+  aStatus,
+  GIT_ON,
+  T0,
+} from './an-observed.ts';
 import { shown } from './shown.ts';
-
-const aHistory = (parts: Partial<HistoryStatus> = {}): HistoryStatus => ({
-  id: 'v2-1',
-  revision: 'v2',
-  previous: 'v1',
-  images: aRevision('v2').images,
-  previousImages: aRevision('v1').images,
-  hash: 'hash-v2',
-  outcome: 'RolledBack',
-  cause: 'ThresholdReached',
-  sentence: 'Rolled back at 25 % after 52 s: it is bad',
-  startedAt: timeText(T0 - 60_000),
-  endedAt: timeText(T0 + 1_234),
-  ...parts,
-});
 
 const operationOf = (git: GitView, run: HistoryStatus): Effect | undefined => {
   const observed = anObserved({ git });

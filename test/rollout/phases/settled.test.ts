@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CanaryStatus, HistoryStatus } from '#src/api/canary-status.ts';
+import type { CanaryStatus } from '#src/api/canary-status.ts';
 import { decide } from '#src/rollout/decide.ts';
 import type { Observed } from '#src/rollout/observed.ts';
 import { timeText } from '#src/rollout/time.ts';
-import { anObserved, aRevision, aRoute, aStable, aWorkload, digestsOf, GIT_ON, T0 } from '../an-observed.ts';
+import { aHistory, anObserved, aRevision, aRoute, aStable, aWorkload, digestsOf, GIT_ON, T0 } from '../an-observed.ts';
 import { NOTHING, shown } from '../shown.ts';
 
 const settledStatus = (observed: Observed): CanaryStatus => decide(observed, T0).status;
@@ -16,19 +16,7 @@ const targetAt = (revision: string) => ({
   revision: aRevision(revision),
 });
 
-const rolledBack: HistoryStatus = {
-  id: 'v2-1',
-  revision: 'v2',
-  previous: 'v1',
-  images: aRevision('v2').images,
-  previousImages: aRevision('v1').images,
-  hash: 'hash-v2',
-  outcome: 'RolledBack',
-  cause: 'ThresholdReached',
-  sentence: 'Rolled back at 25 % after 52 s: it is bad',
-  startedAt: timeText(T0 - 100_000),
-  endedAt: timeText(T0 - 50_000),
-};
+const rolledBack = aHistory({ startedAt: timeText(T0 - 100_000), endedAt: timeText(T0 - 50_000) });
 /** `v2` was rolled back and is still what Git asks for. */
 const rejected: Partial<CanaryStatus> = {
   phase: 'Failed',
