@@ -3,14 +3,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { RESOURCES } from '#src/kube/resources.ts';
-import { type JsonRecord, stringAt } from '#src/lib/json.ts';
+import { stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { AwsAnswer } from '#src/sandbox/gateway/app-mesh/aws-answer.ts';
+import type { Owner } from '#test/harness/release.ts';
 import { verified } from '#test/planes/verified.ts';
 import { APP, type BadPlace, badPlace, type Surroundings } from './bad-planes/bad-place.ts';
 import { ADOPTED, MISTAKES, type Mistake, virtualService } from './bad-planes/mistakes.ts';
 import { POLICY_LABELS, REFUSED, REFUSING_POLICY, refusing, weightsOf } from './bad-planes/refusing.ts';
-import { playAppMesh } from './planes/app-mesh.ts';
+import { playAppMesh, untilMeshIsEmpty } from './planes/app-mesh.ts';
 import type { PlayedPlane } from './planes/control-plane.ts';
 import { playGloo } from './planes/gloo.ts';
 import { startWebhook } from './planes/webhook.ts';
@@ -41,7 +42,6 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
   let news: Awaited<ReturnType<typeof serveGoodNews>>;
   let webhook: Awaited<ReturnType<typeof startWebhook>>;
   const played: PlayedPlane[] = [];
-  const places: string[] = [];
   /** Namespaces of which AWS has VirtualRouters with one weight inactive, and of which Gloo rejects such RouteTables. */
   const inactive = new Set<string>();
   const rejected = new Set<string>();
@@ -70,9 +70,8 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
 
   after(async () => {
     const { rig } = cluster;
-    // Their finalizers go while somebody plays the controllers.
-    await kubectl(rig, ['delete', 'namespace', ...places, '--ignore-not-found', '--timeout=60s']);
-    await kubectl(rig, ['delete', 'mesh.appmesh.k8s.aws', '--all', '--timeout=20s']);
+    await kubectl(rig, ['delete', 'mesh.appmesh.k8s.aws', '--all', '--wait=false']);
+    await untilMeshIsEmpty(cluster.client);
     await webhook.stop();
     for (const plane of played) await plane.stop();
     for (const kind of ['validatingadmissionpolicybinding', 'validatingadmissionpolicy']) {
@@ -82,20 +81,27 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
     await cluster.close();
   });
 
-  const place = (around: Surroundings, spec: JsonRecord): Promise<BadPlace> => {
-    places.push(around.namespace);
+  /** It goes when its test ends. */
+  const place = (owner: Owner, around: Surroundings): Promise<BadPlace> => {
+    owner.after(async () => {
+      await kubectl(cluster.rig, ['delete', 'namespace', around.namespace, '--wait=false']);
+    });
     const metrics = [{ name: 'request-success-rate', thresholdRange: { min: 99 } }];
     const analysis = { interval: '1s', threshold: 1, stepWeights: [UNWELCOME, REFUSED], metrics };
-    return badPlace(cluster, around, { ...spec, metricsServer: news.url, progressDeadlineSeconds: 60, analysis });
+    const spec = { ...around.spec, metricsServer: news.url, progressDeadlineSeconds: 60, analysis };
+    return badPlace(cluster, { ...around, spec });
   };
   const weights = async (of: BadPlace, route: typeof ROUTER): Promise<readonly (number | undefined)[]> => {
     const found = await of.read(route);
     return found === undefined ? [] : weightsOf(found);
   };
 
-  const keepsFromTakeOver = async (namespace: string, { spec, words, mend, ...mistake }: Mistake): Promise<void> => {
-    const { objects = () => [], reason = 'InvalidSpec', isLate = false, ...around } = mistake;
-    const here = await place({ namespace, ...around, objects: objects(namespace) }, spec);
+  const keepsFromTakeOver = async (
+    owner: Owner,
+    { namespace, mistake }: { readonly namespace: string; readonly mistake: Mistake },
+  ): Promise<void> => {
+    const { objects = () => [], words, mend, reason = 'InvalidSpec', isLate = false, ...around } = mistake;
+    const here = await place(owner, { namespace, ...around, objects: objects(namespace) });
     await here.stalled(reason, words);
     if (!isLate) assert.equal(await here.read(PRIMARY), undefined, 'nothing was touched');
     assert.equal(await here.told(reason, words), 1);
@@ -105,10 +111,12 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
   };
 
   /** Taken over on a plane with an Envoy, with users who go on until the test ends. */
-  const served = async (of: PlaneApp, around: Omit<Surroundings, 'namespace'>) => {
-    const here = await place({ namespace: of.namespace, ...around, objects: of.objects.slice(1) }, of.spec);
+  const served = async (owner: Owner, of: PlaneApp, around: Omit<Surroundings, 'namespace' | 'spec'> = {}) => {
+    const { namespace, objects, spec } = of;
+    const here = await place(owner, { namespace, spec, ...around, objects: objects.slice(1) });
     await here.initialized();
     const users = startUsersAt(of.web, { host: of.host, rates: RATES });
+    owner.after(users.stop);
     await until('users who are served', () => users.quick.snapshot().versions['6.0.0'] !== undefined);
     return { here, users };
   };
@@ -121,14 +129,14 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
 
   describe('all at once', { concurrency: true }, () => {
     for (const [namespace, mistake] of Object.entries(MISTAKES)) {
-      test(`${namespace}: nothing is touched, and it is taken over when it is mended`, () =>
-        keepsFromTakeOver(namespace, mistake));
+      test(`${namespace}: nothing is touched, and it is taken over when it is mended`, (t) =>
+        keepsFromTakeOver(t, { namespace, mistake }));
     }
 
-    test('Istio: a weight that a webhook refuses leaves the last one, and a run can be withdrawn', async () => {
+    test('Istio: a weight that a webhook refuses leaves the last one, and a run can be withdrawn', async (t) => {
       const namespace = 'istio-refused';
       const objects = [virtualService(namespace, { to: { host: APP } })];
-      const here = await place({ namespace, objects }, ADOPTED);
+      const here = await place(t, { namespace, objects, spec: ADOPTED });
       await here.initialized();
       await here.bump('6.1.0');
       await here.stalled('Held', REFUSAL);
@@ -140,8 +148,8 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
       await here.mended();
     });
 
-    test('App Mesh: a weight that its webhook refuses ends in a rollback, which it takes', async () => {
-      const { here, users } = await served(meshApp('mesh-refused'), { labels: MESH_LABELS, port: 9898 });
+    test('App Mesh: a weight that its webhook refuses ends in a rollback, which it takes', async (t) => {
+      const { here, users } = await served(t, meshApp('mesh-refused'), { labels: MESH_LABELS, port: 9898 });
       await unnoticed(users, async () => {
         await here.bump('6.1.0');
         await here.stalled('AccessDenied', REFUSAL);
@@ -154,8 +162,8 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
       }, ['6.0.0', '6.1.0']);
     });
 
-    test('Gloo: a weight that a policy refuses is written when the policy is gone', async () => {
-      const { here, users } = await served(glooApp('gloo-refused'), { labels: POLICY_LABELS });
+    test('Gloo: a weight that a policy refuses is written when the policy is gone', async (t) => {
+      const { here, users } = await served(t, glooApp('gloo-refused'), { labels: POLICY_LABELS });
       await unnoticed(users, async () => {
         await here.bump('6.1.0');
         await here.stalled('Held', REFUSAL);
@@ -166,8 +174,8 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
       }, ['6.0.0', '6.1.0']);
     });
 
-    test('App Mesh: a router that never becomes active gets the run rolled back, and the next one passes', async () => {
-      const { here, users } = await served(meshApp('mesh-inactive'), { labels: MESH_LABELS, port: 9898 });
+    test('App Mesh: a router that never becomes active gets the run rolled back, and the next one passes', async (t) => {
+      const { here, users } = await served(t, meshApp('mesh-inactive'), { labels: MESH_LABELS, port: 9898 });
       await unnoticed(users, async () => {
         inactive.add(here.namespace);
         await here.bump('6.1.0');
@@ -183,8 +191,8 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
       assert.equal((await here.ended('6.3.0')).outcome, 'Promoted');
     });
 
-    test('Gloo: a RouteTable that is rejected holds the run with its words, until Gloo takes it', async () => {
-      const { here, users } = await served(glooApp('gloo-rejected'), {});
+    test('Gloo: a RouteTable that is rejected holds the run with its words, until Gloo takes it', async (t) => {
+      const { here, users } = await served(t, glooApp('gloo-rejected'));
       const words = new RegExp(`^The route is not accepted: RouteTable \\S+: Rejected: [^]*${REJECTION}`);
       await unnoticed(users, async () => {
         rejected.add(here.namespace);
@@ -199,10 +207,10 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
       verified({ plane: 'gloo', feature: 'acceptance by status', way: 'real data plane' });
     });
 
-    test("Istio: an error of istiod's analysis holds the run with its words, until it is gone", async () => {
+    test("Istio: an error of istiod's analysis holds the run with its words, until it is gone", async (t) => {
       const namespace = 'istio-analysis';
       const objects = [virtualService(namespace, { to: { host: APP } })];
-      const here = await place({ namespace, objects }, ADOPTED);
+      const here = await place(t, { namespace, objects, spec: ADOPTED });
       await here.initialized();
       const say = async (validationMessages: readonly unknown[]): Promise<void> => {
         const observedGeneration = (await here.read(ISTIO_ROUTE))?.metadata.generation;

@@ -2,7 +2,7 @@
 // real Envoy, configured from the objects, splits the requests.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { playAppMesh } from './planes/app-mesh.ts';
+import { playAppMesh, untilMeshIsEmpty } from './planes/app-mesh.ts';
 import type { PlayedPlane } from './planes/control-plane.ts';
 import { playGloo } from './planes/gloo.ts';
 import { type ACluster, openCluster } from './world/a-cluster.ts';
@@ -28,8 +28,10 @@ describe('releases in a mesh and behind Gloo, through Envoys', () => {
   });
 
   after(async () => {
+    const { client, close } = await cluster.promise;
+    await untilMeshIsEmpty(client);
     for (const plane of played) await plane.stop();
-    await (await cluster.promise).close();
+    await close();
   });
 
   describe('on both planes at once', { concurrency: true }, () => {

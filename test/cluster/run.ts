@@ -22,11 +22,12 @@ import { FLEETS_ARE_IDLE } from './world/fleet.ts';
 import { markdown, readReport } from './world/report.ts';
 
 /** Test files with a cluster of their own: groups one after another, the files of a group at once. */
-type Lane = {
-  readonly rig: Rig;
-  readonly size: Size;
-  readonly groups: readonly (readonly string[])[];
-  /** Begins when another lane has told this, because two cores do not carry both. */
+type Lane = { readonly rig: Rig; readonly size: Size; readonly groups: readonly (readonly string[])[] };
+
+/** Lanes one after another, because two cores carry few clusters at once. */
+type Track = {
+  readonly lanes: readonly Lane[];
+  /** Begins when another track has told this. */
   readonly after?: string;
 };
 
@@ -43,36 +44,47 @@ const { values, positionals } = parseArgs({
 const write = (text: string): void => void process.stdout.write(text);
 const progress = printProgress(write);
 
-const LANES: readonly Lane[] = [
+const TRACKS: readonly Track[] = [
   // Controllers of one namespace each: no other may act for them.
-  { rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] },
-  // What is broken here on purpose would be in the way of releases.
+  { lanes: [{ rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] }] },
   {
-    rig: rigOf('serin-api'),
-    size: 'control-plane',
-    groups: [
-      ['conformance', '../contract/kubernetes-api'],
-      ['admission'],
-      ['deploy'],
-      ['argocd', 'image'],
-      ['bad-input'],
+    lanes: [
+      // What is broken here on purpose would be in the way of releases.
+      {
+        rig: rigOf('serin-api'),
+        size: 'control-plane',
+        groups: [
+          ['conformance', '../contract/kubernetes-api'],
+          ['admission'],
+          ['deploy'],
+          ['argocd', 'image'],
+          ['bad-input'],
+        ],
+      },
+      { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes'], ['bad-planes']] },
     ],
   },
-  { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']], after: FLEETS_ARE_IDLE },
-  { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio']], after: FLEETS_ARE_IDLE },
-  { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes'], ['bad-planes']], after: FLEETS_ARE_IDLE },
+  {
+    lanes: [
+      { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']] },
+      { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio']] },
+    ],
+    after: FLEETS_ARE_IDLE,
+  },
 ];
-const SOAK: readonly Lane[] = [{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }];
+const SOAK: readonly Track[] = [{ lanes: [{ rig: rigOf('serin-soak'), size: 'whole', groups: [['soak']] }] }];
 
 const wanted = (name: string): boolean =>
   positionals.length === 0 || positionals.some((path) => path.includes(`${name}.test.ts`) || path === name);
 
-const lanes = (values.soak ? SOAK : LANES)
-  .map((lane) => ({
-    ...lane,
-    groups: lane.groups.map((group) => group.filter(wanted)).filter(({ length }) => length > 0),
-  }))
-  .filter(({ groups }) => groups.length > 0);
+const wantedOf = (lane: Lane): readonly Lane[] => {
+  const groups = lane.groups.map((group) => group.filter(wanted)).filter(({ length }) => length > 0);
+  return groups.length === 0 ? [] : [{ ...lane, groups }];
+};
+const tracks = (values.soak ? SOAK : TRACKS)
+  .map((track) => ({ ...track, lanes: track.lanes.flatMap(wantedOf) }))
+  .filter(({ lanes: some }) => some.length > 0);
+const lanes = tracks.flatMap((track) => track.lanes);
 
 const up = async ({ rig, size }: Lane): Promise<void> => {
   if (!values.keep) await tearDown(rig);
@@ -89,19 +101,31 @@ const runLane = async ({ rig, groups }: Lane, reports: string): Promise<readonly
   return ended;
 };
 
-/** All at once, but for those that wait for another. */
-const runLanes = async (reports: string): Promise<readonly Ended[]> => {
-  const running = new Map<Lane, Promise<readonly Ended[]>>();
-  const free = lanes.filter(({ after }) => after === undefined);
-  const others = (): Promise<unknown> => Promise.all(free.map((lane) => running.get(lane)));
-  for (const lane of free) {
-    await up(lane);
-    running.set(lane, runLane(lane, reports));
+/** Each lane in a cluster of its own, which is gone before the next one's comes. */
+const runTrack = async ({ lanes: some }: Track, reports: string): Promise<readonly Ended[]> => {
+  const ended: Ended[] = [];
+  for (const [index, lane] of some.entries()) {
+    if (index > 0) await up(lane);
+    ended.push(...(await runLane(lane, reports)));
+    if (!values.keep) await tearDown(lane.rig);
   }
-  for (const lane of lanes.filter(({ after }) => after !== undefined)) {
-    await up(lane);
-    await Promise.race([others(), told(join(reports, lane.after ?? ''))]);
-    running.set(lane, runLane(lane, reports));
+  return ended;
+};
+
+/** All tracks at once, but for those that wait for another. */
+const runTracks = async (reports: string): Promise<readonly Ended[]> => {
+  const running = new Map<Track, Promise<readonly Ended[]>>();
+  const start = async (track: Track): Promise<void> => {
+    const [first] = track.lanes;
+    if (first !== undefined) await up(first);
+    running.set(track, runTrack(track, reports));
+  };
+  const free = tracks.filter(({ after }) => after === undefined);
+  const others = (): Promise<unknown> => Promise.all(free.map((track) => running.get(track)));
+  for (const track of free) await start(track);
+  for (const track of tracks.filter(({ after }) => after !== undefined)) {
+    await Promise.race([others(), told(join(reports, track.after ?? ''))]);
+    await start(track);
   }
   return (await Promise.all(running.values())).flat();
 };
@@ -145,7 +169,7 @@ const start = performance.now();
 const reports = mkdtempSync(join(tmpdir(), 'serin-cluster-report-'));
 try {
   await progress('bundle', () => run([process.execPath, 'build.ts'], { cwd: ROOT }));
-  const first = await runLanes(reports);
+  const first = await runTracks(reports);
   const broken = first.filter(({ code }) => code !== 0);
   const again = values.keep || values.soak ? broken : await runAgain(broken, reports);
   write(`\n${markdown(readReport(join(reports, 'cluster.json')))}`);

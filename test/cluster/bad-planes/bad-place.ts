@@ -31,11 +31,13 @@ export type Surroundings = {
   /** Port of the Service; its pods listen at 9898. */
   readonly port?: number;
   readonly objects?: readonly unknown[];
+  /** Of the Canary. */
+  readonly spec: JsonRecord;
 };
 
 /** Applies everything in one go, the Canary last: each call of kubectl costs a second of a busy core. */
-export const badPlace = async (cluster: ACluster, around: Surroundings, spec: JsonRecord): Promise<BadPlace> => {
-  const { namespace, labels = {}, port = 80, objects = [] } = around;
+export const badPlace = async (cluster: ACluster, around: Surroundings): Promise<BadPlace> => {
+  const { namespace, labels = {}, port = 80, objects = [], spec } = around;
   const { rig, client } = cluster;
   const of = { namespace, app: APP, replicas: 1 };
   const app = appliedApp(cluster, of);

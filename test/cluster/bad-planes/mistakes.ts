@@ -5,8 +5,6 @@ import { APP, type BadPlace, type Surroundings } from './bad-place.ts';
 /** Something that keeps a Canary from being taken over, until it is mended. */
 export type Mistake = Omit<Surroundings, 'namespace' | 'objects'> & {
   readonly objects?: (namespace: string) => readonly unknown[];
-  /** Of the Canary. */
-  readonly spec: JsonRecord;
   readonly reason?: string;
   /** What the Canary says, with what would be right. */
   readonly words: RegExp;

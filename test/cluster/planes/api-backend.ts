@@ -6,6 +6,7 @@ import { Reflector } from '#src/kube/reflector.ts';
 import { apiVersionOf, pathOf } from '#src/kube/resources.ts';
 import type { Transport } from '#src/kube/transport.ts';
 import { type Cancel, systemClock } from '#src/lib/clock.ts';
+import { stringAt } from '#src/lib/json.ts';
 import { type KubeObject, keyOf, type ObjectRef, type Resource, refOf } from '#src/lib/kube-object.ts';
 import { sleep } from '#src/lib/sleep.ts';
 import type { ClusterBackend, ClusterEvent } from '#src/sandbox/backend.ts';
@@ -13,7 +14,10 @@ import { hasLabels } from '#src/sandbox/workloads/label-selector.ts';
 import { kubeconfigOf, type Rig, type User } from '../rig/rig.ts';
 
 type Kind = Pick<ObjectRef, 'apiVersion' | 'kind'>;
+type Fields = { readonly finalizers?: readonly string[] | undefined; readonly status?: unknown };
 type Written = { readonly path: string; readonly body: readonly unknown[]; readonly manager: string };
+/** What was written, and the version from which on a watch shows it: not known while it is under way. */
+type Ahead = { readonly fields: Fields; readonly shownFrom: number };
 
 const ATTEMPTS = 5;
 const RETRY_MS = 300;
@@ -27,8 +31,8 @@ export class ApiBackend implements ClusterBackend {
   readonly #transport: Transport;
   readonly #reflectors: readonly { readonly resource: Resource; readonly reflector: Reflector<KubeObject> }[];
   readonly #listeners = new Set<(event: ClusterEvent) => void>();
-  /** What was written and no watch has shown yet, by kind and key. */
-  readonly #ahead = new Map<string, KubeObject>();
+  /** What no watch has shown yet, by kind and key. */
+  readonly #ahead = new Map<string, Ahead>();
   readonly #writes = new Map<string, Promise<void>>();
   readonly #onError: (error: unknown) => void;
 
@@ -44,7 +48,7 @@ export class ApiBackend implements ClusterBackend {
       reflector.store.onChange(({ before, after }) => {
         const object = after ?? before;
         if (object === undefined) return;
-        this.#ahead.delete(nameOf(refOf(object)));
+        this.#shown(refOf(object), after === undefined ? Number.POSITIVE_INFINITY : versionOf(after));
         const type = after === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED';
         for (const listener of this.#listeners) listener({ type, object });
       });
@@ -69,8 +73,11 @@ export class ApiBackend implements ClusterBackend {
     return backend;
   }
 
-  readonly read = (ref: ObjectRef): KubeObject | undefined =>
-    this.#ahead.get(nameOf(ref)) ?? this.#of(ref).reflector.store.get(keyOf(ref));
+  readonly read = (ref: ObjectRef): KubeObject | undefined => {
+    const shown = this.#of(ref).reflector.store.get(keyOf(ref));
+    const ahead = this.#ahead.get(nameOf(ref));
+    return shown === undefined || ahead === undefined ? shown : withFields(shown, ahead.fields);
+  };
 
   readonly list: ClusterBackend['list'] = (kind, { namespace, labels = {} } = {}) =>
     this.#of(kind)
@@ -78,15 +85,13 @@ export class ApiBackend implements ClusterBackend {
       .filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace)
       .filter(({ metadata }) => hasLabels(metadata.labels ?? {}, labels));
 
-  readonly write: ClusterBackend['write'] = (object, { manager }) => {
-    const fields = { '/metadata/finalizers': object.metadata.finalizers ?? [], '/status': object['status'] };
-    return this.#patch(object, { fields, manager });
-  };
+  readonly write: ClusterBackend['write'] = (object, { manager }) =>
+    this.#patch(object, { fields: { finalizers: object.metadata.finalizers, status: object['status'] }, manager });
 
   readonly writeStatus: ClusterBackend['writeStatus'] = (ref, status, { manager }) => {
     const found = this.read(ref);
     if (found === undefined) throw new RangeError(`Cannot write the status of ${nameOf(ref)}: it is gone`);
-    return this.#patch({ ...found, status }, { fields: { '/status': status }, subresource: 'status', manager });
+    return this.#patch(found, { fields: { status }, subresource: 'status', manager });
   };
 
   readonly remove: ClusterBackend['remove'] = (ref) => {
@@ -126,29 +131,34 @@ export class ApiBackend implements ClusterBackend {
       fields,
       subresource,
       manager,
-    }: {
-      readonly fields: Readonly<Record<string, unknown>>;
-      readonly subresource?: 'status';
-      readonly manager: string;
-    },
+    }: { readonly fields: Fields; readonly subresource?: 'status'; readonly manager: string },
   ): KubeObject {
     const ref = refOf(object);
-    const body = Object.entries(fields)
+    const values = { '/metadata/finalizers': fields.finalizers, '/status': fields.status };
+    const body = Object.entries(values)
       .filter(([, value]) => value !== undefined)
       // A merge would keep what a status no longer says.
       .map(([path, value]) => ({ op: 'add', path, value }));
     const path = pathOf(this.#of(ref).resource, { ...ref, subresource });
-    this.#ahead.set(nameOf(ref), object);
+    const ahead = {
+      fields: { ...this.#ahead.get(nameOf(ref))?.fields, ...fields },
+      shownFrom: Number.POSITIVE_INFINITY,
+    };
+    this.#ahead.set(nameOf(ref), ahead);
     const before = this.#writes.get(nameOf(ref)) ?? Promise.resolve();
-    const sent = before.then(() => this.#send(ref, { path, body, manager })).catch(this.#onError);
+    const sent = before
+      .then(() => this.#send(ref, { path, body, manager }))
+      .catch(this.#onError)
+      .then((version) => this.#answered(ref, { ahead, version: version ?? 0 }));
     this.#writes.set(nameOf(ref), sent);
     void sent.then(() => {
       if (this.#writes.get(nameOf(ref)) === sent) this.#writes.delete(nameOf(ref));
     });
-    return object;
+    return withFields(object, fields);
   }
 
-  async #send(ref: ObjectRef, { path, body, manager }: Written): Promise<void> {
+  /** Resolves with the version that was written; 0 when nothing was. */
+  async #send(ref: ObjectRef, { path, body, manager }: Written): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       const query = { fieldManager: manager };
       const asked = { method: 'PATCH', path, query, contentType: 'application/json-patch+json', body } as const;
@@ -156,14 +166,33 @@ export class ApiBackend implements ClusterBackend {
         if (attempt === ATTEMPTS) throw error;
       });
       if (answer !== undefined && answer.status < 500 && answer.status !== 429) {
+        if (answer.status < 300) return Number(stringAt(answer.body, 'metadata', 'resourceVersion') ?? 0);
         // What is gone needs no status.
-        if (answer.status < 300 || answer.status === 404) return;
-        this.#ahead.delete(nameOf(ref));
+        if (answer.status === 404) return 0;
         throw new Error(`Cannot write ${nameOf(ref)}: ${JSON.stringify(answer.body)}`);
       }
       await sleep(this.clock, RETRY_MS * attempt);
     }
   }
+
+  #answered(ref: ObjectRef, { ahead, version }: { readonly ahead: Ahead; readonly version: number }): void {
+    // Something newer is under way.
+    if (this.#ahead.get(nameOf(ref)) !== ahead) return;
+    this.#ahead.set(nameOf(ref), { ...ahead, shownFrom: version });
+    this.#shown(ref, versionOf(this.#of(ref).reflector.store.get(keyOf(ref))));
+  }
+
+  #shown(ref: ObjectRef, version: number): void {
+    if (version >= (this.#ahead.get(nameOf(ref))?.shownFrom ?? 0)) this.#ahead.delete(nameOf(ref));
+  }
 }
 
 const nameOf = (ref: ObjectRef): string => `${ref.kind} ${keyOf(ref)}`;
+
+const versionOf = (object: KubeObject | undefined): number => Number(object?.metadata.resourceVersion ?? 0);
+
+const withFields = (object: KubeObject, { finalizers, status }: Fields): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, ...(finalizers === undefined ? {} : { finalizers }) },
+  ...(status === undefined ? {} : { status }),
+});

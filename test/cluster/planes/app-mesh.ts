@@ -1,14 +1,17 @@
+import type { KubeClient } from '#src/kube/client.ts';
 import { RESOURCES } from '#src/kube/resources.ts';
 import { appMeshRules } from '#src/sandbox/api/rules-app-mesh.ts';
 import { createAppMeshController } from '#src/sandbox/gateway/app-mesh/app-mesh-controller.ts';
 import type { AskAws } from '#src/sandbox/gateway/app-mesh/aws-answer.ts';
 import { GATEWAY_KINDS, ObjectView } from '#src/sandbox/gateway/object-view.ts';
 import { PORTS, type Rig } from '../rig/rig.ts';
+import { until } from '../world/until.ts';
 import { type PlayedPlane, playPlane } from './control-plane.ts';
 import { meshSnapshot } from './mesh-snapshot.ts';
 import { startWebhook } from './webhook.ts';
 
-const OWN = [RESOURCES.mesh, RESOURCES.virtualNode, RESOURCES.virtualRouter, RESOURCES.appMeshVirtualService];
+const MEMBERS = [RESOURCES.virtualNode, RESOURCES.virtualRouter, RESOURCES.appMeshVirtualService];
+const OWN = [RESOURCES.mesh, ...MEMBERS];
 /** From a change of an object to its status: AWS is asked meanwhile. */
 const STATUS_MS = 300;
 
@@ -47,4 +50,11 @@ export const playAppMesh = (
         },
       };
     },
+  });
+
+/** Resolves when no mesh has a member any more: their finalizers go only while somebody plays the controller. */
+export const untilMeshIsEmpty = (client: KubeClient): Promise<unknown> =>
+  until('mesh without members', async () => {
+    const lists = await Promise.all(MEMBERS.map((resource) => client.list(resource)));
+    return lists.every(({ items }) => items.length === 0);
   });

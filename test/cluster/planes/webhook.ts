@@ -44,7 +44,8 @@ const admitted = (request: unknown, { resources, rules }: WebhookOptions): JsonR
 const serve = (rig: Rig, options: WebhookOptions): Promise<Server> => {
   // The API server made them for every server at its address.
   const [cert, key] = ['crt', 'key'].map((end) => readFileSync(join(rig.folder, 'api-server', `apiserver.${end}`)));
-  const server = createServer({ cert, key }, async (asked, answer) => {
+  // A connection that is closed when it is idle may be so in the moment of its next request.
+  const server = createServer({ cert, key, keepAliveTimeout: 0 }, async (asked, answer) => {
     const review: unknown = JSON.parse(await text(asked));
     const request = at(review, 'request');
     const response = { uid: stringAt(request, 'uid'), ...admitted(request, options) };

@@ -15,7 +15,7 @@ export type PlaneApp = {
   /** What its team has beside its Deployment, in the order in which it is applied. */
   readonly objects: readonly Spec[];
   /** Of its Canary. */
-  readonly spec: Spec;
+  readonly spec: Spec & { readonly service: Spec };
   /** What Serin makes on the plane. */
   readonly made: readonly ObjectRef[];
 };

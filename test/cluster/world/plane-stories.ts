@@ -19,6 +19,8 @@ import { isWithin, type Stood, splitsOf } from './weights.ts';
 
 const TARGET = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'podinfo' };
 const PRIMARY = { ...TARGET, name: 'podinfo-primary' };
+/** Of the route: quick and slow requests go by matches of their own. */
+const SHAPE = { timeout: '10s', match: [{ uri: { prefix: '/slow' } }, { uri: { exact: '/' } }] };
 /** What a step of the plane is proven by. */
 const LEVELS = { appmesh: 'accepted', gloo: 'observed' } as const;
 
@@ -57,8 +59,7 @@ export const planeStories = (
     after(async () => {
       await told?.users.stop();
       await told?.end();
-      // Its objects on the plane go while somebody plays their controller.
-      await kubectl((await cluster).rig, ['delete', 'namespace', namespace, '--timeout=60s']);
+      await kubectl((await cluster).rig, ['delete', 'namespace', namespace, '--wait=false']);
     });
 
     test('a take-over under load loses no request', async () => {
@@ -82,7 +83,8 @@ export const planeStories = (
           { name: 'request-duration', thresholdRange: { max: 5000 } },
         ];
         const analysis = { interval: '2s', threshold: 1, stepWeights: [5, 30, 60], metrics };
-        await app.addCanary({ ...of.spec, progressDeadlineSeconds: 60, analysis });
+        const service = { ...of.spec.service, ...SHAPE };
+        await app.addCanary({ ...of.spec, service, progressDeadlineSeconds: 60, analysis });
         await until('take-over', async () => (await app.canary()).phase === 'Initialized');
         await until('end of the last pod of the target', async () => {
           const target = await app.read(TARGET);
