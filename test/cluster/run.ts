@@ -11,6 +11,7 @@ import { readReport as readCases } from '#test/contract/kubernetes-api/report.ts
 import { differences, store } from '#test/planes/stored.ts';
 import { readVerified } from '#test/planes/verified.ts';
 import { conformanceTable } from './conformance-table.ts';
+import { installParts } from './parts/parts.ts';
 import { run } from './parts/run.ts';
 import type { Size } from './rig/bring-up.ts';
 import { printProgress } from './rig/progress.ts';
@@ -169,6 +170,8 @@ const start = performance.now();
 const reports = mkdtempSync(join(tmpdir(), 'serin-cluster-report-'));
 try {
   await progress('bundle', () => run([process.execPath, 'build.ts'], { cwd: ROOT }));
+  // Before the first cluster comes: a build takes every core, and would be in the way of what is measured.
+  await installParts(join(reports, 'bin'), { progress, istio: lanes.some(({ size }) => size === 'istio') });
   const first = await runTracks(reports);
   const broken = first.filter(({ code }) => code !== 0);
   const again = values.keep || values.soak ? broken : await runAgain(broken, reports);
