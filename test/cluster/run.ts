@@ -133,7 +133,8 @@ const runTracks = async (reports: string): Promise<readonly Ended[]> => {
 
 /** Resolves when the file is there. */
 const told = async (file: string): Promise<void> => {
-  while (!existsSync(file)) await setTimeout(500);
+  // Without ref: nobody waits for it any more when the other tracks have ended.
+  while (!existsSync(file)) await setTimeout(500, undefined, { ref: false });
 };
 
 /**
