@@ -19,6 +19,9 @@ const PLANE = `(has(self.provider) ? self.provider : has(self.routeRef) ? (self.
 const namesOf = (planes: readonly Provider[]): readonly string[] =>
   KNOWN.filter((name) => planes.some((plane) => PROVIDER_NAMES[name] === plane));
 
+/** The same in TypeScript: also a provider that nobody knows is one. */
+const planeOf = (spec: Spec): string => spec.provider ?? providerOf(spec) ?? '';
+
 /** True in CEL for a Canary on one of the planes. */
 const isOn = (...planes: readonly Provider[]): string => `${PLANE} in ${celList(namesOf(planes))}`;
 const on = (spec: Spec, ...planes: readonly Provider[]): boolean => {
@@ -50,7 +53,7 @@ const onlyOn = (
   fault: 'forbidden',
   sentence: `service.${field} has an effect with provider ${planes.join(', ')} only: ${instead}`,
   cel: `!${celIsSet(field, harmless)} || ${PLANE} == "" || ${isOn(...planes)}`,
-  holds: (spec) => !isSet(spec.service[field]) || providerOf(spec) === undefined || on(spec, ...planes),
+  holds: (spec) => !isSet(spec.service[field]) || planeOf(spec) === '' || on(spec, ...planes),
 });
 
 const OWN_ROUTE = 'remove it, or put it into a route of your own and name that as routeRef';
