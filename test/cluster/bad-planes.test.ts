@@ -158,6 +158,9 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
         const { outcome, cause } = await here.ended('6.1.0');
         assert.deepEqual([outcome, cause], ['RolledBack', 'RouteNotObserved']);
         assert.deepEqual(await weights(here, ROUTER), [100, 0]);
+        // The Deployment still asks for it: that is told instead.
+        await here.stalled('RolledBack', /the route was not accepted within 5 s/);
+        await here.bump('6.0.0');
         await here.mended();
       }, ['6.0.0', '6.1.0']);
     });
@@ -218,10 +221,13 @@ describe('mistakes on Istio, App Mesh and Gloo', () => {
         const route = ['virtualservices.networking.istio.io', APP];
         await here.kubectl('patch', ...route, '--subresource=status', '--type=merge', '-p', status);
       };
+      // The words must be there before the step is over.
+      await here.change({ analysis: { interval: '60s' } });
       await here.bump('6.1.0');
       await until('traffic to the canary', async () => (await weights(here, ISTIO_ROUTE)).includes(10));
       await say([{ level: 'ERROR', type: { code: 'IST0101', name: 'ReferencedResourceNotFound' } }]);
       await here.stalled('Held', /VirtualService \S+: IST0101 ReferencedResourceNotFound/);
+      await here.change({ analysis: { interval: '1s' } });
       await say([]);
       assert.equal((await here.ended('6.1.0')).outcome, 'Promoted');
       verified({ plane: 'istio', feature: 'acceptance by status', way: 'real API server' });

@@ -1,4 +1,5 @@
 import { load } from 'js-yaml';
+import type { Condition } from '#src/api/canary-status.ts';
 import { RESOURCES } from '#src/kube/resources.ts';
 import { type JsonRecord, stringAt } from '#src/lib/json.ts';
 import { apply, kubectl } from '../rig/kubectl.ts';
@@ -9,6 +10,8 @@ import { until } from '../world/until.ts';
 
 export const APP = 'podinfo';
 const LIMIT_MS = 60_000;
+
+type Said = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /** A namespace with an application of one pod and its Canary, on a plane where something is wrong. */
 export type BadPlace = AppliedApp & {
@@ -55,26 +58,27 @@ export const badPlace = async (cluster: ACluster, around: Surroundings): Promise
     canaryOf(of, spec),
   ]);
   const within = (args: readonly string[]): Promise<string> => kubectl(rig, ['-n', namespace, ...args]);
-  const condition = async (type: string) =>
+  const condition = async (type: string): Promise<Said> =>
     (await app.canary()).conditions.find((one) => one.type === type) ?? { status: 'Unknown', reason: '', message: '' };
+  const stalledAs = async (wanted: string, fits: (it: Said) => boolean): Promise<void> => {
+    let last: Said | undefined;
+    const look = async (): Promise<boolean> => {
+      last = await condition('Stalled');
+      return fits(last);
+    };
+    await until(`Stalled ${wanted} in ${namespace}`, look, LIMIT_MS).catch((cause: unknown) => {
+      throw new Error(`The Canary in ${namespace} says Stalled ${JSON.stringify(last)}`, { cause });
+    });
+  };
   return {
     ...app,
     namespace,
     kubectl: (...args) => within(args),
     apply: (...all) => apply(rig, all),
     change: (spec) => within(['patch', 'canary', APP, '--type=merge', '-p', JSON.stringify({ spec })]),
-    stalled: async (reason, words) => {
-      let last = '';
-      const look = async (): Promise<boolean> => {
-        const found = await condition('Stalled');
-        last = `${found.status} ${found.reason}: ${found.message}`;
-        return found.status === 'True' && found.reason === reason && words.test(found.message);
-      };
-      await until(`Stalled in ${namespace}: ${reason}: ${words}`, look, LIMIT_MS).catch((cause: unknown) => {
-        throw new Error(`The Canary in ${namespace} says: ${last}`, { cause });
-      });
-    },
-    mended: () => until(`mended ${namespace}`, async () => (await condition('Stalled')).status === 'False', LIMIT_MS),
+    stalled: (reason, words) =>
+      stalledAs(`${reason}: ${words}`, (it) => it.status === 'True' && it.reason === reason && words.test(it.message)),
+    mended: () => stalledAs('False', ({ status }) => status === 'False'),
     initialized: () =>
       until(
         `take-over in ${namespace}`,
