@@ -14,13 +14,13 @@ import { judgeStep } from './judging.ts';
 
 /** The weight is written and the plane has not taken it: wait, hold with its words, give up at the deadline. */
 const unaccepted = (observed: Observed, now: number, run: RunStatus): Turn => {
-  const { route, canary, status } = observed;
+  const { route, canary, status, refused } = observed;
   const giveUpAt = Math.max(timeMs(run.weight.since), route.since) + deadlineMs(canary.spec);
   if (now >= giveUpAt) {
     return conclude(observed, now, run, {
       outcome: 'RolledBack',
       cause: 'RouteNotObserved',
-      reason: `the route was not accepted within ${canary.spec.progressDeadlineSeconds} s: ${route.detail}`,
+      reason: `the route was not accepted within ${canary.spec.progressDeadlineSeconds} s: ${refused?.note ?? route.detail}`,
     });
   }
   if (route.acceptance !== 'refused' || run.held !== undefined) return turn(status, { wakeAt: giveUpAt });
