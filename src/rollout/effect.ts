@@ -13,7 +13,6 @@ export type MeasureEffect = {
 export type ProveEffect = {
   readonly kind: 'prove';
   readonly key: string;
-  readonly of: 'istiod';
   readonly since: number;
 };
 
@@ -83,7 +82,7 @@ export type EffectResult =
   /** `unproven`: nobody could say in time. */
   | {
       readonly kind: 'prove';
-      readonly verdict: 'programmed' | 'rejected' | 'unproven';
+      readonly verdict: 'programmed' | 'unproven';
       readonly detail: string;
     }
   | { readonly kind: 'commit'; readonly git: GitResult }

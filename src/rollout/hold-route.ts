@@ -22,17 +22,15 @@ const CARRIERS = {
   istio: { kind: 'VirtualService', field: '/spec/http' },
   appmesh: { kind: 'VirtualRouter', field: '/spec/routes' },
   gloo: { kind: 'RouteTable', field: '/spec/routes' },
-} as const satisfies Record<Exclude<Provider, 'nginx'>, Omit<Fought, 'name'>>;
+  nginx: { kind: 'Ingress', field: '/metadata/annotations' },
+} as const satisfies Record<Provider, Omit<Fought, 'name'>>;
 
 const foughtOver = (spec: CanarySpec): Fought => {
   const { ingressRef, routeRef, service } = spec;
-  if (ingressRef !== undefined) {
-    return { kind: 'Ingress', name: `${ingressRef.name}-canary`, field: '/metadata/annotations' };
-  }
   const provider = providerOf(spec) ?? 'gatewayapi';
-  const carrier = CARRIERS[provider === 'nginx' ? 'gatewayapi' : provider];
   const isTcp = provider === 'istio' && service.appProtocol === 'tcp';
-  return { ...carrier, name: routeRef?.name ?? namesHeld(spec).service, ...(isTcp ? { field: '/spec/tcp' } : {}) };
+  const name = ingressRef === undefined ? (routeRef?.name ?? namesHeld(spec).service) : `${ingressRef.name}-canary`;
+  return { ...CARRIERS[provider], name, ...(isTcp ? { field: '/spec/tcp' } : {}) };
 };
 
 const drift = ({ canary, route }: Observed, manager: string, weight: number): EventNote => {

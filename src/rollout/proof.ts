@@ -10,12 +10,14 @@ export const proofEffect = ({ route, status: { run } }: Observed): ProveEffect |
   if (route.proof === undefined || run === undefined) return undefined;
   const { set, since } = run.weight;
   if (set === 0 || route.canaryWeight !== set) return undefined;
-  return { kind: 'prove', key: `prove/${run.id}/${set}/${since}`, of: route.proof, since: timeMs(since) };
+  return { kind: 'prove', key: `prove/${run.id}/${set}/${since}`, since: timeMs(since) };
 };
 
 const proven = (observed: Observed, { key }: ProveEffect): RouteView => {
   const { route, effects } = observed;
   const state = effects.get(key);
+  // A proxy has refused the routes: it is asked again, so that the run goes on when that is mended.
+  if (state?.state === 'failed') return { ...route, acceptance: 'refused', detail: state.error };
   if (state?.state !== 'done' || state.result.kind !== 'prove') {
     return { ...route, acceptance: 'pending', detail: 'istiod has not said yet that the proxies have the weight' };
   }
@@ -23,8 +25,6 @@ const proven = (observed: Observed, { key }: ProveEffect): RouteView => {
   switch (verdict) {
     case 'programmed':
       return { ...route, acceptance: 'accepted', detail, since: state.at };
-    case 'rejected':
-      return { ...route, acceptance: 'refused', detail };
     case 'unproven':
       return { ...route, detail };
   }

@@ -26,7 +26,7 @@ const proving = async (
   const ask = async (): Promise<IstiodAnswer> => (answers[asked++] ?? answers.at(-1) ?? assert.fail())();
   let result: EffectResult | undefined;
   const work = executeProve(
-    { kind: 'prove', key: 'k', of: 'istiod', since: SINCE },
+    { kind: 'prove', key: 'k', since: SINCE },
     { ask, clock, signal: new AbortController().signal },
   ).then((given) => {
     result = given;
@@ -66,4 +66,17 @@ test('an istiod that does not answer, or does not know, is given up after a whil
     verdict: 'unproven',
     detail: 'istiod has sent no routes since the weight was set',
   });
+});
+
+test('a proxy that has refused the routes is an error with its words, so that it is asked again', async () => {
+  const { body } = answer('n1');
+  const refused = JSON.parse(JSON.stringify(body).replace('"acked"', '"lastError":"bad regex","acked"'));
+  const ask = async (): Promise<IstiodAnswer> => ({ body: refused, ahead: 0 });
+  await assert.rejects(
+    executeProve(
+      { kind: 'prove', key: 'k', since: SINCE },
+      { ask, clock: new VirtualClock(SINCE), signal: new AbortController().signal },
+    ),
+    { message: 'proxy gw has refused the routes: bad regex' },
+  );
 });

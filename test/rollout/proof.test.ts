@@ -19,6 +19,7 @@ const done = (verdict: Extract<EffectResult, { kind: 'prove' }>['verdict'], at =
   at,
   result: { kind: 'prove', verdict, detail: `istiod says ${verdict}` },
 });
+const REJECTED: EffectState = { state: 'failed', error: 'proxy gw has refused the routes', attempts: 1, retryAt: NOW };
 const measured = (observed: Parameters<typeof decide>[0], now = NOW): number | undefined => {
   const effect = decide(observed, now).effects.find(({ kind }) => kind === 'measure');
   return effect?.kind === 'measure' ? effect.window.from : undefined;
@@ -26,7 +27,7 @@ const measured = (observed: Parameters<typeof decide>[0], now = NOW): number | u
 
 test('a weight that the plane cannot confirm by its objects is asked for, once for each time that it is written', () => {
   const wanted = decide(seen(), NOW).effects.filter(({ kind }) => kind === 'prove');
-  assert.deepEqual(wanted, [{ kind: 'prove', key: KEY, of: 'istiod', since: Date.parse(run.weight.since) }]);
+  assert.deepEqual(wanted, [{ kind: 'prove', key: KEY, since: Date.parse(run.weight.since) }]);
 });
 
 test('nothing is judged before the proxies have the weight', () => {
@@ -56,8 +57,8 @@ test('each step notes how far it was proven that traffic had moved', () => {
 });
 
 test('a proxy that refuses the routes holds the run with its words', () => {
-  const { status, events } = decide(seen(done('rejected')), NOW);
-  assert.equal(status.run?.held, 'The route is not accepted: istiod says rejected');
+  const { status, events } = decide(seen(REJECTED), NOW);
+  assert.equal(status.run?.held, 'The route is not accepted: proxy gw has refused the routes');
   assert.deepEqual(
     events.map(({ reason }) => reason),
     ['RouteNotAccepted'],

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/message-of.ts';
 import { sleep } from '../../lib/sleep.ts';
 import type { EffectResult, ProveEffect } from '../../rollout/effect.ts';
-import { syncVerdict } from '../../traffic/istio/sync-status.ts';
+import { type SyncVerdict, syncVerdict } from '../../traffic/istio/sync-status.ts';
 import type { AskIstiod } from '../istiod.ts';
 
 const ASK_EVERY_MS = 500;
@@ -12,22 +12,37 @@ const ASK_EVERY_MS = 500;
  */
 const PATIENCE_MS = 15_000;
 
-/** Asks istiod again and again until every proxy that it has sent routes to has taken them. Never rejects. */
+/** What istiod says now; `pending`, with the reason, where it does not answer. */
+const verdictOf = async ({
+  ask,
+  since,
+  signal,
+}: {
+  ask: AskIstiod;
+  since: number;
+  signal: AbortSignal;
+}): Promise<SyncVerdict> => {
+  try {
+    const { body, ahead } = await ask(signal);
+    return syncVerdict(body, since + ahead);
+  } catch (error) {
+    return { verdict: 'pending', detail: `istiod does not say: ${messageOf(error)}` };
+  }
+};
+
+/**
+ * Asks istiod again and again until every proxy that it has sent routes to has taken them. Rejects with the words of a
+ * proxy that has refused them: that may be mended, and is asked again as every effect that has failed.
+ */
 export const executeProve = async (
   { since }: ProveEffect,
   { ask, clock, signal }: { readonly ask: AskIstiod; readonly clock: Clock; readonly signal: AbortSignal },
 ): Promise<EffectResult> => {
   const giveUpAt = clock.monotonic() + PATIENCE_MS;
   for (;;) {
-    let detail: string;
-    try {
-      const { body, ahead } = await ask(signal);
-      const said = syncVerdict(body, since + ahead);
-      if (said.verdict !== 'pending') return { kind: 'prove', verdict: said.verdict, detail: said.detail };
-      detail = said.detail;
-    } catch (error) {
-      detail = `istiod does not say: ${messageOf(error)}`;
-    }
+    const { verdict, detail } = await verdictOf({ ask, since, signal });
+    if (verdict === 'rejected') throw new Error(detail);
+    if (verdict === 'programmed') return { kind: 'prove', verdict, detail };
     if (signal.aborted || clock.monotonic() >= giveUpAt) return { kind: 'prove', verdict: 'unproven', detail };
     await sleep(clock, ASK_EVERY_MS, signal);
   }
