@@ -9,9 +9,9 @@ import { assertPinsFit } from './app-mesh/route-limits.ts';
 import { MOST_CONDITIONS } from './app-mesh/route-match.ts';
 import { intentOf, MOST_ROUTES, routesFor } from './app-mesh/routes.ts';
 import { NODE_FIELDS, virtualNode } from './app-mesh/virtual-node.ts';
-import { matchesOf } from './istio-match.ts';
 import { deletions, madeMetadata, ownObject, routeMetadata, stands, takenProblems } from './made-object.ts';
 import type { Capabilities, ObjectPatch, Objects, RouteRef, Router, TrafficIntent } from './router.ts';
+import { matchesOf } from './service-match.ts';
 import { expressible, PERCENT_PPM, sideService } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 

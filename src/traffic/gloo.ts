@@ -7,9 +7,9 @@ import { routeTableRef, sideUpstream } from './gloo/names.ts';
 import { optionProblems } from './gloo/route-options.ts';
 import { intentOf, routesFor } from './gloo/routes.ts';
 import { haveUpstreams, planUpstreams, sourceProblems, upstreamsOf } from './gloo/upstreams.ts';
-import { matchProblems } from './istio-match.ts';
 import { deletions, ownObject, routeMetadata, stands, takenProblems } from './made-object.ts';
 import type { Capabilities, ObjectPatch, Objects, RouteRef, Router } from './router.ts';
+import { matchProblems } from './service-match.ts';
 import { expressible, PERCENT_PPM } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 

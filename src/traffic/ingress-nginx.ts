@@ -13,8 +13,8 @@ import {
   canaryPercentOf,
   isParked,
   placesOf,
-} from './canary-ingress.ts';
-import { CANARY_PINS, pinsOf, writtenPins } from './canary-pins.ts';
+} from './ingress-nginx/canary-ingress.ts';
+import { CANARY_PINS, pinsOf, writtenPins } from './ingress-nginx/canary-pins.ts';
 import type { Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, sideService, twoWay } from './split.ts';
 import { assertSupported } from './unsupported.ts';

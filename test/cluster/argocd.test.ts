@@ -11,9 +11,8 @@ import type { CanaryStatus } from '#src/api/canary-status.ts';
 import { at, isRecord, type JsonRecord, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import { decide } from '#src/rollout/decide.ts';
 import type { Observed } from '#src/rollout/observed.ts';
-import { timeText } from '#src/rollout/time.ts';
 import { aCanary } from '#test/harness/manifests.ts';
-import { aHistory, anObserved, aRevision, aRunning, aShiftedRun, aWorkload, T0 } from '#test/rollout/an-observed.ts';
+import { anObserved, aRevision, aRunning, aShiftedRun, askedInVain, aWorkload, T0 } from '#test/rollout/an-observed.ts';
 import { kubectl, missing, programPath, untilServed } from './admin.ts';
 import { run } from './parts/run.ts';
 
@@ -48,15 +47,7 @@ describe('Lua for Argo CD', { skip: existsSync(lua) ? false : 'SERIN_CLUSTER_BIN
   };
   const decided = (observed: Observed): JsonRecord =>
     canary(decide(observed, T0).status, { generation: observed.canary.generation });
-  const rejected = anObserved({
-    status: {
-      phase: 'Failed',
-      runs: 1,
-      history: [aHistory()],
-      desired: { revision: 'v2', hash: 'hash-v2', since: timeText(T0 - 100_000), run: 'v2-1' },
-    },
-    target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v2') },
-  });
+  const rejected = askedInVain();
   const paused = anObserved({
     target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, waiting: 'it is paused', isStuck: true },
   });

@@ -218,3 +218,15 @@ export const aHistory = (parts: Partial<HistoryStatus> = {}): HistoryStatus => (
   endedAt: timeText(T0 + 1_234),
   ...parts,
 });
+
+/** Git goes on asking for `v2`, which was rolled back, and Serin has nowhere to put it back. */
+export const askedInVain = (): Observed =>
+  anObserved({
+    status: {
+      phase: 'Failed',
+      runs: 1,
+      history: [aHistory()],
+      desired: { revision: 'v2', hash: 'hash-v2', since: timeText(T0 - 100_000), run: 'v2-1' },
+    },
+    target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v2') },
+  });

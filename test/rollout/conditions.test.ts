@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import type { Condition } from '#src/api/canary-status.ts';
 import { decide } from '#src/rollout/decide.ts';
 import type { Observed, TargetView } from '#src/rollout/observed.ts';
-import { timeText } from '#src/rollout/time.ts';
-import { aHistory, anObserved, aRevision, aRoute, aRunning, aShiftedRun, aWorkload, T0 } from './an-observed.ts';
+import { anObserved, aRoute, aRunning, aShiftedRun, askedInVain, aWorkload, T0 } from './an-observed.ts';
 
 const conditionOf = (observed: Observed, type: Condition['type']): Pick<Condition, 'status' | 'reason' | 'message'> => {
   const found = decide(observed, T0).status.conditions.find((condition) => condition.type === type);
@@ -86,15 +85,7 @@ test('a primary without a ready pod is not Ready, unless the canary has taken ev
 });
 
 test('a rejected revision that Git asks for in vain calls for a person, so that a health check does not wait for it', () => {
-  const observed = anObserved({
-    status: {
-      phase: 'Failed',
-      runs: 1,
-      history: [aHistory()],
-      desired: { revision: 'v2', hash: 'hash-v2', since: timeText(T0 - 100_000), run: 'v2-1' },
-    },
-    target: { uid: 'uid-t', deleting: false, replicas: 0, readyReplicas: 0, revision: aRevision('v2') },
-  });
+  const observed = askedInVain();
   for (const [type, status] of [
     ['Ready', 'False'],
     ['Stalled', 'True'],

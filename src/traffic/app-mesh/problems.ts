@@ -1,8 +1,8 @@
 import type { Problem } from '../../api/problem.ts';
 import { stringAt } from '../../lib/json.ts';
 import { keyOf } from '../../lib/kube-object.ts';
-import { matchesOf, matchProblems } from '../istio-match.ts';
 import type { Objects, RouteRef } from '../router.ts';
+import { matchesOf, matchProblems } from '../service-match.ts';
 import { type Listener, type Protocol, portProblem, protocolNamed } from './listener.ts';
 import { meshRef, routerRef } from './names.ts';
 import { retryProblems } from './retry-policy.ts';

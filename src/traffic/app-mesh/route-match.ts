@@ -1,8 +1,8 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, listAt, stringAt } from '../../lib/json.ts';
 import { cookieOf, cookieRegex } from '../cookie-regex.ts';
-import type { HttpMatch, MatchForms, NamedMatch } from '../istio-match.ts';
 import type { Condition, RequestMatch, ValueMatch } from '../router.ts';
+import type { HttpMatch, MatchForms, NamedMatch } from '../service-match.ts';
 import type { Protocol } from './listener.ts';
 
 const COMPARED = ['exact', 'prefix', 'regex'] as const;

@@ -1,10 +1,10 @@
-import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../api/names.ts';
-import type { JsonRecord } from '../lib/json.ts';
-import { isRecord, listAt, recordAt, stringAt } from '../lib/json.ts';
-import type { KubeObject } from '../lib/kube-object.ts';
+import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, STAMP_ANNOTATION } from '../../api/names.ts';
+import type { JsonRecord } from '../../lib/json.ts';
+import { isRecord, listAt, recordAt, stringAt } from '../../lib/json.ts';
+import type { KubeObject } from '../../lib/kube-object.ts';
+import type { RouteRef, TrafficIntent } from '../router.ts';
+import { sideService } from '../split.ts';
 import { pinAnnotations } from './canary-pins.ts';
-import type { RouteRef, TrafficIntent } from './router.ts';
-import { sideService } from './split.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/';
 export const CANARY_WEIGHT = `${PREFIX}canary-weight`;
