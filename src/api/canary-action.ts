@@ -1,17 +1,6 @@
 import { z } from 'zod';
 import { objectName, text } from './field.ts';
-
-export const VERBS = [
-  'abort',
-  'promote',
-  'promoteFull',
-  'approve',
-  'reject',
-  'pause',
-  'resume',
-  'retry',
-  'unquarantine',
-] as const;
+import { VERBS } from './words.ts';
 
 /** `spec` of a CanaryAction: what one person asks of one run. Written once. */
 export const canaryActionSpec = z.strictObject({

@@ -11,7 +11,7 @@ import {
   textMap,
   weight,
 } from './field.ts';
-import { SEVERITIES } from './words.ts';
+import { HOOK_TYPES, SEVERITIES } from './words.ts';
 
 const thresholdRange = z.strictObject({
   min: z.number().optional().describe('Lowest value that passes.'),
@@ -63,20 +63,7 @@ const alert = z.strictObject({
 
 const webhook = z.strictObject({
   name: text(63).describe('Name of the hook.'),
-  type: z
-    .enum([
-      'confirm-rollout',
-      'pre-rollout',
-      'rollout',
-      'confirm-traffic-increase',
-      'confirm-promotion',
-      'post-rollout',
-      'rollback',
-      'event',
-      'on-inconclusive',
-    ])
-    .optional()
-    .describe('When it is called; rollout when absent.'),
+  type: z.enum(HOOK_TYPES).optional().describe('When it is called; rollout when absent.'),
   url: httpUrl.describe('Address that is called.'),
   timeout: duration.optional().describe('Time-out of one attempt; 10s when absent.'),
   retries: z.int().min(0).max(100).optional().describe('Attempts after the first.'),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { checkStatus, stepStatus } from './canary-status.ts';
+import { actionStatus, checkStatus, gateStatus, hookStatus, specChangeStatus, stepStatus } from './canary-status.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
-import { CAUSES, OUTCOMES } from './words.ts';
+import { CAUSES, OUTCOMES, STRATEGIES } from './words.ts';
 
 const words = z.record(z.string(), z.string());
 
@@ -13,7 +13,8 @@ export const canaryRunSpec = z.strictObject({
   previous: z.string().describe('Revision that served meanwhile.'),
   images: words.describe('Container name to image reference as it stands in Git.'),
   digests: z.exactOptional(words).describe('Container name to sha256:… as seen running in the canary.'),
-  strategy: z.literal('canary').describe('How the weight rose.'),
+  strategy: z.enum(STRATEGIES).describe('How the version got traffic.'),
+  direction: z.exactOptional(z.literal('backward')).describe('The revision is older than the one that served.'),
   provider: z.string().describe('Data plane.'),
   source: z
     .exactOptional(
@@ -31,6 +32,10 @@ export const canaryRunSpec = z.strictObject({
   sentence: z.string().describe('What happened and why, with the numbers.'),
   steps: z.array(stepStatus).max(256).describe('Weights that the run has held.'),
   checks: z.array(checkStatus).max(256).describe('Checks worth keeping: firsts, lasts, failures.'),
+  gates: z.exactOptional(z.array(gateStatus).max(64)).describe('Gates that the run came to, and who opened them.'),
+  hooks: z.exactOptional(z.array(hookStatus).max(64)).describe('Hooks that were called, with their last answers.'),
+  actions: z.exactOptional(z.array(actionStatus).max(64)).describe('What people did to it.'),
+  changes: z.exactOptional(z.array(specChangeStatus).max(64)).describe('Changes of the spec in the middle of it.'),
 });
 export type RunRecord = DeepReadonly<z.output<typeof canaryRunSpec>>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { salvage } from './salvage.ts';
-import { CAUSES, CONDITION_TYPES, OUTCOMES, PHASES, TOPICS } from './words.ts';
+import { CAUSES, CONDITION_TYPES, HOOK_TYPES, OUTCOMES, PHASES, STRATEGIES, TOPICS, VERBS } from './words.ts';
 
 /** A field that may be absent, never `undefined`. */
 const maybe = z.exactOptional;
@@ -85,6 +85,70 @@ export const stepStatus = z.object({
 });
 export type StepStatus = DeepReadonly<z.output<typeof stepStatus>>;
 
+const requestMatch = z
+  .array(
+    z.object({
+      on: z.enum(['header', 'cookie', 'query']).describe('What of the request is compared.'),
+      name: z.string().describe('Its name.'),
+      op: z.enum(['exact', 'prefix', 'regex']).describe('How; a regular expression matches the whole value.'),
+      value: z.string().describe('With what.'),
+    }),
+  )
+  .describe('Conditions that all hold.');
+
+/** A hook that was called, with its last answer. */
+export const hookStatus = z.object({
+  name: z.string().describe('Name of the hook.'),
+  type: z.enum(HOOK_TYPES).describe('When it is called.'),
+  at: time.describe('When it answered last.'),
+  calls: z.int().describe('How often it was called in this run; retries not counted.'),
+  failures: maybe(z.int()).describe('How many of the calls failed.'),
+  passed: z.boolean().describe('Whether the last answer was 2xx.'),
+  detail: maybe(z.string()).describe('The last answer, in words.'),
+});
+export type HookStatus = DeepReadonly<z.output<typeof hookStatus>>;
+
+/** A gate that a run has come to; it counts for this run alone. */
+export const gateStatus = z.object({
+  name: z.string().describe('Name of the hook that is the gate.'),
+  type: z.enum(HOOK_TYPES).describe('What it holds up.'),
+  step: z.int().describe('Step at which it was met; 0 before the first.'),
+  since: time.describe('Since when it was asked.'),
+  state: z.enum(['Waiting', 'Open', 'Approved', 'Rejected', 'Expired']).describe('Open: the hook said yes.'),
+  at: maybe(time).describe('When it stopped waiting.'),
+  by: maybe(z.string()).describe('Who approved or rejected it.'),
+  reason: maybe(z.string()).describe('Why, in their words; or what the hook said last.'),
+  deadline: maybe(time).describe('When waiting ends the run.'),
+});
+export type GateStatus = DeepReadonly<z.output<typeof gateStatus>>;
+
+/** What a person did to a run. */
+export const actionStatus = z.object({
+  name: z.string().describe('Name of the CanaryAction.'),
+  verb: z.enum(VERBS).describe('What was asked.'),
+  by: z.string().describe('Who asked.'),
+  at: time.describe('When it was done.'),
+  gate: maybe(z.string()).describe('Gate that was meant.'),
+  reason: maybe(z.string()).describe('Why, in their words.'),
+});
+export type ActionStatus = DeepReadonly<z.output<typeof actionStatus>>;
+
+/** A change of the Canary's spec in the middle of a run. */
+export const specChangeStatus = z.object({
+  at: time.describe('When it was first acted on.'),
+  generation: z.int().describe('Generation of the spec.'),
+  what: z.string().describe('What it meant for the run.'),
+});
+
+const affinity = z.object({
+  cookie: z.string().describe("Name of the canary's cookie."),
+  primaryCookie: z.string().describe("Name of the primary's cookie."),
+  version: z.string().describe('What the values of this run begin with.'),
+  previousWeight: maybe(z.number()).describe(
+    'Percent of the step before, whose clients of the primary are drawn again.',
+  ),
+});
+
 /** Where a run is. `ending` begins with the outcome and lasts until its traffic has drained and the record is written. */
 const RUN_STAGES = ['scaling', 'shifting', 'promoting', 'returning', 'ending'] as const;
 
@@ -94,7 +158,8 @@ const run = z.object({
   hash: z.string().describe('Canonical hash of its template.'),
   images,
   previous: z.string().describe('Revision that serves meanwhile.'),
-  strategy: z.literal('canary').describe('How the weight rises.'),
+  strategy: z.enum(STRATEGIES).catch('canary').describe('How the version gets traffic.'),
+  direction: maybe(z.literal('backward')).describe('The revision is older than the stable one.'),
   source: maybe(source).describe('Commit that it comes from.'),
   startedAt: time.describe('Start of the run.'),
   // A stage that only a newer version knows is taken up again at its beginning, where nothing is exposed unseen.
@@ -102,8 +167,29 @@ const run = z.object({
   stageSince: time.describe('Start of the stage.'),
   step: z.int().describe('Steps whose weight has been set; 0 before the first.'),
   weight: z
-    .object({ set: z.number().describe('Percent, as written.'), since: time.describe('Since when.') })
-    .describe("The canary's weight."),
+    .object({
+      set: z.number().describe('Percent, as written.'),
+      mirror: maybe(z.number()).describe('Percent of the requests that are mirrored.'),
+      matched: maybe(z.literal(true)).describe('The requests of `match` go to the canary.'),
+      since: time.describe('Since when.'),
+    })
+    .describe('What the canary gets.'),
+  match: maybe(z.array(requestMatch)).describe('Requests that go to the canary, as asked for when the run began.'),
+  affinity: maybe(affinity).describe('Cookies by which clients stay on their side.'),
+  passed: maybe(z.int()).describe('Windows of this step that passed, where a step needs more than one.'),
+  generation: maybe(z.int()).describe('Generation of the spec that the run last went by.'),
+  changes: maybe(z.array(specChangeStatus)).describe('Changes of the spec in the middle of the run.'),
+  paused: maybe(
+    z.object({
+      since: time.describe('Since when.'),
+      by: maybe(z.string()).describe('Who paused it; absent for spec.suspend.'),
+      reason: maybe(z.string()).describe('Why, in their words.'),
+    }),
+  ).describe('It goes no further until it is resumed; it is judged all the same.'),
+  fast: maybe(z.string()).describe('Why it is promoted without (full) analysis.'),
+  gates: maybe(z.array(gateStatus)).describe('Gates that the run has come to.'),
+  hooks: maybe(z.array(hookStatus)).describe('Hooks that were called.'),
+  actions: maybe(z.array(actionStatus)).describe('What people did to it.'),
   windowEnd: maybe(time).describe('End of the last window that was judged at this weight.'),
   consecutiveFailed: maybe(z.int()).describe('Windows in a row that failed.'),
   consecutiveNoData: maybe(z.int()).describe('Windows in a row that gave no evidence.'),
@@ -202,6 +288,7 @@ export const canaryStatus = z.object({
   quarantine: z.array(quarantine).default([]).describe('Revisions that failed and are not tried again by themselves.'),
   outbox: z.array(outbox).default([]).describe('Effects on the outside that are not confirmed yet.'),
   history: z.array(history).default([]).describe('The last 10 runs; each in full in its CanaryRun.'),
+  handled: maybe(z.array(z.string())).describe('Names of the last CanaryActions that were done or refused.'),
 });
 export type CanaryStatus = DeepReadonly<z.output<typeof canaryStatus>>;
 

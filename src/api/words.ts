@@ -23,6 +23,8 @@ export const CAUSES = [
   'MetricsUnavailable',
   'DeadlineExceeded',
   'HookFailed',
+  'GateWaiting',
+  'ActionRefused',
   'RollbackHook',
   'PromotionFailed',
   'OperatorAbort',
@@ -30,6 +32,38 @@ export const CAUSES = [
   'Quarantined',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
+
+/** How a run gives its version traffic: by weights, all at once after iterations, or to chosen requests. */
+export const STRATEGIES = ['canary', 'blueGreen', 'abTest'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+/** When a hook is called; Flagger's eight, and one for a run without a verdict. */
+export const HOOK_TYPES = [
+  'confirm-rollout',
+  'pre-rollout',
+  'rollout',
+  'confirm-traffic-increase',
+  'confirm-promotion',
+  'post-rollout',
+  'rollback',
+  'event',
+  'on-inconclusive',
+] as const;
+export type HookType = (typeof HOOK_TYPES)[number];
+
+/** What a person can ask of a run. */
+export const VERBS = [
+  'abort',
+  'promote',
+  'promoteFull',
+  'approve',
+  'reject',
+  'pause',
+  'resume',
+  'retry',
+  'unquarantine',
+] as const;
+export type Verb = (typeof VERBS)[number];
 
 /** `status.phase`, with Flagger's values, for scripts that poll them. */
 export const PHASES = [
@@ -57,6 +91,8 @@ export const NORMAL_REASONS = [
   'Approved',
   'Paused',
   'Resumed',
+  'SpecChanged',
+  'ActionTaken',
   'Promoting',
   'Promoted',
   'FastPromoted',
@@ -101,5 +137,5 @@ export type ConditionType = (typeof CONDITION_TYPES)[number];
 export const SEVERITIES = ['info', 'warn', 'error'] as const;
 
 /** What a message is about; `NotificationProvider.spec.kinds` chooses among them. */
-export const TOPICS = ['initialized', 'started', 'outcome', 'held', 'git'] as const;
+export const TOPICS = ['initialized', 'started', 'gate', 'outcome', 'held', 'git'] as const;
 export type Topic = (typeof TOPICS)[number];

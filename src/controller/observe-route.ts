@@ -1,6 +1,7 @@
 import type { Problem } from '../api/problem.ts';
 import { stringAt } from '../lib/json.ts';
 import type { RouteView } from '../rollout/observed.ts';
+import type { TrafficIntent } from '../traffic/router.ts';
 import { twoWay } from '../traffic/split.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Scene } from './scene.ts';
@@ -15,6 +16,16 @@ const emptyPrimary = (scene: Scene): readonly Problem[] => {
   const message =
     'spec.strategy is Recreate, which leaves no pod while a version starts, and this data plane answers 503 then, whatever goes to the canary; want RollingUpdate';
   return [{ where: `Deployment ${canary.namespace}/${names.target}`, message, reason: 'InvalidSpec' }];
+};
+
+/** The objects stand exactly as they would be written for what they do; what cannot be written is to be replaced. */
+const stands = ({ router, view, route }: Scene, intent: TrafficIntent): boolean => {
+  try {
+    return router.plan(view, route, intent).patches.length === 0;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 };
 
 /** The route as it stands, and what stands in the way of ever writing it. */
@@ -40,9 +51,7 @@ export const observeRoute = (
   const ppm = intent?.split.find(({ backend }) => backend === names.service.canary)?.weightPpm ?? 0;
   const canaryWeight = intent === undefined ? undefined : ppm / 10_000;
   const current =
-    intent !== undefined &&
-    problems.length === 0 &&
-    router.plan(view, ref, { split: twoWay(ref, ppm / 10_000), stamp: intent.stamp }).patches.length === 0;
+    intent !== undefined && problems.length === 0 && stands(scene, { ...intent, split: twoWay(ref, ppm / 10_000) });
   const foreignManager = router.foreignManager(view, ref);
   const { lifecycle, proof } = router.capabilities(view, ref);
   const { warning } = lifecycle;
@@ -51,6 +60,9 @@ export const observeRoute = (
     route: {
       exists: intent !== undefined,
       ...(canaryWeight === undefined ? {} : { canaryWeight }),
+      ...(intent?.mirror === undefined ? {} : { mirror: intent.mirror }),
+      ...(intent?.pinned === undefined ? {} : { pinned: intent.pinned }),
+      ...(intent?.affinity === undefined ? {} : { affinity: intent.affinity }),
       ...(intent?.stamp === undefined ? {} : { stamp: intent.stamp }),
       current,
       acceptance: state,

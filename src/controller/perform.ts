@@ -50,7 +50,8 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
       return wanted && writer.apply(wanted);
     }
     case 'setRoute': {
-      const intent = { split: twoWay(route, action.canaryWeight), stamp: action.stamp };
+      const { type: _, canaryWeight, ...rest } = action;
+      const intent = { split: twoWay(route, canaryWeight), ...rest };
       return writer.patch(router.plan(objects, route, intent).patches);
     }
     case 'releaseRoute':
@@ -63,6 +64,10 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
       return restoreApex(scene, writer);
     case 'deleteOwned':
       return deleteOwned(scene, deps);
+    case 'applyAutoscaler':
+    case 'applyDisruptionBudget':
+    case 'answerAction':
+      throw new Error(`${action.type} cannot be done yet`);
     default:
       return assertNever(action, 'action');
   }

@@ -3,6 +3,7 @@ import type { CanaryStatus, Digests } from '../api/canary-status.ts';
 import type { Side } from '../api/names.ts';
 import type { Reason } from '../api/words.ts';
 import type { Effect } from './effect.ts';
+import type { Exposure } from './exposure.ts';
 
 /** Something to be done in the cluster: idempotent, data only, done by `controller/perform`. */
 export type Action =
@@ -15,8 +16,19 @@ export type Action =
   | { readonly type: 'deleteCanary' }
   | { readonly type: 'scaleTarget'; readonly replicas: number }
   | { readonly type: 'applyService'; readonly service: 'apex' | Side }
-  /** Writes the route so that `canaryWeight` percent of the default traffic goes to the canary. */
-  | { readonly type: 'setRoute'; readonly canaryWeight: number; readonly stamp?: string }
+  /** Writes the route so that the canary gets this of the users' requests and nothing more. */
+  | ({ readonly type: 'setRoute'; readonly stamp?: string } & Exposure)
+  /** The primary's autoscaler as it should be; the target's own is kept from scaling anything. */
+  | { readonly type: 'applyAutoscaler' }
+  /** The primary's PodDisruptionBudget, where one selects the target alone. */
+  | { readonly type: 'applyDisruptionBudget' }
+  /** Writes what became of a CanaryAction into its status. */
+  | {
+      readonly type: 'answerAction';
+      readonly name: string;
+      readonly state: 'Done' | 'Refused';
+      readonly message: string;
+    }
   | { readonly type: 'writeRun'; readonly record: RunRecord }
   /** Deletes revisions, config copies and run records that nothing refers to any more. */
   | { readonly type: 'collect'; readonly keepRevisions: readonly string[] }

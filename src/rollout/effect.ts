@@ -1,4 +1,5 @@
 import type { CheckStatus, HistoryStatus } from '../api/canary-status.ts';
+import type { HookType } from '../api/words.ts';
 import type { MetricCheck } from './metric-check.ts';
 
 /** Asks every metric over one window. Times are ms since the epoch. */
@@ -45,7 +46,7 @@ export type CommitEffect = { readonly kind: 'commit'; readonly key: string; read
 export type Message = {
   /** The operation's id; receivers may drop repeats by it. */
   readonly id: string;
-  readonly topic: 'initialized' | 'started' | 'outcome' | 'held' | 'git';
+  readonly topic: 'initialized' | 'started' | 'gate' | 'outcome' | 'held' | 'git';
   readonly severity: 'info' | 'warn' | 'error';
   readonly cluster: string;
   readonly canary: { readonly namespace: string; readonly name: string };
@@ -66,8 +67,40 @@ export type NotifyEffect = {
   readonly message: Message;
 };
 
+/** What a hook is told: Flagger's five fields, then Serin's. */
+export type HookPayload = {
+  readonly name: string;
+  readonly namespace: string;
+  readonly phase: string;
+  readonly checksum: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly runId?: string;
+  readonly revision?: string;
+  readonly weight?: number;
+  readonly step?: number;
+  readonly images?: Readonly<Record<string, string>>;
+};
+
+/** Calls one hook. At least once: whoever is called may drop repeats by the key, which is sent along. */
+export type HookEffect = {
+  readonly kind: 'hook';
+  readonly key: string;
+  readonly hook: {
+    readonly name: string;
+    readonly type: HookType;
+    readonly url: string;
+    readonly timeoutMs: number;
+    /** Attempts after the first. */
+    readonly retries: number;
+    readonly disableTLS: boolean;
+    /** Namespaced Secret with `hmac`, by which the body is signed. */
+    readonly secretRef?: { readonly namespace: string; readonly name: string };
+  };
+  readonly payload: HookPayload;
+};
+
 /** Something on the outside that `decide` wants to be running or done. Keys are unique per Canary. */
-export type Effect = MeasureEffect | ProveEffect | CommitEffect | NotifyEffect;
+export type Effect = MeasureEffect | ProveEffect | CommitEffect | NotifyEffect | HookEffect;
 
 export type GitResult =
   | { readonly state: 'Pushed' | 'AlreadyApplied'; readonly commit: string }
@@ -86,7 +119,9 @@ export type EffectResult =
       readonly detail: string;
     }
   | { readonly kind: 'commit'; readonly git: GitResult }
-  | { readonly kind: 'notify'; readonly delivered: boolean; readonly detail: string };
+  | { readonly kind: 'notify'; readonly delivered: boolean; readonly detail: string }
+  /** `passed`: 2xx. `detail` is the answer in words, cut to size, without what the address may hide. */
+  | { readonly kind: 'hook'; readonly passed: boolean; readonly detail: string };
 
 /** What the effects table knows of one wanted effect. It restarts a failed one by itself after `retryAt`. */
 export type EffectState =

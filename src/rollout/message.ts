@@ -86,6 +86,15 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
       const run = current ?? ended;
       return run && startedBody(observed, run);
     }
+    case 'gate': {
+      const gate = current?.gates?.findLast(({ state }) => state === 'Waiting');
+      if (current === undefined || gate === undefined) return undefined;
+      return {
+        title: `${subject(observed, current)}: waits for ${gate.name}`,
+        text: `Gate ${gate.name} (${gate.type}) is not open: ${gate.reason ?? 'it has not answered'}. To decide yourself: serin approve ${canary.name} ${gate.name}, or serin reject.`,
+        fields: runFields(current),
+      };
+    }
     case 'outcome':
       return ended && outcomeBody(observed, ended);
     case 'held':
@@ -114,7 +123,7 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
 
 /** How severe a topic is: what receivers filter by. */
 export const severityOf = (topic: Topic, { history }: CanaryStatus, run: string | undefined): Message['severity'] => {
-  if (topic === 'held' || topic === 'git') return 'warn';
+  if (topic === 'held' || topic === 'git' || topic === 'gate') return 'warn';
   const ended = history.find(({ id }) => id === run);
   return topic === 'outcome' && ended !== undefined && rejects(ended.outcome) ? 'error' : 'info';
 };

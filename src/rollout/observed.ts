@@ -1,8 +1,10 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus, Digests, Images, SourceStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
+import type { Verb } from '../api/words.ts';
 import type { EventNote } from './decision.ts';
 import type { EffectState } from './effect.ts';
+import type { Exposure } from './exposure.ts';
 import type { MetricCheck } from './metric-check.ts';
 
 /** The Canary object itself. */
@@ -85,6 +87,10 @@ export type RouteView = {
   readonly exists: boolean;
   /** Percent of the default traffic that the route sends to the canary now; undefined when it is not ours yet. */
   readonly canaryWeight?: number;
+  /** What the canary gets beside it. */
+  readonly mirror?: number;
+  readonly pinned?: Exposure['pinned'];
+  readonly affinity?: Exposure['affinity'];
   /** Our own note on the route: the verdict behind its weight. */
   readonly stamp?: string;
   /** The object stands exactly as `plan` would write it for the weight it has. */
@@ -124,6 +130,29 @@ export type AlertView = {
   readonly severity: 'info' | 'warn' | 'error';
 };
 
+/** A CanaryAction that has no answer yet. */
+export type ActionView = {
+  readonly name: string;
+  readonly verb: Verb;
+  /** Id of the run, or the revision, that is meant. */
+  readonly run?: string;
+  readonly revision?: string;
+  readonly gate?: string;
+  readonly reason?: string;
+  readonly requestedBy: string;
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+};
+
+/** The primary's autoscaler, where the Canary names one of the target's. */
+export type AutoscalerView = {
+  readonly kind: 'HorizontalPodAutoscaler' | 'ScaledObject';
+  readonly name: string;
+  /** The primary's stands as it should be, and the target's own scales nothing. */
+  readonly current: boolean;
+};
+
 /** Everything that `decide` may look at: plain data, read from caches only. */
 export type Observed = {
   readonly cluster: string;
@@ -148,6 +177,11 @@ export type Observed = {
   /** The effects table's view, by key. */
   readonly effects: ReadonlyMap<string, EffectState>;
   readonly namespaceDeleting: boolean;
+  /** Oldest first; none where the kind cannot be read. */
+  readonly actions?: readonly ActionView[];
+  readonly autoscaler?: AutoscalerView;
+  /** False while the primary lacks the PodDisruptionBudget that the target has. */
+  readonly budgetCurrent?: boolean;
   /** What the API server refused when it was last written for this Canary. */
   readonly refused?: EventNote;
 };

@@ -28,5 +28,10 @@ export const recordOf = (observed: Observed, run: EndedRun): RunRecord => {
     sentence: run.sentence,
     steps: run.steps,
     checks: run.kept.map(withQuery),
+    ...(run.direction === undefined ? {} : { direction: run.direction }),
+    ...(run.gates === undefined ? {} : { gates: run.gates }),
+    ...(run.hooks === undefined ? {} : { hooks: run.hooks }),
+    ...(run.actions === undefined ? {} : { actions: run.actions }),
+    ...(run.changes === undefined ? {} : { changes: run.changes }),
   };
 };

@@ -50,6 +50,7 @@ const capabilitiesFor = ({ options }: RouteRef, { protocol }: Listener): Capabil
       conditions: Math.max(0, MOST_CONDITIONS - used),
     },
     mirror: 'none',
+    affinity: false,
     lifecycle: {
       eol: '2026-09-30',
       successor: 'gatewayapi',

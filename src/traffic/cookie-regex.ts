@@ -1,4 +1,4 @@
-import type { ValueMatch } from './router.ts';
+import type { ValueMatch } from '../rollout/request-match.ts';
 
 /**
  * Cookies are one header, in which a regular expression must find one of them. Istio matches RE2 against the whole

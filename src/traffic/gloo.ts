@@ -33,6 +33,7 @@ const capabilitiesFor = (ref: RouteRef): Capabilities => ({
   pins: { header: OPS, cookie: OPS, query: OPS },
   // Where no safe method is served there is nothing to be mirrored.
   mirror: matchersFor(ref, { onlySafe: true }) === undefined ? 'none' : 'percent',
+  affinity: false,
   lifecycle: {
     successor: 'gatewayapi',
     warning: 'Gloo Edge goes on as kgateway, which reads HTTPRoutes; want provider gatewayapi there',

@@ -72,6 +72,7 @@ export const httpRoute: Router = {
       pins: { header: OPERATORS, cookie: OPERATORS, query: OPERATORS },
       pinLimits: pinLimits(objects, { ref, mayMirror: mirror !== 'none' }),
       mirror,
+      affinity: false,
       lifecycle: {},
     };
   },

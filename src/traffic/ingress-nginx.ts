@@ -82,6 +82,7 @@ export const ingressNginx: Router = {
     perBackendMetrics: true,
     ...(hasAffinity(objects, ref) ? { pins: NO_PINS } : CANARY_PINS),
     mirror: 'none',
+    affinity: false,
     lifecycle: { eol: '2026-03-24', successor: 'gatewayapi' },
   }),
 

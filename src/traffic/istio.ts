@@ -62,6 +62,7 @@ export const istio: Router = {
       perBackendMetrics: isHttp,
       pins: pinsOf(scene),
       mirror: isHttp ? 'percent' : 'none',
+      affinity: false,
       lifecycle: {},
     };
   },

@@ -3,7 +3,9 @@ import type { Side } from '../api/names.ts';
 import type { Problem } from '../api/problem.ts';
 import type { Provider } from '../api/provider.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
+import type { Affinity } from '../rollout/exposure.ts';
 import type { MetricSelectors } from '../rollout/metric-check.ts';
+import type { Condition, RequestMatch, ValueMatch } from '../rollout/request-match.ts';
 
 /** Where the traffic of one Canary passes: everything that a router needs to find and write its objects. */
 export type RouteRef = {
@@ -66,15 +68,6 @@ export type Objects = {
 /** Shares in parts per million; they sum to 1,000,000. */
 export type Share = { readonly backend: string; readonly weightPpm: number };
 
-/** How the value of a header, a cookie or a query parameter is compared. Regular expressions match the whole value. */
-export type ValueMatch = { readonly op: 'exact' | 'prefix' | 'regex'; readonly value: string };
-
-/** One condition on a request. */
-export type Condition = { readonly on: 'header' | 'cookie' | 'query'; readonly name: string } & ValueMatch;
-
-/** A request of which every condition holds. */
-export type RequestMatch = readonly Condition[];
-
 export type TrafficIntent = {
   /** Requests that are not pinned. */
   readonly split: readonly Share[];
@@ -82,6 +75,8 @@ export type TrafficIntent = {
   readonly pinned?: readonly RequestMatch[];
   /** Percent (1 to 100) of the default requests that the canary gets a copy of; of safe methods only, answers dropped. */
   readonly mirror?: number;
+  /** Both sides keep their clients. */
+  readonly affinity?: Affinity;
   /** Kept on the route as annotation, in the same write. */
   readonly stamp?: string | undefined;
 };
@@ -105,6 +100,8 @@ export type Capabilities = {
   readonly pinLimits?: { readonly matches: number; readonly conditions: number };
   /** Copies of requests: none, all of them, or a percentage. */
   readonly mirror: 'none' | 'full' | 'percent';
+  /** Whether clients can be kept on both sides. */
+  readonly affinity: boolean;
   readonly lifecycle: {
     readonly eol?: string;
     readonly successor?: string;

@@ -1,6 +1,7 @@
 import type { Problem } from '../api/problem.ts';
 import { isRecord, type JsonRecord, recordAt, stringAt } from '../lib/json.ts';
-import type { RouteOptions, ValueMatch } from './router.ts';
+import type { ValueMatch } from '../rollout/request-match.ts';
+import type { RouteOptions } from './router.ts';
 
 type Op = ValueMatch['op'];
 const OPS: readonly Op[] = ['exact', 'prefix', 'regex'];

@@ -1,4 +1,5 @@
-import type { Capabilities, Condition, TrafficIntent } from './router.ts';
+import type { Condition } from '../rollout/request-match.ts';
+import type { Capabilities, TrafficIntent } from './router.ts';
 
 const PLACES: Readonly<Record<Condition['on'], string>> = {
   header: 'headers',

@@ -1,6 +1,6 @@
 import { listAt, recordAt } from '#src/lib/json.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { istio } from '#src/traffic/istio.ts';
-import type { Condition } from '#src/traffic/router.ts';
 import {
   aDestinationRule,
   admitIstio,

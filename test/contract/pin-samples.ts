@@ -1,4 +1,5 @@
-import type { Capabilities, Condition } from '#src/traffic/router.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
+import type { Capabilities } from '#src/traffic/router.ts';
 import type { PinSample } from './router-case.ts';
 import { aRequest, type SampleRequest } from './sample-request.ts';
 

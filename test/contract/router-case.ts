@@ -1,5 +1,6 @@
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import type { RequestMatch, RouteRef, Router } from '#src/traffic/router.ts';
+import type { RequestMatch } from '#src/rollout/request-match.ts';
+import type { RouteRef, Router } from '#src/traffic/router.ts';
 import type { RouteWorld } from '#test/traffic/route-world.ts';
 import type { SampleRequest } from './sample-request.ts';
 

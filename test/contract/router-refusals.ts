@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Condition } from '#src/traffic/router.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
 import type { RouterStage } from './router-stage.ts';
 
 const WORDS = { header: 'headers', cookie: 'cookies', query: 'query parameters' } as const;

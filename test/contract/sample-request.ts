@@ -1,4 +1,5 @@
-import type { Condition, TrafficIntent } from '#src/traffic/router.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
+import type { TrafficIntent } from '#src/traffic/router.ts';
 
 /** A request to any host and path. Header names are in lower case; cookies are in the header `cookie`. */
 export type SampleRequest = {

@@ -285,6 +285,10 @@ export class World {
         this.side = undefined;
         this.#services.clear();
         break;
+      case 'applyAutoscaler':
+      case 'applyDisruptionBudget':
+      case 'answerAction':
+        throw new Error(`This world has no part for ${action.type}`);
       default:
         assertNever(action, 'action');
     }
@@ -344,6 +348,8 @@ export class World {
         if (!isStored(effect.message.id)) this.#violate('a message that no status holds');
         this.delivered.push(effect.message.id);
         return { kind: 'notify', delivered: true, detail: '' };
+      case 'hook':
+        return { kind: 'hook', passed: true, detail: '200' };
       default:
         return assertNever(effect, 'effect');
     }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { ValueMatch } from '#src/rollout/request-match.ts';
 import { cookieOf, cookieRegex } from '#src/traffic/cookie-regex.ts';
-import type { ValueMatch } from '#src/traffic/router.ts';
 
 const takes = (cookies: string, name: string, match: ValueMatch): boolean =>
   new RegExp(`^(?:${cookieRegex(name, match)})$`).test(cookies);

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { stringAt } from '#src/lib/json.ts';
+import type { Condition, RequestMatch } from '#src/rollout/request-match.ts';
 import { ingressNginx } from '#src/traffic/ingress-nginx.ts';
-import type { Condition, RequestMatch } from '#src/traffic/router.ts';
 import { twoWay } from '#src/traffic/split.ts';
 import { aRequest } from '#test/contract/sample-request.ts';
 import { anIngress, routeRef } from './a-route.ts';

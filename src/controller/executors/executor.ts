@@ -38,6 +38,8 @@ export const createExecutor =
         return executeCommit(effect, { ...deps, git: outside.git, allowInsecure: outside.gitInsecure, signal });
       case 'notify':
         return executeNotify(effect, { ...deps, deliver: outside.deliver, signal });
+      case 'hook':
+        return Promise.reject(new Error(`Hook ${effect.hook.name} cannot be called yet`));
       default:
         return assertNever(effect, 'effect');
     }

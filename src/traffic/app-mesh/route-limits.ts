@@ -1,5 +1,5 @@
 import { isRecord, type JsonRecord, listAt, recordAt, stringAt } from '../../lib/json.ts';
-import type { RequestMatch } from '../router.ts';
+import type { RequestMatch } from '../../rollout/request-match.ts';
 import type { Protocol } from './listener.ts';
 import { routeMatch } from './route-match.ts';
 

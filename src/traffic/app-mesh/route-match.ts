@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, listAt, stringAt } from '../../lib/json.ts';
+import type { Condition, RequestMatch, ValueMatch } from '../../rollout/request-match.ts';
 import { cookieOf, cookieRegex } from '../cookie-regex.ts';
-import type { Condition, RequestMatch, ValueMatch } from '../router.ts';
 import type { HttpMatch, MatchForms, NamedMatch } from '../service-match.ts';
 import type { Protocol } from './listener.ts';
 

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { canonicalJson, isRecord, listAt, stringAt } from '../../lib/json.ts';
-import type { RequestMatch, RouteRef, TrafficIntent } from '../router.ts';
+import type { RequestMatch } from '../../rollout/request-match.ts';
+import type { RouteRef, TrafficIntent } from '../router.ts';
 import { conditionsBeyond, narrowed } from './narrowed-match.ts';
 import { matchesOf, overtakes } from './precedence.ts';
 import { canaryAlone, canaryPercentOf, isCanaryAlone, mirrorFilter, mirrorPercentOf } from './rule.ts';

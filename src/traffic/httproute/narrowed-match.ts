@@ -1,6 +1,6 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, sameJson, stringAt } from '../../lib/json.ts';
-import type { Condition, RequestMatch } from '../router.ts';
+import type { Condition, RequestMatch } from '../../rollout/request-match.ts';
 import { conditionOf, entryOf, FIELDS, type Field } from './condition-entry.ts';
 
 /** The API compares header names without their case. */

@@ -1,5 +1,6 @@
 import { listAt } from '../../lib/json.ts';
-import type { Capabilities, RequestMatch, RouteRef } from '../router.ts';
+import type { RequestMatch } from '../../rollout/request-match.ts';
+import type { Capabilities, RouteRef } from '../router.ts';
 import { FIELDS } from './condition-entry.ts';
 import { withExtras } from './extra-rules.ts';
 import { matchesOf } from './precedence.ts';

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../lib/kube-object.ts';
+import type { Condition, RequestMatch } from '../../rollout/request-match.ts';
 import { literalOf, literalPattern } from '../literal-pattern.ts';
-import type { Capabilities, Condition, RequestMatch } from '../router.ts';
+import type { Capabilities } from '../router.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/canary-by-';
 const HEADER = `${PREFIX}header`;

@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, numberAt, sameJson, stringAt } from '../../lib/json.ts';
-import type { RequestMatch, TrafficIntent } from '../router.ts';
+import type { RequestMatch } from '../../rollout/request-match.ts';
+import type { TrafficIntent } from '../router.ts';
 import type { Sides } from './destinations.ts';
 import { pairsOf } from './destinations.ts';
 import { conditionsOf, pinnedMatch } from './pin-match.ts';

@@ -1,7 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { recordAt, sameJson } from '../../lib/json.ts';
+import type { Condition, RequestMatch } from '../../rollout/request-match.ts';
 import { cookieOf, cookieRegex } from '../cookie-regex.ts';
-import type { Condition, RequestMatch } from '../router.ts';
 import { excludes, stringMatch, valueMatchOf } from './string-match.ts';
 
 /** Where Istio's match keeps a condition: `headers` or `queryParams`, by name. */

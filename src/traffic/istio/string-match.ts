@@ -1,5 +1,5 @@
 import { isRecord } from '../../lib/json.ts';
-import type { ValueMatch } from '../router.ts';
+import type { ValueMatch } from '../../rollout/request-match.ts';
 
 const OPS = ['exact', 'prefix', 'regex'] as const;
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { misfits } from '#src/traffic/app-mesh/route-limits.ts';
 import { appMesh } from '#src/traffic/app-mesh.ts';
-import type { Condition, RouteOptions } from '#src/traffic/router.ts';
+import type { RouteOptions } from '#src/traffic/router.ts';
 import { twoWay } from '#src/traffic/split.ts';
 import { routeRef } from '#test/traffic/a-route.ts';
 import { RouteWorld } from '#test/traffic/route-world.ts';

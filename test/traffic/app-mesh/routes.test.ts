@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { isRecord, listAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { intentOf, routesFor } from '#src/traffic/app-mesh/routes.ts';
-import type { Condition } from '#src/traffic/router.ts';
 import { twoWay } from '#src/traffic/split.ts';
 import { routeRef } from '#test/traffic/a-route.ts';
 

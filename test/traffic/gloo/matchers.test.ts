@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { matchersFor, pinsOf } from '#src/traffic/gloo/matchers.ts';
-import type { Condition } from '#src/traffic/router.ts';
 import { routeRef } from '#test/traffic/a-route.ts';
 
 const ref = {

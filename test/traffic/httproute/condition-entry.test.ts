@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stringAt } from '#src/lib/json.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { conditionOf, entryOf } from '#src/traffic/httproute/condition-entry.ts';
-import type { Condition } from '#src/traffic/router.ts';
 import { aRequest, isPinned } from '#test/contract/sample-request.ts';
 
 const text = fc.string({ unit: fc.constantFrom(...'ab1.-_*+?()[]{}|^$\\/=~'), maxLength: 8 });

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonRecord } from '#src/lib/json.ts';
+import type { RequestMatch } from '#src/rollout/request-match.ts';
 import { httpRoute } from '#src/traffic/httproute.ts';
-import type { RequestMatch, TrafficIntent } from '#src/traffic/router.ts';
+import type { TrafficIntent } from '#src/traffic/router.ts';
 import { twoWay } from '#src/traffic/split.ts';
 import { aRequest } from '#test/contract/sample-request.ts';
 import { aRouteInGit, gateway, routeRef } from '#test/traffic/a-route.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listAt, recordAt, stringAt } from '#src/lib/json.ts';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { extrasFor, extrasOf, isExtra } from '#src/traffic/istio/extra-routes.ts';
-import type { Condition } from '#src/traffic/router.ts';
 import { istioRef as ref } from './an-istio.ts';
 
 const sides = { ref, roleOf: () => undefined };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Condition } from '#src/rollout/request-match.ts';
 import { conditionsOf, pinnedMatch } from '#src/traffic/istio/pin-match.ts';
-import type { Condition } from '#src/traffic/router.ts';
 
 const beta: Condition = { on: 'header', name: 'x-group', op: 'exact', value: 'beta' };
 
