@@ -1,16 +1,7 @@
 import { z } from 'zod';
-import {
-  duration,
-  httpUrl,
-  namedList,
-  namespace,
-  objectName,
-  openObject,
-  percent,
-  text,
-  textMap,
-  weight,
-} from './field.ts';
+import { duration, httpUrl, namedList, namespace, objectName, percent, text, textMap, weight } from './field.ts';
+import { requestMatches } from './request-matches.ts';
+import { sessionAffinity } from './session-affinity.ts';
 import { HOOK_TYPES, SEVERITIES } from './words.ts';
 
 const thresholdRange = z.strictObject({
@@ -102,11 +93,13 @@ export const analysis = z.strictObject({
   alerts: namedList(alert, 20).default([]).describe('Who is told.'),
   // Known, refused by the rule table until they are built.
   iterations: z.int().min(0).max(1000).optional().describe('Length of blue/green and A/B, in intervals.'),
-  match: z.array(openObject).max(32).optional().describe('Requests that go to the canary in an A/B run.'),
+  match: requestMatches.optional().describe('Requests that go to the canary in an A/B run: those that any item fits.'),
   mirror: z.boolean().optional().describe('Mirrors requests to the canary before the first step.'),
   mirrorWeight: z.int().min(0).max(100).optional().describe('Percent of requests that are mirrored.'),
   stepWeightPromotion: z.int().min(0).max(100).optional().describe('Percent per step on the way back to the primary.'),
-  sessionAffinity: openObject.optional().describe("Cookies that keep a client on its side, in Flagger's shape."),
+  sessionAffinity: sessionAffinity
+    .optional()
+    .describe("Cookies by which clients stay on the side that answered them first, the canary's as well."),
   webhooks: namedList(webhook, 32).optional().describe('Hooks and gates.'),
   primaryReadyThreshold: z
     .int()

@@ -1,5 +1,7 @@
 import type { StoredCanarySpec } from '../canary.ts';
+import { affinityRules } from './affinity-rules.ts';
 import { intervalRule } from './interval-rule.ts';
+import { matchRules } from './match-rules.ts';
 import { metricRules } from './metric-rules.ts';
 import { notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
 
@@ -108,6 +110,8 @@ export const analysisRules: readonly Rule[] = [
     ...(['slo', 'tolerance', 'latency', 'confidence', 'maxImpact', 'bake', 'maxDuration'] as const).map(evidence),
     notYet('onInconclusive', { unless: 'hold', instead: EVIDENCE }),
   ]),
+  ...matchRules,
+  ...affinityRules,
   ...metricRules,
   ...alertRules,
 ];

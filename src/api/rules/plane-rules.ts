@@ -98,6 +98,17 @@ const optionRules: readonly RuleBody<Spec>[] = [
   },
 ];
 
+const affinityRules: readonly RuleBody<Spec>[] = [
+  {
+    field: 'analysis.sessionAffinity',
+    fault: 'forbidden',
+    sentence:
+      'sessionAffinity needs a route that sets a cookie on the answers of each side, which those of nginx, appmesh and gloo cannot: remove it, or move to gatewayapi or istio',
+    cel: `!has(self.analysis.sessionAffinity) || !(${isOn('nginx', 'appmesh', 'gloo')})`,
+    holds: (spec) => spec.analysis.sessionAffinity === undefined || !on(spec, 'nginx', 'appmesh', 'gloo'),
+  },
+];
+
 const endOfLifeRules: readonly RuleBody<Spec>[] = [
   {
     field: 'acknowledgeEndOfLife',
@@ -210,5 +221,6 @@ export const planeRules: readonly Rule[] = rulesAt<Spec>('spec', [
     holds: (spec) => spec.provider === undefined || !on(spec, 'appmesh', 'gloo') || !isSet(spec.service.hosts),
   },
   ...optionRules,
+  ...affinityRules,
   ...endOfLifeRules,
 ]);

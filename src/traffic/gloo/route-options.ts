@@ -2,7 +2,7 @@ import { durationMs } from '../../api/duration.ts';
 import type { Problem } from '../../api/problem.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, isRecord, listAt, recordAt, stringAt, stringsAt } from '../../lib/json.ts';
-import { literalPattern } from '../literal-pattern.ts';
+import { literalPattern } from '../../lib/literal-pattern.ts';
 import type { RouteOptions, RouteRef } from '../router.ts';
 
 /** What is retried where nobody says it: what has certainly not been done, and what a gateway answers. */

@@ -1,4 +1,5 @@
 import { SPECS } from '../example.ts';
+import { WRONG_EXPOSURES } from './wrong-exposures.ts';
 
 /** A spec that one rule refuses, and every problem that is told of it, as `where: message`. */
 export type WrongSpec = { readonly kind: string; readonly spec: unknown; readonly told: readonly string[] };
@@ -243,7 +244,6 @@ const analyses: readonly WrongSpec[] = [
     { stepWeights: undefined, iterations: 10 },
     notYet('iterations', 'want stepWeights, or stepWeight and maxWeight'),
   ),
-  withAnalysis({ match: [{ headers: {} }] }, notYet('match', WEIGHT)),
   withAnalysis({ mirror: true }, notYet('mirror', WEIGHT)),
   withAnalysis({ mirrorWeight: 50 }, notYet('mirrorWeight', WEIGHT)),
   withAnalysis({ sessionAffinity: { cookieName: 'side' } }, notYet('sessionAffinity', WEIGHT)),
@@ -413,6 +413,7 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   ...targets,
   ...services,
   ...analyses,
+  ...WRONG_EXPOSURES,
   ...metrics,
   ...gits,
   ...others,
