@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { duration, httpUrl, namedList, namespace, objectName, percent, text, textMap, weight } from './field.ts';
+import { duration, namedList, namespace, objectName, percent, text, textMap, weight } from './field.ts';
 import { requestMatches } from './request-matches.ts';
 import { sessionAffinity } from './session-affinity.ts';
-import { HOOK_TYPES, SEVERITIES } from './words.ts';
+import { webhook } from './webhook.ts';
+import { SEVERITIES } from './words.ts';
 
 const thresholdRange = z.strictObject({
   min: z.number().optional().describe('Lowest value that passes.'),
@@ -50,17 +51,6 @@ const alert = z.strictObject({
       namespace: namespace.optional().describe("Its namespace; the Canary's own when absent."),
     })
     .describe('Who receives it.'),
-});
-
-const webhook = z.strictObject({
-  name: text(63).describe('Name of the hook.'),
-  type: z.enum(HOOK_TYPES).optional().describe('When it is called; rollout when absent.'),
-  url: httpUrl.describe('Address that is called.'),
-  timeout: duration.optional().describe('Time-out of one attempt; 10s when absent.'),
-  retries: z.int().min(0).max(100).optional().describe('Attempts after the first.'),
-  disableTLS: z.boolean().optional().describe('Skips the verification of the certificate.'),
-  muteAlert: z.boolean().optional().describe('Sends no alert for this hook.'),
-  metadata: textMap({ entries: 64, length: 4096 }).optional().describe('Sent along in the body.'),
 });
 
 const tolerance = z.strictObject({
