@@ -1,5 +1,4 @@
 import { CANARY_UID_LABEL } from '../api/names.ts';
-import type { Provider } from '../api/provider.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { Reflector, type ReflectorHealth, type Unreadable } from '../kube/reflector.ts';
 import { kindWord } from '../kube/resources.ts';
@@ -9,7 +8,7 @@ import { keyOf, refOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
 import { claimsOf, LISTED_KINDS } from './dependencies.ts';
 import { OwnWrites, type Shown } from './own-writes.ts';
-import { type Kind, WATCHED, type Watched } from './watched-kinds.ts';
+import { type Kind, WATCHED, type Watched, type Wish, wishOf } from './watched-kinds.ts';
 
 const INDEXES = {
   owner: (object: KubeObject) => (object.metadata.ownerReferences ?? []).map((owner) => owner.uid),
@@ -43,8 +42,8 @@ const METADATA_ONLY: ReadonlySet<string> = new Set(
  */
 export class Caches {
   readonly #reflectors = new Map<string, Reflector<KubeObject, Index>>();
-  /** Data planes whose kinds are watched, and whether the server has answered for all of them. */
-  readonly #planes = new Map<string, 'filling' | 'filled'>();
+  /** Wishes whose kinds are watched, and whether the server has answered for all of them. */
+  readonly #wishes = new Map<string, 'filling' | 'filled'>();
   readonly #onFilled: () => void;
   readonly #own = new OwnWrites();
   readonly #namespace: string | undefined;
@@ -58,7 +57,7 @@ export class Caches {
     readonly onError: (watched: Watched, error: unknown) => void;
     /** A kind cannot be read, or can be read again. */
     readonly onReadable: (watched: Watched, unreadable: Unreadable | undefined) => void;
-    /** The kinds of a data plane that was wanted are known. */
+    /** Kinds that a Canary has wished for are known. */
     readonly onFilled: () => void;
   }) {
     const { client, clock, random, namespace } = options;
@@ -89,7 +88,7 @@ export class Caches {
     }
   }
 
-  /** Begins to watch everything but the kinds of data planes, which are watched when they are wanted. */
+  /** Begins to watch everything but the kinds that are watched when a Canary wishes for them. */
   start(): void {
     for (const reflector of this.#watching()) reflector.start();
   }
@@ -98,19 +97,23 @@ export class Caches {
     await Promise.all(this.#watching().map((reflector) => reflector.stop()));
   }
 
-  /** True when the kinds of a data plane are known. They are watched from the first call on; `onFilled` tells when. */
-  want(plane: Provider): boolean {
-    const state = this.#planes.get(plane);
+  /** True when the kinds of all wishes are known. They are watched from the first call on; `onFilled` tells when. */
+  want(...wishes: readonly Wish[]): boolean {
+    return wishes.map((wish) => this.#wanted(wish)).every(Boolean);
+  }
+
+  #wanted(wish: Wish): boolean {
+    const state = this.#wishes.get(wish);
     if (state !== undefined) return state === 'filled';
     const wanted = WATCHED.flatMap((watched: Watched) => {
-      const reflector = watched.plane === plane ? this.#reflectors.get(kindWord(watched.resource)) : undefined;
+      const reflector = wishOf(watched) === wish ? this.#reflectors.get(kindWord(watched.resource)) : undefined;
       return reflector ?? [];
     });
-    this.#planes.set(plane, wanted.length === 0 ? 'filled' : 'filling');
+    this.#wishes.set(wish, wanted.length === 0 ? 'filled' : 'filling');
     if (wanted.length === 0) return true;
     for (const reflector of wanted) reflector.start();
     void Promise.all(wanted.map((reflector) => reflector.whenAnswered())).then(() => {
-      this.#planes.set(plane, 'filled');
+      this.#wishes.set(wish, 'filled');
       this.#onFilled();
     });
     return false;
@@ -118,16 +121,19 @@ export class Caches {
 
   /** Reflectors that have been started, or are with everything else. */
   #watching(): readonly Reflector<KubeObject, Index>[] {
-    return WATCHED.flatMap(({ plane, resource }: Watched) =>
-      plane === undefined || this.#planes.has(plane) ? (this.#reflectors.get(kindWord(resource)) ?? []) : [],
-    );
+    return WATCHED.flatMap((watched: Watched) => {
+      const wish = wishOf(watched);
+      const isWatched = wish === undefined || this.#wishes.has(wish);
+      return isWatched ? (this.#reflectors.get(kindWord(watched.resource)) ?? []) : [];
+    });
   }
 
   /** Resolves when the server has answered for every kind, and everything is known of those that all Canaries need. */
   async whenFilled(): Promise<void> {
     await Promise.all(
-      WATCHED.map(({ resource, need, plane }: Watched) => {
-        if (plane !== undefined) return undefined;
+      WATCHED.map((watched: Watched) => {
+        if (wishOf(watched) !== undefined) return undefined;
+        const { resource, need } = watched;
         const reflector = this.#reflectors.get(kindWord(resource));
         return need === 'all' ? reflector?.whenSynced() : reflector?.whenAnswered();
       }),

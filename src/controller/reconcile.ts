@@ -29,6 +29,7 @@ import { keepFinalizer, perform } from './perform.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { specOf } from './spec-of.ts';
 import { View } from './view.ts';
+import { wishesOf } from './wishes.ts';
 
 export type ReconcileDeps = {
   readonly client: KubeClient;
@@ -76,8 +77,8 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   };
   const understood = understand(object, status);
   if ('problems' in understood) return refuseFor(understood.problems);
-  // Nothing of that data plane must be taken for absent before it has been read: all are looked at again then.
-  if (!deps.caches.want(understood.router.id)) return;
+  // Nothing of these kinds must be taken for absent before it has been read: all are looked at again then.
+  if (!deps.caches.want(...wishesOf(understood.spec, understood.router.id))) return;
 
   const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates });
   const now = deps.clock.now();

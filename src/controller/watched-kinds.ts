@@ -1,5 +1,5 @@
 import type { Provider } from '../api/provider.ts';
-import { RESOURCES } from '../kube/resources.ts';
+import { kindWord, RESOURCES } from '../kube/resources.ts';
 import type { Resource } from '../lib/kube-object.ts';
 
 /**
@@ -16,6 +16,8 @@ export type Watched = Need & {
   readonly metadataOnly?: boolean;
   /** Watched as soon as a Canary is on this data plane, and not before: most clusters have none of these kinds. */
   readonly plane?: Provider;
+  /** Watched as soon as a Canary names an object of it, and not before. */
+  readonly whenNamed?: true;
   readonly keepManagers?: boolean;
 };
 
@@ -81,6 +83,8 @@ export const WATCHED = [
   { resource: RESOURCES.appMeshVirtualService, need: 'some', plane: 'appmesh' },
   { resource: RESOURCES.routeTable, need: 'some', plane: 'gloo', keepManagers: true },
   { resource: RESOURCES.upstream, need: 'some', plane: 'gloo' },
+  { resource: RESOURCES.alertProvider, need: 'some', whenNamed: true },
+  { resource: RESOURCES.metricTemplate, need: 'some', whenNamed: true },
   {
     resource: RESOURCES.kustomization,
     need: 'none',
@@ -90,3 +94,10 @@ export const WATCHED = [
 
 /** A kind that the controller keeps in its caches. */
 export type Kind = (typeof WATCHED)[number]['resource']['kind'];
+
+/** What a Canary can want to be watched, beside what all need: its data plane, or a kind that it names. */
+export type Wish = Provider | Extract<(typeof WATCHED)[number], { readonly whenNamed: true }>['resource']['kind'];
+
+/** The wish that a kind is watched for; undefined for one that is watched in any case. */
+export const wishOf = ({ plane, whenNamed, resource }: Watched): string | undefined =>
+  plane ?? (whenNamed ? kindWord(resource) : undefined);

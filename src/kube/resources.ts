@@ -22,6 +22,7 @@ const SERIN = 'serin.dev/v1alpha1';
 const GATEWAY = 'gateway.networking.k8s.io/v1';
 const ISTIO = 'networking.istio.io/v1';
 const APP_MESH = 'appmesh.k8s.aws/v1beta2';
+const FLAGGER = 'flagger.app/v1beta1';
 const FLUX_SOURCE = 'source.toolkit.fluxcd.io/v1';
 
 /** Every kind that Serin reads or writes, as the API server serves it. */
@@ -69,6 +70,8 @@ export const RESOURCES = {
   }),
   notificationProvider: kind(SERIN, 'NotificationProvider', { as: 'notificationproviders' }),
   repository: kind(SERIN, 'Repository', { as: 'repositories' }),
+  alertProvider: kind(FLAGGER, 'AlertProvider', { as: 'alertproviders' }),
+  metricTemplate: kind(FLAGGER, 'MetricTemplate', { as: 'metrictemplates' }),
   gitRepository: kind(FLUX_SOURCE, 'GitRepository', { as: 'gitrepositories' }),
   ociRepository: kind(FLUX_SOURCE, 'OCIRepository', { as: 'ocirepositories' }),
   kustomization: kind('kustomize.toolkit.fluxcd.io/v1', 'Kustomization', { as: 'kustomizations' }),
