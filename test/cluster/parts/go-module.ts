@@ -30,7 +30,7 @@ export const buildModule = async (options: ModuleBuild): Promise<void> => {
   await cp(await moduleFolder(options.module), source, { recursive: true });
   await run(['chmod', '-R', 'u+w', source]);
   const replaced = Object.entries(options.replace).flatMap(([path, by]) => ['-replace', `${path}=${by}`]);
-  await run(['go', 'mod', 'edit', ...replaced], { cwd: source });
+  if (replaced.length > 0) await run(['go', 'mod', 'edit', ...replaced], { cwd: source });
   const build = ['go', 'build', '-mod=mod', '-trimpath', '-ldflags', '-s -w', '-o', options.out, options.package];
   await run(build, { cwd: source, environment: STATIC });
   await options.keep(source);
