@@ -46,12 +46,24 @@ const source = z.object({
 });
 export type SourceStatus = DeepReadonly<z.output<typeof source>>;
 
+/** What a person did to a run. */
+export const actionStatus = z.object({
+  name: z.string().describe('Name of the CanaryAction.'),
+  verb: z.enum(VERBS).describe('What was asked.'),
+  by: z.string().describe('Who asked.'),
+  at: time.describe('When it was done.'),
+  gate: maybe(z.string()).describe('Gate that was meant.'),
+  reason: maybe(z.string()).describe('Why, in their words.'),
+});
+export type ActionStatus = DeepReadonly<z.output<typeof actionStatus>>;
+
 const desired = z.object({
   revision: z.string().describe('Revision that Git asks for.'),
   hash: z.string().describe('Canonical hash of its template.'),
   since: time.describe('When it was first seen.'),
   source: maybe(source).describe('Commit that it comes from.'),
   run: maybe(z.string()).describe('The run that judges or has judged it; absent until one has begun.'),
+  retry: maybe(actionStatus).describe('By whom it is run once more.'),
 });
 export type DesiredStatus = DeepReadonly<z.output<typeof desired>>;
 
@@ -122,17 +134,6 @@ export const gateStatus = z.object({
 });
 export type GateStatus = DeepReadonly<z.output<typeof gateStatus>>;
 
-/** What a person did to a run. */
-export const actionStatus = z.object({
-  name: z.string().describe('Name of the CanaryAction.'),
-  verb: z.enum(VERBS).describe('What was asked.'),
-  by: z.string().describe('Who asked.'),
-  at: time.describe('When it was done.'),
-  gate: maybe(z.string()).describe('Gate that was meant.'),
-  reason: maybe(z.string()).describe('Why, in their words.'),
-});
-export type ActionStatus = DeepReadonly<z.output<typeof actionStatus>>;
-
 /** A change of the Canary's spec in the middle of a run. */
 export const specChangeStatus = z.object({
   at: time.describe('When it was first acted on.'),
@@ -201,6 +202,7 @@ const run = z.object({
   digests,
   deadline: maybe(time).describe('When the stage fails.'),
   restarts: maybe(z.int()).describe('How often the run has started over because the canary lost every ready pod.'),
+  advance: maybe(z.string()).describe('Who has asked to go on to the next step at once.'),
   held: maybe(z.string()).describe('Why only a person can help.'),
   next: maybe(z.object({ at: maybe(time).describe('When.'), action: z.string().describe('What, in words.') })).describe(
     'What comes next.',
@@ -264,12 +266,23 @@ const adopted = z.object({
   routeRef: maybe(z.string()).describe('Name of the route, where one was adopted.'),
   ingressRef: maybe(z.string()).describe('Name of the Ingress whose traffic is split.'),
 });
+  requestedBy: maybe(z.string()).describe('Who has ended it so, where a person did.'),
+  reason: maybe(z.string()).describe('Why, in their words.'),
+  approvedBy: maybe(z.array(z.string())).describe('Who has opened its gates.'),
 /** What was there before Serin, for the finalizer, and under which names. */
 export type AdoptedStatus = DeepReadonly<z.output<typeof adopted>>;
 
 /** `status` of a Canary: everything that a restart needs; never a template, never a config's content. */
 export const canaryStatus = z.object({
   observedGeneration: maybe(z.int()).describe('Generation of the spec that this speaks of.'),
+const answer = z.object({
+  name: z.string().describe('Name of the CanaryAction.'),
+  state: z.enum(['Done', 'Refused']).describe('What became of it.'),
+  message: maybe(z.string()).describe('The answer in words, until the CanaryAction tells it.'),
+});
+/** What became of a CanaryAction. */
+export type AnswerStatus = DeepReadonly<z.output<typeof answer>>;
+
   phase: maybe(z.enum(PHASES)).describe("Where the Canary is, in Flagger's words."),
   canaryWeight: maybe(z.number()).describe('Percent that goes to the canary.'),
   failedChecks: maybe(z.int()).describe('Failed windows of the run.'),
@@ -288,7 +301,7 @@ export const canaryStatus = z.object({
   quarantine: z.array(quarantine).default([]).describe('Revisions that failed and are not tried again by themselves.'),
   outbox: z.array(outbox).default([]).describe('Effects on the outside that are not confirmed yet.'),
   history: z.array(history).default([]).describe('The last 10 runs; each in full in its CanaryRun.'),
-  handled: maybe(z.array(z.string())).describe('Names of the last CanaryActions that were done or refused.'),
+  handled: maybe(z.array(answer)).describe('The last CanaryActions that were done or refused.'),
 });
 export type CanaryStatus = DeepReadonly<z.output<typeof canaryStatus>>;
 

@@ -42,7 +42,7 @@ export const SPECS: Readonly<Record<string, Readonly<Record<string, unknown>>>> 
     steps: [{ index: 1, weight: 5, from: '2026-11-21T08:01:00Z' }],
     checks: [{ name: 'request-success-rate', at: '2026-11-21T08:02:00Z', value: 91, min: 99, verdict: 'fail' }],
   },
-  CanaryAction: { canaryRef: { name: 'podinfo' }, run: '7f9c-1', verb: 'abort' },
+  CanaryAction: { canaryRef: { name: 'podinfo' }, run: '7f9c-1', verb: 'abort', requestedBy: 'alice@example.com' },
   AnalysisTemplate: {
     query: 'max(queue_lag{namespace="{{ namespace }}", queue="{{ args.queue }}"})',
     args: [{ name: 'queue' }],

@@ -334,7 +334,22 @@ const gits: readonly WrongSpec[] = [
 ];
 
 const others: readonly WrongSpec[] = [
-  other('CanaryAction', {}, 'spec.verb: verb abort is not supported yet: revert the change in Git to withdraw a run'),
+  other(
+    'CanaryAction',
+    { run: undefined, verb: 'pause' },
+    'spec.run: verb pause is for one run: name it as status.run.id of the Canary does',
+  ),
+  other(
+    'CanaryAction',
+    { verb: 'retry' },
+    'spec.revision: verb retry is for one revision: name it as status.desired.revision of the Canary does',
+  ),
+  other(
+    'CanaryAction',
+    { verb: 'approve' },
+    'spec.gate: verb approve is for one gate: name it as status.run.gates of the Canary does',
+  ),
+  other('CanaryAction', { gate: 'check' }, 'spec.gate: gate has no effect with verb abort: remove it'),
   other(
     'AnalysisTemplate',
     { provider: { type: 'datadog' } },
