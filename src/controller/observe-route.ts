@@ -1,6 +1,8 @@
 import type { Problem } from '../api/problem.ts';
 import { stringAt } from '../lib/json.ts';
 import type { RouteView } from '../rollout/observed.ts';
+import { possibleExposures } from '../rollout/possible-exposures.ts';
+import { exposureProblems } from '../traffic/exposure-problems.ts';
 import type { TrafficIntent } from '../traffic/router.ts';
 import { twoWay } from '../traffic/split.ts';
 import type { Acceptance } from './acceptance.ts';
@@ -38,7 +40,12 @@ export const observeRoute = (
   }: { readonly acceptance: Acceptance; readonly asksIstiod: boolean; readonly now: number },
 ): { readonly route: RouteView; readonly problems: readonly Problem[] } => {
   const { canary, names, router, route: ref, view } = scene;
-  const problems = [...router.problems(view, ref), ...emptyPrimary(scene)];
+  const asked = { router, objects: view, ref };
+  const problems = [
+    ...router.problems(view, ref),
+    ...emptyPrimary(scene),
+    ...exposureProblems(asked, possibleExposures(canary.spec)),
+  ];
   const intent = router.observe(view, ref);
   const evidence = router.accepted(view, ref);
   const state = evidence.refused
