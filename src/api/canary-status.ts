@@ -265,6 +265,7 @@ const adopted = z.object({
   provider: maybe(z.string()).describe('Data plane; absent in what older versions have taken over.'),
   routeRef: maybe(z.string()).describe('Name of the route, where one was adopted.'),
   ingressRef: maybe(z.string()).describe('Name of the Ingress whose traffic is split.'),
+  scaledObject: maybe(z.string()).describe('Name of the ScaledObject that is held paused.'),
 });
   requestedBy: maybe(z.string()).describe('Who has ended it so, where a person did.'),
   reason: maybe(z.string()).describe('Why, in their words.'),
@@ -298,6 +299,12 @@ export type AnswerStatus = DeepReadonly<z.output<typeof answer>>;
   run: maybe(run).describe('The run that is going on.'),
   runs: maybe(z.int()).describe("Runs begun so far; the next run's number is one more."),
   adopted: maybe(adopted).describe('What was there before Serin.'),
+  floor: maybe(
+    z.object({
+      replicas: z.int().describe('Replicas.'),
+      until: maybe(time).describe('Until when; absent while a run or the take-over is under way.'),
+    }),
+  ).describe("Fewest replicas that the primary's autoscaler may go down to, whatever it is asked for."),
   quarantine: z.array(quarantine).default([]).describe('Revisions that failed and are not tried again by themselves.'),
   outbox: z.array(outbox).default([]).describe('Effects on the outside that are not confirmed yet.'),
   history: z.array(history).default([]).describe('The last 10 runs; each in full in its CanaryRun.'),

@@ -11,15 +11,27 @@ export type Action =
   | { readonly type: 'removeFinalizer' }
   /** Stores the target's template as ControllerRevision and copies its configs; refused if the target has moved on. */
   | { readonly type: 'pinRevision'; readonly revision: string }
-  | { readonly type: 'applyPrimary'; readonly revision: string; readonly replicas: number; readonly digests?: Digests }
+  /** A primary that stands keeps the number of replicas that it has, whoever has set it; with `resize` it gets this one. */
+  | {
+      readonly type: 'applyPrimary';
+      readonly revision: string;
+      readonly replicas: number;
+      readonly digests?: Digests;
+      readonly resize?: true;
+    }
   | { readonly type: 'applyCanary'; readonly revision: string; readonly replicas: number }
   | { readonly type: 'deleteCanary' }
   | { readonly type: 'scaleTarget'; readonly replicas: number }
   | { readonly type: 'applyService'; readonly service: 'apex' | Side }
   /** Writes the route so that the canary gets this of the users' requests and nothing more. */
   | ({ readonly type: 'setRoute'; readonly stamp?: string } & Exposure)
-  /** The primary's autoscaler as it should be; the target's own is kept from scaling anything. */
-  | { readonly type: 'applyAutoscaler' }
+  /**
+   * The primary's autoscaler as it should be, with at least `floor` replicas; `pauseAt` holds the target at a number
+   * where the target's own can be paused.
+   */
+  | { readonly type: 'applyAutoscaler'; readonly floor?: number; readonly pauseAt?: number }
+  /** Gives the target's own autoscaler back: the one of this name, as it was before. */
+  | { readonly type: 'restoreAutoscaler'; readonly name: string }
   /** The primary's PodDisruptionBudget, where one selects the target alone. */
   | { readonly type: 'applyDisruptionBudget' }
   /** Writes what became of a CanaryAction into its status. */

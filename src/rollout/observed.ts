@@ -145,12 +145,25 @@ export type ActionView = {
   readonly expiresAt?: number;
 };
 
-/** The primary's autoscaler, where the Canary names one of the target's. */
+/** The autoscaler that the Canary names: the target's, and what it comes to for the primary. */
 export type AutoscalerView = {
   readonly kind: 'HorizontalPodAutoscaler' | 'ScaledObject';
   readonly name: string;
-  /** The primary's stands as it should be, and the target's own scales nothing. */
+  /** Fewest and most replicas of the primary, as asked for. */
+  readonly min: number;
+  readonly max: number;
+  /** The primary's stands as it should be, but for its fewest replicas; and none of another name is left of an earlier one. */
   readonly current: boolean;
+  /** Fewest replicas of the primary's as it stands; undefined while there is none. */
+  readonly fewest?: number;
+  /** Who has changed the primary's. */
+  readonly changedBy?: string;
+  /** The target's own is paused by Serin, at this number. */
+  readonly pausedAt?: number;
+  /** The target's own can be paused and is not, or not at 0: it would scale the target. */
+  readonly unpaused?: true;
+  /** Pods that the primary's load needs by the autoscaler's own account. */
+  readonly load?: number;
 };
 
 /** Everything that `decide` may look at: plain data, read from caches only. */
@@ -180,6 +193,8 @@ export type Observed = {
   /** Oldest first; none where the kind cannot be read. */
   readonly actions?: readonly ActionView[];
   readonly autoscaler?: AutoscalerView;
+  /** A ScaledObject that Serin holds paused and that the Canary does not name any more. */
+  readonly autoscalerLeft?: string;
   /** False while the primary lacks the PodDisruptionBudget that the target has. */
   readonly budgetCurrent?: boolean;
   /** What the API server refused when it was last written for this Canary. */

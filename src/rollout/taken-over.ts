@@ -4,7 +4,7 @@ import type { Problem } from '../api/problem.ts';
 import { type Provider, providerNamed, providerOf } from '../api/provider.ts';
 import type { Observed } from './observed.ts';
 
-type Held = Omit<AdoptedStatus, 'replicas'> & { readonly target: string; readonly service: string };
+type Held = Omit<AdoptedStatus, 'replicas' | 'scaledObject'> & { readonly target: string; readonly service: string };
 
 /** The names by which a Canary finds what it holds. */
 export const namesHeld = (spec: CanarySpec): Held => {
