@@ -14,6 +14,14 @@ export const OUTCOME_LABEL = 'serin.dev/outcome';
 export const HELD_LABEL = 'serin.dev/held';
 export const CONFIG_TRACKING_ANNOTATION = 'serin.dev/config-tracking';
 export const FINALIZER = 'serin.dev/restore';
+/** On a Canary that stands for one of Flagger's: the uid of that one. */
+export const SHADOW_LABEL = 'serin.dev/shadow-of';
+/** On a shadow: which way it is being handed over; nothing is decided about it meanwhile. */
+export const HAND_OVER_ANNOTATION = 'serin.dev/hand-over';
+/** On a namespace: `true` lets Serin run the flagger.app objects in it. */
+export const WATCH_FLAGGER_LABEL = 'serin.dev/watch-flagger';
+/** On a flagger.app Canary: keeps it until everything has been given back. */
+export const FLAGGER_FINALIZER = 'serin.dev/flagger';
 
 /** On a route: the verdict behind the weight, written in one patch with it, so that a crash cannot forget it. */
 export const STAMP_ANNOTATION = 'serin.dev/stamp';

@@ -6,6 +6,7 @@ import type { Observed, ServiceView, TargetView, WorkloadView } from '../rollout
 import { workloadView } from '../workload/readiness.ts';
 import { targetView } from '../workload/revision.ts';
 import { serviceView } from '../workload/services.ts';
+import { desiredRevision, observeFound } from './observe-found.ts';
 import type { Scene } from './scene.ts';
 import { deploymentRef, recordedSide, wantedService } from './wanted-objects.ts';
 
@@ -75,21 +76,38 @@ const observeService = (which: 'apex' | Side, scene: Scene): ServiceView | undef
   const service = view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name });
   const wanted = wantedService(which, scene);
   if (service === undefined || wanted === undefined) return undefined;
-  const pods = (['primary', 'canary'] as const).flatMap((side) => {
+  const podsOfSide = (side: Side): readonly KubeObject[] => {
     const workload = deployment(scene, names.workload[side]);
     return workload === undefined ? [] : podsOf(scene, workload).pods;
+  };
+  return serviceView({
+    service,
+    wanted,
+    slices: view.endpointSlices({ namespace: canary.namespace, name }),
+    side: which === 'apex' ? 'primary' : which,
+    pods: { primary: podsOfSide('primary'), canary: podsOfSide('canary') },
   });
-  return serviceView({ service, wanted, slices: view.endpointSlices({ namespace: canary.namespace, name }), pods });
+};
+
+/** What a primary serves that was there before, until it is made Serin's. */
+const foundBefore = (scene: Scene): Observed['found'] => {
+  const target = deployment(scene, scene.names.target);
+  if (target === undefined) return undefined;
+  const found = observeFound(scene, { target, desired: desiredRevision(scene, target) });
+  if (found === undefined || 'waiting' in found) return found && { waiting: found.waiting };
+  const { configs: _, ...revision } = found;
+  return { revision };
 };
 
 /** Everything about pods: the target, both sides, and the three Services. */
 export const observeWorkloads = (
   scene: Scene,
   status: CanaryStatus,
-): Pick<Observed, 'target' | 'primary' | 'side' | 'services'> => {
+): Pick<Observed, 'target' | 'primary' | 'side' | 'found' | 'services'> => {
   const target = observeTarget(scene);
   const primary = observeSide('primary', scene, status);
   const side = observeSide('canary', scene, status);
+  const found = foundBefore(scene);
   const [apex, primaryService, canaryService] = [
     observeService('apex', scene),
     observeService('primary', scene),
@@ -99,6 +117,7 @@ export const observeWorkloads = (
     ...(target === undefined ? {} : { target }),
     ...(primary === undefined ? {} : { primary }),
     ...(side === undefined ? {} : { side }),
+    ...(found === undefined ? {} : { found }),
     services: {
       ...(apex === undefined ? {} : { apex }),
       ...(primaryService === undefined ? {} : { primary: primaryService }),

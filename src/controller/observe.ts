@@ -1,7 +1,7 @@
 import { resolveMetrics, type TemplateLookup } from '../analysis/resolve-metrics.ts';
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus } from '../api/canary-status.ts';
-import { FINALIZER, REVISION_LABEL } from '../api/names.ts';
+import { FINALIZER, REVISION_LABEL, SHADOW_LABEL } from '../api/names.ts';
 import { parseAnalysisTemplate, parseCanary } from '../api/parse.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -128,6 +128,7 @@ const claimant = ({ metadata }: KubeObject, spec: CanarySpec): Claimant => ({
   namespace: metadata.namespace ?? '',
   name: metadata.name,
   uid: metadata.uid ?? '',
+  ...(metadata.labels?.[SHADOW_LABEL] === undefined ? {} : { shadow: true as const }),
   creationTimestamp: metadata.creationTimestamp ?? '',
   spec,
 });

@@ -1,32 +1,61 @@
 import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../lib/kube-object.ts';
 import { configRefs } from '../workload/config-refs.ts';
+import type { Waiting } from '../workload/config-tracking.ts';
 import { templateOf } from '../workload/pod-template.ts';
-import { findRevision } from '../workload/revision.ts';
-import { pinnedObjects } from '../workload/revision-record.ts';
+import type { FoundRevision } from '../workload/revision.ts';
+import { pinnedObjects, recordManifest, revisionRecord } from '../workload/revision-record.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
+import { desiredRevision, observeFound } from './observe-found.ts';
 import type { Scene } from './scene.ts';
 import { deploymentRef } from './wanted-objects.ts';
 
+const isKnown = (revision: FoundRevision | Waiting | undefined): revision is FoundRevision =>
+  revision !== undefined && !('waiting' in revision);
+
 /**
  * Copies the target's configs and stores its template, in this order, so that a record that exists is complete. Nothing
- * happens when the target has moved on meanwhile: the next observation knows better.
+ * happens when the target has moved on meanwhile: the next observation knows better. A primary that was found serving
+ * the revision is kept with it to the letter.
  */
 export const pinRevision = async (
   revision: string,
   scene: Scene,
-  { client, writer }: { readonly client: KubeClient; readonly writer: ClusterWriter },
+  deps: { readonly client: KubeClient; readonly writer: ClusterWriter },
 ): Promise<void> => {
   const { canary, names, view } = scene;
   const target = view.get(deploymentRef(scene, names.target));
   if (target === undefined) return;
-  const replicaSets = view.ownedBy('ReplicaSet', target.metadata.uid ?? '');
-  const found = findRevision({ target, replicaSets, configs: scene.configs });
-  if ('waiting' in found || found.id !== revision) return;
+  const desired = desiredRevision(scene, target);
+  const found = observeFound(scene, { target, desired });
+  const primary =
+    isKnown(found) && found.id === revision ? view.get(deploymentRef(scene, names.workload.primary)) : undefined;
+  if (isKnown(desired) && desired.id === revision) return pinTarget(desired, scene, { ...deps, target, primary });
+  if (primary === undefined || !isKnown(found)) return;
+  await deps.writer.create(recordManifest(revisionRecord(primary, found, primary), canary));
+};
+
+const pinTarget = async (
+  desired: FoundRevision,
+  { canary }: Scene,
+  {
+    target,
+    primary,
+    client,
+    writer,
+  }: {
+    readonly target: KubeObject;
+    readonly primary: KubeObject | undefined;
+    readonly client: KubeClient;
+    readonly writer: ClusterWriter;
+  },
+): Promise<void> => {
   const refs = configRefs(templateOf(target));
   const contents = await Promise.all(
     refs.map(({ kind, name }) => client.get({ apiVersion: 'v1', kind, namespace: canary.namespace, name })),
   );
-  const objects = pinnedObjects(found, { canary, target, contents: contents.filter((config) => config !== undefined) });
+  const present = contents.filter((config) => config !== undefined);
+  const objects = pinnedObjects(desired, { canary, target, contents: present, primary });
   if (objects === undefined) return;
   for (const copy of objects.copies) await writer.apply(copy);
   await writer.create(objects.record);

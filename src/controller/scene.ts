@@ -1,4 +1,5 @@
 import type { CanarySpec } from '../api/canary.ts';
+import { SHADOW_LABEL } from '../api/names.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { RouteRef, Router } from '../traffic/router.ts';
 import type { ConfigLookup } from '../workload/config-tracking.ts';
@@ -48,7 +49,8 @@ export const sceneOf = (
 ): Scene => {
   const { spec, view, router, configStates } = parts;
   const { namespace = '', name, uid = '' } = object.metadata;
-  const canary = { namespace, name, uid, spec };
+  const shadow = object.metadata.labels?.[SHADOW_LABEL] === undefined ? {} : { shadow: true as const };
+  const canary = { namespace, name, uid, spec, ...shadow };
   const names = namesOf(spec);
   const configs: ConfigLookup = (ref) => {
     const metadata = view.get({ apiVersion: 'v1', kind: ref.kind, namespace, name: ref.name });

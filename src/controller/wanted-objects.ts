@@ -52,7 +52,7 @@ export const wantedService = (service: 'apex' | Side, scene: Scene): KubeObject 
   const existing = view.get(deploymentRef(scene, names.workload[side]));
   const source = existing ?? view.get(deploymentRef(scene, names.target));
   if (source === undefined) return undefined;
-  const selector = sideSelector(side, { spec: recordAt(source, 'spec'), existing });
+  const selector = sideSelector(side, { spec: recordAt(source, 'spec'), existing, shadow: canary.shadow });
   const apex = view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name: names.apex });
   return service === 'apex'
     ? apexManifest({ canary, selector, existing: apex })

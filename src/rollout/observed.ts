@@ -16,6 +16,8 @@ export type CanaryView = {
   readonly spec: CanarySpec;
   readonly hasFinalizer: boolean;
   readonly deleting: boolean;
+  /** It stands for a Canary of Flagger's, whose primary has Flagger's labels. */
+  readonly shadow?: true;
 };
 
 /** A version of the target that Kubernetes has made a ReplicaSet for and whose configs are all there. */
@@ -178,6 +180,8 @@ export type Observed = {
   readonly primary?: WorkloadView;
   /** `app-canary`. */
   readonly side?: WorkloadView;
+  /** A primary that Flagger has left and that serves: the version it runs, or what keeps that from being known. */
+  readonly found?: { readonly revision: RevisionView } | { readonly waiting: string };
   readonly services: { readonly apex?: ServiceView; readonly primary?: ServiceView; readonly canary?: ServiceView };
   readonly route: RouteView;
   /** Revisions whose template is stored in a ControllerRevision and whose config copies exist. */

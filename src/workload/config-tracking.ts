@@ -18,6 +18,8 @@ export type ConfigState = {
   readonly tracking: Tracking;
   /** Of kind, name, type and content; hexadecimal. */
   readonly hash: string;
+  /** Of type and content alone, for telling whether one config is a copy of another. */
+  readonly content?: string;
 };
 
 /** A config by reference; `unread` while its content has not been fetched and hashed yet. */
@@ -55,7 +57,13 @@ export const configState = (config: KubeObject): ConfigState => {
   const { name } = config.metadata;
   const { data, binaryData } = config;
   const type = kind === 'Secret' ? (config['type'] ?? 'Opaque') : undefined;
-  return { kind, name, tracking: trackingOf(config), hash: hashOf({ kind, name, type, data, binaryData }) };
+  return {
+    kind,
+    name,
+    tracking: trackingOf(config),
+    hash: hashOf({ kind, name, type, data, binaryData }),
+    content: hashOf({ type, data, binaryData }),
+  };
 };
 
 /** What keeps a revision from being known, in words; `isStuck` when only a person can mend it. */

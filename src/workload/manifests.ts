@@ -4,12 +4,13 @@ import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, REVISION_LABEL, ROLE_LABEL } f
 import type { JsonRecord } from '../lib/json.ts';
 import { recordAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
+import { flaggerSelector } from './flagger-shape.ts';
 import { narrowed } from './label-selector.ts';
 import type { CanaryIdentity } from './names.ts';
 import { namesOf } from './names.ts';
 import { podLabels, withDigests } from './pod-template.ts';
 import type { RevisionRecord } from './revision-record.ts';
-import { withRoleInSelectors } from './role-selectors.ts';
+import { withSideInSelectors } from './side-selectors.ts';
 
 export type WorkloadOptions = {
   readonly canary: CanaryIdentity;
@@ -21,24 +22,32 @@ export type WorkloadOptions = {
 };
 
 /**
- * The label selector of a side's Deployment: the one it has, else the target's with the role. `spec` is the target's,
- * or a record's.
+ * The label selector of a side's Deployment: the one it has; else, for the primary of a shadow, the one that Flagger
+ * would give it; else the target's with the role. `spec` is the target's, or a record's.
  */
 export const sideSelector = (
   side: Side,
-  of: { readonly spec: JsonRecord; readonly existing?: KubeObject | undefined },
-): JsonRecord =>
-  of.existing === undefined
-    ? narrowed(recordAt(of.spec, 'selector'), { [ROLE_LABEL]: side })
-    : recordAt(of.existing, 'spec', 'selector');
+  of: {
+    readonly spec: JsonRecord;
+    readonly existing?: KubeObject | undefined;
+    /** Of a Canary that stands for one of Flagger's. */
+    readonly shadow?: true | undefined;
+  },
+): JsonRecord => {
+  if (of.existing !== undefined) return recordAt(of.existing, 'spec', 'selector');
+  const selector = recordAt(of.spec, 'selector');
+  const flaggers = of.shadow === true && side === 'primary' ? flaggerSelector(selector) : undefined;
+  return flaggers ?? narrowed(selector, { [ROLE_LABEL]: side });
+};
 
-/** The pod template of a side: the given one, with the side's labels and the role in selectors that mean its own pods. */
+/** The pod template of a side: the given one, with the side's labels, also in selectors that mean its own pods. */
 export const sideTemplate = (
   side: Side,
   { template, selector }: { readonly template: JsonRecord; readonly selector: JsonRecord },
 ): JsonRecord => {
-  const withRoles = withRoleInSelectors(template, side);
-  const labels = { ...podLabels(template), ...stringsAt(selector, 'matchLabels'), [ROLE_LABEL]: side };
+  const distinct = { ...stringsAt(selector, 'matchLabels'), [ROLE_LABEL]: side };
+  const withRoles = withSideInSelectors(template, distinct);
+  const labels = { ...podLabels(template), ...distinct };
   return { ...withRoles, metadata: { ...recordAt(template, 'metadata'), labels } };
 };
 
@@ -47,8 +56,11 @@ const sideManifest = (
   record: RevisionRecord,
   { canary, replicas, digests, existing }: WorkloadOptions,
 ): KubeObject => {
-  const selector = sideSelector(side, { spec: record.spec, existing });
-  const template = withDigests(recordAt(record.spec, 'template'), digests ?? {});
+  const { shadow } = canary;
+  const found = side === 'primary' ? record.found : undefined;
+  const spec = found ?? record.spec;
+  const selector = found && !existing ? recordAt(found, 'selector') : sideSelector(side, { spec, existing, shadow });
+  const template = withDigests(recordAt(spec, 'template'), digests ?? {});
   return {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
@@ -63,7 +75,8 @@ const sideManifest = (
       },
       annotations: { ...record.annotations, ...HANDS_OFF_ANNOTATIONS },
     },
-    spec: { ...record.spec, replicas, selector, template: sideTemplate(side, { template, selector }) },
+    // What was found is kept to the letter: one label more would restart its pods.
+    spec: { ...spec, replicas, selector, template: found ? template : sideTemplate(side, { template, selector }) },
   };
 };
 

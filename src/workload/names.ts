@@ -3,7 +3,7 @@ import type { Side } from '../api/names.ts';
 import type { CanaryView } from '../rollout/observed.ts';
 
 /** The Canary that objects are made for. */
-export type CanaryIdentity = Pick<CanaryView, 'namespace' | 'name' | 'uid' | 'spec'>;
+export type CanaryIdentity = Pick<CanaryView, 'namespace' | 'name' | 'uid' | 'spec' | 'shadow'>;
 
 /** Names of everything that stands for one Canary, all in its namespace. */
 export type Names = {

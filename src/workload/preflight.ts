@@ -8,9 +8,9 @@ import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Claimant } from './claims.ts';
 import { claimProblems } from './claims.ts';
+import { isFlaggersPrimary } from './found-primary.ts';
 import { hasLabels } from './label-selector.ts';
 import { sideSelector, sideTemplate } from './manifests.ts';
-import type { Names } from './names.ts';
 import { LONGEST_CANARY_NAME, namesOf } from './names.ts';
 import { networkPolicyProblems } from './network-policies.ts';
 import { podLabels, templateOf } from './pod-template.ts';
@@ -56,7 +56,7 @@ const apexProblems = (
   const { [ROLE_LABEL]: _, ...selector } = stringsAt(apex, 'spec', 'selector');
   const written = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
   if (written.length === 0) return problem('it has no selector; want one that matches the pods of the target');
-  if (!hasLabels(labels, selector)) {
+  if (!hasLabels(labels, selector) && !hasLabels(podLabels(template), selector)) {
     return problem(`it selects ${written.join(',')}, which the pods of the target do not carry; want their labels`);
   }
   const { port, targetPort } = canary.spec.service;
@@ -99,9 +99,6 @@ const inTheWay = (
   return problem(`it has a name that Serin needs and ${whose}; want it renamed or deleted`);
 };
 
-const isFlaggersPrimary = (object: KubeObject, names: Names): boolean =>
-  Object.values(stringsAt(object, 'spec', 'selector', 'matchLabels')).includes(names.workload.primary);
-
 const selectsAny = (service: KubeObject, pods: readonly Labels[]): boolean => {
   const selector = stringsAt(service, 'spec', 'selector');
   return Object.keys(selector).length > 0 && pods.some((labels) => hasLabels(labels, selector));
@@ -140,7 +137,11 @@ export const preflight = ({
   if (target === undefined) return [];
   const template = templateOf(target);
   const primary = deployment(names.workload.primary);
-  const selector = sideSelector('primary', { spec: recordAt(target, 'spec'), existing: primary });
+  const selector = sideSelector('primary', {
+    spec: recordAt(target, 'spec'),
+    existing: primary,
+    shadow: canary.shadow,
+  });
   const labels = podLabels(sideTemplate('primary', { template, selector }));
   const apex = service(names.apex);
 
@@ -149,7 +150,11 @@ export const preflight = ({
     const sideService = service(names.service[side]);
     return [
       workload &&
-        inTheWay(workload, { canary, others, isLeftOver: side === 'primary' && isFlaggersPrimary(workload, names) }),
+        inTheWay(workload, {
+          canary,
+          others,
+          isLeftOver: side === 'primary' && isFlaggersPrimary(workload, names.workload.primary),
+        }),
       sideService &&
         inTheWay(sideService, {
           canary,

@@ -4,6 +4,7 @@ import type { JsonRecord } from '../lib/json.ts';
 import { isRecord, listAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { configCopy, withConfigCopies } from './config-copy.ts';
+import { configRefs } from './config-refs.ts';
 import { configState } from './config-tracking.ts';
 import { copiedAnnotations, copiedLabels } from './copied-metadata.ts';
 import type { CanaryIdentity } from './names.ts';
@@ -23,27 +24,41 @@ export type RevisionRecord = {
   readonly annotations: Readonly<Record<string, string>>;
   /** The target's spec without `replicas` and `paused`; its template refers to the config copies. */
   readonly spec: JsonRecord;
+  /** The spec of a primary that was found running this revision, kept to the letter: with it no pod is restarted. */
+  readonly found?: JsonRecord;
 };
 
 /** Keeps the target as it stands as one revision. */
-export const revisionRecord = (target: KubeObject, found: FoundRevision): RevisionRecord => {
+export const revisionRecord = (
+  target: KubeObject,
+  found: FoundRevision,
+  primary?: KubeObject | undefined,
+): RevisionRecord => {
   const { replicas: _, paused: __, ...spec } = recordAt(target, 'spec');
   return {
     revision: found.id,
     hash: found.hash,
     images: found.images,
-    copies: found.configs.map(configCopyName),
+    copies: [...found.configs.map(configCopyName), ...(primary ? configsOf(primary) : [])],
     labels: copiedLabels(target.metadata.labels),
     annotations: copiedAnnotations(target.metadata.annotations),
     spec: { ...spec, template: withConfigCopies(templateOf(target), found.configs) },
+    ...(primary === undefined ? {} : { found: specAsFound(primary) }),
   };
+};
+
+const configsOf = (workload: KubeObject): readonly string[] => configRefs(templateOf(workload)).map(({ name }) => name);
+
+const specAsFound = (primary: KubeObject): JsonRecord => {
+  const { replicas: _, paused: __, ...spec } = recordAt(primary, 'spec');
+  return spec;
 };
 
 /**
  * The ControllerRevision that stores a record. Its data can't be changed once it is there: create it, and take "already
  * exists" for done. It carries no label of the application, by which another controller might adopt it.
  */
-const recordManifest = (record: RevisionRecord, canary: CanaryIdentity): KubeObject => ({
+export const recordManifest = (record: RevisionRecord, canary: CanaryIdentity): KubeObject => ({
   apiVersion: 'apps/v1',
   kind: 'ControllerRevision',
   metadata: {
@@ -69,6 +84,7 @@ export const readRecord = (object: KubeObject): RevisionRecord | undefined => {
     labels: stringsAt(data, 'labels'),
     annotations: stringsAt(data, 'annotations'),
     spec: data['spec'],
+    ...(isRecord(data['found']) ? { found: data['found'] } : {}),
   };
 };
 
@@ -83,7 +99,14 @@ export const pinnedObjects = (
     canary,
     target,
     contents,
-  }: { readonly canary: CanaryIdentity; readonly target: KubeObject; readonly contents: readonly KubeObject[] },
+    primary,
+  }: {
+    readonly canary: CanaryIdentity;
+    readonly target: KubeObject;
+    readonly contents: readonly KubeObject[];
+    /** A primary that was found running this revision. */
+    readonly primary?: KubeObject | undefined;
+  },
 ): { readonly copies: readonly KubeObject[]; readonly record: KubeObject } | undefined => {
   const byHash = new Map(contents.map((config) => [configState(config).hash, config]));
   const copies: KubeObject[] = [];
@@ -92,5 +115,5 @@ export const pinnedObjects = (
     if (config === undefined) return undefined;
     copies.push(configCopy(config, canary));
   }
-  return { copies, record: recordManifest(revisionRecord(target, found), canary) };
+  return { copies, record: recordManifest(revisionRecord(target, found, primary), canary) };
 };

@@ -1,7 +1,7 @@
 import { foreignOwnerOf } from '../api/field-owner.ts';
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
-import { baselineAnnotation, isMadeFor } from '../api/ownership.ts';
+import { baselineAnnotation, isAdoptedBy, isMadeFor, readBaseline } from '../api/ownership.ts';
 import { covers } from '../lib/covers.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { at, isRecord, listAt, sameJson, stringsAt } from '../lib/json.ts';
@@ -33,11 +33,19 @@ const sidePorts = (canary: CanaryIdentity, apex: KubeObject | undefined): readon
   return ports.some((port) => isSamePort(port, wanted)) ? ports : [...ports, wanted];
 };
 
-/** A Service's selector for the pods of one side. `selector` is that of the side's Deployment. */
-const selectorFor = (side: Side, selector: JsonRecord): Readonly<Record<string, string>> => ({
-  ...stringsAt(selector, 'matchLabels'),
-  [ROLE_LABEL]: side,
-});
+type Pairs = Readonly<Record<string, string>>;
+
+/**
+ * A Service's selector for the pods of one side: the labels by which the side's Deployment tells its own. A primary in
+ * Flagger's shape has them in a label that is rewritten, and its pods may lack the role.
+ */
+const selectorFor = (selector: JsonRecord): Pairs => stringsAt(selector, 'matchLabels');
+
+/** What of `selector` tells the side's pods from others of the target's labels. */
+const distinction = (side: Side, selector: JsonRecord): Pairs => {
+  const labels = selectorFor(selector);
+  return ROLE_LABEL in labels ? { [ROLE_LABEL]: side } : labels;
+};
 
 /**
  * Service `<apex>-primary` or `<apex>-canary`, to be applied; wholly Serin's. `apex` is the apex as it stands: its ports
@@ -64,8 +72,18 @@ export const sideServiceManifest = (
     labels: { [CANARY_UID_LABEL]: canary.uid, [ROLE_LABEL]: side },
     annotations: HANDS_OFF_ANNOTATIONS,
   },
-  spec: { ports: sidePorts(canary, apex), selector: selectorFor(side, selector) },
+  spec: { ports: sidePorts(canary, apex), selector: selectorFor(selector) },
 });
+
+/** The selector of an adopted apex without what Serin put into it: as it is written in Git by now. */
+const selectorBefore = (
+  apex: KubeObject,
+  { canaryUid, ours }: { readonly canaryUid: string; readonly ours: Pairs },
+): Pairs => {
+  const { [ROLE_LABEL]: role, ...selector } = stringsAt(apex, 'spec', 'selector');
+  const isOurs = role === undefined && isAdoptedBy(apex, canaryUid) && covers(selector, ours);
+  return isOurs ? stringsAt(readBaseline(apex)?.value) : selector;
+};
 
 /**
  * The apex Service leading to the primary, to be applied. One that was there before keeps its ports and everything
@@ -89,10 +107,11 @@ export const apexManifest = ({
     return {
       ...object,
       metadata: { ...metadata, labels, annotations: HANDS_OFF_ANNOTATIONS },
-      spec: { ports: [port], selector: selectorFor('primary', selector) },
+      spec: { ports: [port], selector: selectorFor(selector) },
     };
   }
-  const { [ROLE_LABEL]: _, ...before } = stringsAt(existing, 'spec', 'selector');
+  const ours = distinction('primary', selector);
+  const before = selectorBefore(existing, { canaryUid: canary.uid, ours });
   const hasPort = listAt(existing, 'spec', 'ports').some((other) => isSamePort(other, port));
   return {
     ...object,
@@ -101,7 +120,7 @@ export const apexManifest = ({
       labels: { [HELD_LABEL]: 'true' },
       annotations: baselineAnnotation({ canaryUid: canary.uid, value: before }),
     },
-    spec: { ...(hasPort ? {} : { ports: [port] }), selector: { ...before, [ROLE_LABEL]: 'primary' } },
+    spec: { ...(hasPort ? {} : { ports: [port] }), selector: { ...before, ...ours } },
   };
 };
 
@@ -119,6 +138,7 @@ export const serviceView = ({
   service,
   wanted,
   slices,
+  side,
   pods,
 }: {
   readonly service: KubeObject;
@@ -126,14 +146,14 @@ export const serviceView = ({
   readonly wanted: KubeObject;
   /** Its EndpointSlices. */
   readonly slices: readonly KubeObject[];
-  /** Pods of primary and canary; others among them do no harm. */
-  readonly pods: readonly KubeObject[];
+  /** Which side `wanted` selects. */
+  readonly side: Side;
+  readonly pods: Readonly<Record<Side, readonly KubeObject[]>>;
 }): ServiceView => {
   const role = at(service, 'spec', 'selector', ROLE_LABEL);
-  const selects = role === 'primary' || role === 'canary' ? role : 'other';
-  const ofSide = new Set(
-    pods.filter((pod) => pod.metadata.labels?.[ROLE_LABEL] === selects).map((pod) => pod.metadata.name),
-  );
+  const isWanted = sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector'));
+  const selects = role === 'primary' || role === 'canary' ? role : isWanted ? side : 'other';
+  const ofSide = new Set((selects === 'other' ? [] : pods[selects]).map((pod) => pod.metadata.name));
   const endpoints = readyEndpoints(slices);
   const foreignManager = foreignOwnerOf(service, ['f:spec', 'f:selector']);
   return {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Side } from '#src/api/names.ts';
 import { createKubeClient } from '#src/kube/create-client.ts';
 import { at, recordAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
@@ -64,8 +65,15 @@ const aCluster = () => {
     const selector = sideSelector('primary', { spec, existing: find('Deployment', 'app-primary') });
     return apexManifest({ canary, selector, existing: get('Service', 'app') });
   };
+  const ofSide = (side: Side) => list('Pod').filter(({ metadata }) => metadata.labels?.['serin.dev/role'] === side);
   const apexView = () =>
-    serviceView({ service: get('Service', 'app'), wanted: apex(), slices: slicesOf('app'), pods: list('Pod') });
+    serviceView({
+      service: get('Service', 'app'),
+      wanted: apex(),
+      slices: slicesOf('app'),
+      side: 'primary',
+      pods: { primary: ofSide('primary'), canary: ofSide('canary') },
+    });
   const sideService = async (side: 'primary' | 'canary') => {
     const selector = sideSelector(side, { spec: recordAt(get('Deployment', 'app'), 'spec') });
     return client.apply(sideServiceManifest(side, { canary, selector, apex: get('Service', 'app') }));

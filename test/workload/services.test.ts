@@ -151,7 +151,8 @@ const view = (service: KubeObject, slices: readonly KubeObject[]) =>
     service,
     wanted: apexManifest({ canary, selector, existing: inGit() }),
     slices,
-    pods: [pod('p1', 'primary'), pod('p2', 'primary'), pod('c1', 'canary')],
+    side: 'primary',
+    pods: { primary: [pod('p1', 'primary'), pod('p2', 'primary')], canary: [pod('c1', 'canary')] },
   });
 
 test('a Service selects one side or something else, and is current when applying would change nothing', () => {

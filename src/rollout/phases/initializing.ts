@@ -28,11 +28,23 @@ const hasFailed = (observed: Observed, stable: StableStatus, now: number): boole
  */
 const revisionToServe = (observed: Observed, target: TargetView, now: number): StableStatus | undefined => {
   const { stable } = observed.status;
+  const { found } = observed;
+  if (found !== undefined) return servingAlready(found, stable, now);
   const { revision } = target;
   if (revision === undefined || revision.id === stable?.revision)
     return stable ?? (revision && asStable(revision, now));
   const stays = stable !== undefined && observed.pinned.includes(stable.revision);
   return stays && !hasFailed(observed, stable, now) ? stable : asStable(revision, now);
+};
+
+/** What a primary serves that was there before stays, whatever the target asks for by now. */
+const servingAlready = (
+  found: NonNullable<Observed['found']>,
+  stable: StableStatus | undefined,
+  now: number,
+): StableStatus | undefined => {
+  if ('waiting' in found || found.revision.id === stable?.revision) return stable;
+  return asStable(found.revision, now);
 };
 
 const asStable = ({ id, hash, images }: RevisionView, now: number): StableStatus => ({
@@ -60,8 +72,10 @@ type Step =
 const firstStep = (observed: Observed, target: TargetView, stable: StableStatus | undefined, now: number): Step => {
   const { canary, primary, services, route, pinned, status } = observed;
   if (!canary.hasFinalizer) return { waiting: 'for the finalizer', actions: [{ type: 'addFinalizer' }] };
-  if (stable === undefined)
-    return { waiting: `for a revision: ${target.waiting ?? 'Kubernetes has not seen the template yet'}` };
+  if (stable === undefined) {
+    const unknown = observed.found && 'waiting' in observed.found ? observed.found.waiting : target.waiting;
+    return { waiting: `for a revision: ${unknown ?? 'Kubernetes has not seen the template yet'}` };
+  }
   if (!pinned.includes(stable.revision)) {
     return { waiting: 'for the stored template', actions: [{ type: 'pinRevision', revision: stable.revision }] };
   }
