@@ -89,6 +89,8 @@ const LEVELS = ['written', 'observed', 'accepted', 'programmed'] as const;
 export const stepStatus = z.object({
   index: z.int().describe('Number of the step, from 1.'),
   weight: z.number().describe('Percent that went to the canary.'),
+  mirror: maybe(z.number()).describe('Percent of the requests that were mirrored to it.'),
+  matched: maybe(z.literal(true)).describe('The requests that the Canary matches went to it.'),
   from: time.describe('When it began.'),
   to: maybe(time).describe('When it ended.'),
   level: maybe(z.enum(LEVELS)).describe(
@@ -145,6 +147,18 @@ const affinity = z.object({
   cookie: z.string().describe("Name of the canary's cookie."),
   primaryCookie: z.string().describe("Name of the primary's cookie."),
   version: z.string().describe('What the values of this run begin with.'),
+  attributes: z
+    .object({
+      maxAge: maybe(z.number()).describe('Seconds.'),
+      domain: maybe(z.string()).describe('Domain.'),
+      path: maybe(z.string()).describe('Path.'),
+      httpOnly: maybe(z.boolean()).describe('HttpOnly.'),
+      secure: maybe(z.boolean()).describe('Secure.'),
+      sameSite: maybe(z.enum(['Lax', 'Strict', 'None'])).describe('SameSite.'),
+      partitioned: maybe(z.boolean()).describe('Partitioned.'),
+    })
+    .default({})
+    .describe('Of the cookies.'),
   previousWeight: maybe(z.number()).describe(
     'Percent of the step before, whose clients of the primary are drawn again.',
   ),
@@ -188,6 +202,7 @@ const run = z.object({
     }),
   ).describe('It goes no further until it is resumed; it is judged all the same.'),
   fast: maybe(z.string()).describe('Why it is promoted without (full) analysis.'),
+  advance: maybe(z.string()).describe('Who has asked to go on to the next step at once.'),
   gates: maybe(z.array(gateStatus)).describe('Gates that the run has come to.'),
   hooks: maybe(z.array(hookStatus)).describe('Hooks that were called.'),
   actions: maybe(z.array(actionStatus)).describe('What people did to it.'),
@@ -202,7 +217,6 @@ const run = z.object({
   digests,
   deadline: maybe(time).describe('When the stage fails.'),
   restarts: maybe(z.int()).describe('How often the run has started over because the canary lost every ready pod.'),
-  advance: maybe(z.string()).describe('Who has asked to go on to the next step at once.'),
   held: maybe(z.string()).describe('Why only a person can help.'),
   next: maybe(z.object({ at: maybe(time).describe('When.'), action: z.string().describe('What, in words.') })).describe(
     'What comes next.',
@@ -252,11 +266,22 @@ const history = z.object({
   startedAt: time.describe('Start of the run.'),
   endedAt: time.describe('End of the run.'),
   source: maybe(source).describe('Commit that it came from.'),
+  requestedBy: maybe(z.string()).describe('Who has ended it so, where a person did.'),
+  reason: maybe(z.string()).describe('Why, in their words.'),
+  approvedBy: maybe(z.array(z.string())).describe('Who has opened its gates.'),
   commit: maybe(z.string()).describe('Commit that tells the outcome.'),
   pullRequest: maybe(z.string()).describe('Pull request that tells the outcome.'),
   unwritten: maybe(z.string()).describe('Why Git does not tell the outcome, where it was to.'),
 });
 export type HistoryStatus = DeepReadonly<z.output<typeof history>>;
+
+const answer = z.object({
+  name: z.string().describe('Name of the CanaryAction.'),
+  state: z.enum(['Done', 'Refused']).describe('What became of it.'),
+  message: maybe(z.string()).describe('The answer in words, until the CanaryAction tells it.'),
+});
+/** What became of a CanaryAction. */
+export type AnswerStatus = DeepReadonly<z.output<typeof answer>>;
 
 const adopted = z.object({
   replicas: z.int().describe("The target's replicas."),
@@ -267,23 +292,12 @@ const adopted = z.object({
   ingressRef: maybe(z.string()).describe('Name of the Ingress whose traffic is split.'),
   scaledObject: maybe(z.string()).describe('Name of the ScaledObject that is held paused.'),
 });
-  requestedBy: maybe(z.string()).describe('Who has ended it so, where a person did.'),
-  reason: maybe(z.string()).describe('Why, in their words.'),
-  approvedBy: maybe(z.array(z.string())).describe('Who has opened its gates.'),
 /** What was there before Serin, for the finalizer, and under which names. */
 export type AdoptedStatus = DeepReadonly<z.output<typeof adopted>>;
 
 /** `status` of a Canary: everything that a restart needs; never a template, never a config's content. */
 export const canaryStatus = z.object({
   observedGeneration: maybe(z.int()).describe('Generation of the spec that this speaks of.'),
-const answer = z.object({
-  name: z.string().describe('Name of the CanaryAction.'),
-  state: z.enum(['Done', 'Refused']).describe('What became of it.'),
-  message: maybe(z.string()).describe('The answer in words, until the CanaryAction tells it.'),
-});
-/** What became of a CanaryAction. */
-export type AnswerStatus = DeepReadonly<z.output<typeof answer>>;
-
   phase: maybe(z.enum(PHASES)).describe("Where the Canary is, in Flagger's words."),
   canaryWeight: maybe(z.number()).describe('Percent that goes to the canary.'),
   failedChecks: maybe(z.int()).describe('Failed windows of the run.'),

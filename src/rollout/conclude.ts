@@ -1,6 +1,7 @@
 import type { CanaryStatus, QuarantineStatus, RunStatus, StepStatus } from '../api/canary-status.ts';
 import type { Cause, Outcome } from '../api/words.ts';
 import type { Action } from './decision.ts';
+import { isClosed, isExposed, NOTHING } from './exposing.ts';
 import { cappedHistory, type EndedRun, historyEntry, promotes, settledPhase } from './history.ts';
 import { CAPS } from './limits.ts';
 import type { Observed } from './observed.ts';
@@ -46,8 +47,8 @@ const stableAfter = (observed: Observed, run: EndedRun): Pick<CanaryStatus, 'sta
 
 /** The write that takes all traffic from the canary; none while the primary has nobody to take it. */
 const lowerToZero = (observed: Observed, run: RunStatus, stamp: string): readonly Action[] => {
-  const atZero = observed.route.canaryWeight === 0 && run.weight.set === 0;
-  return atZero || !primaryServes(observed) ? [] : [{ type: 'setRoute', canaryWeight: 0, stamp }];
+  const isOff = isClosed(observed.route) && !isExposed(run.weight);
+  return isOff || !primaryServes(observed) ? [] : [{ type: 'setRoute', ...NOTHING, stamp }];
 };
 
 /**
@@ -60,13 +61,13 @@ export const conclude = (observed: Observed, now: number, run: RunStatus, ending
   const at = timeText(now);
   const stamp = stampText(run, { kind: 'outcome', outcome, ...(cause === undefined ? {} : { cause }) });
   const before = lowerToZero(observed, run, stamp);
-  const lowered = primaryServes(observed) || run.weight.set === 0;
-  const { held: _held, deadline: _deadline, ...rest } = run;
+  const lowered = primaryServes(observed) || !isExposed(run.weight);
+  const { held: _held, deadline: _deadline, paused: _paused, ...rest } = run;
   const ended: EndedRun = {
     ...rest,
     stage: 'ending',
     stageSince: at,
-    weight: lowered && run.weight.set !== 0 ? { set: 0, since: at } : run.weight,
+    weight: lowered && isExposed(run.weight) ? { set: 0, since: at } : run.weight,
     steps: endStep(run.steps, now),
     outcome,
     ...(cause === undefined ? {} : { cause }),
@@ -79,7 +80,7 @@ export const conclude = (observed: Observed, now: number, run: RunStatus, ending
     ...status,
     ...(promotes(outcome) ? stableAfter(observed, ended) : {}),
     run: ended,
-    quarantine: outcome === 'RolledBack' && quarantines(observed) ? withQuarantine(status, ended) : status.quarantine,
+    quarantine: (outcome === 'RolledBack' || outcome === 'Aborted') && quarantines(observed) ? withQuarantine(status, ended) : status.quarantine,
     history: [entry, ...status.history],
   };
   const told = tell(observed, commit(observed, base, entry), { topic: 'outcome', run: run.id, now });

@@ -1,4 +1,5 @@
 import type { RunStatus } from '../api/canary-status.ts';
+import { isClosed, NOTHING } from './exposing.ts';
 import { DRAIN_LIMIT_MS } from './limits.ts';
 import type { Observed } from './observed.ts';
 import { timeMs } from './time.ts';
@@ -9,7 +10,7 @@ import { settledAt } from './window.ts';
  * long enough to say so. Undefined while the route still gives it traffic.
  */
 export const drainedAt = ({ route }: Observed, run: RunStatus): number | undefined => {
-  if (route.canaryWeight !== 0) return undefined;
-  const limit = timeMs(run.stageSince) + DRAIN_LIMIT_MS;
-  return Math.min(settledAt(route, 0) ?? limit, limit);
+  if (!isClosed(route)) return undefined;
+  const limit = Math.max(timeMs(run.stageSince), timeMs(run.weight.since)) + DRAIN_LIMIT_MS;
+  return Math.min(settledAt(route, NOTHING) ?? limit, limit);
 };

@@ -1,13 +1,16 @@
 import type { CanarySpec } from '../api/canary.ts';
 import { type Provider, providerOf } from '../api/provider.ts';
+import { sameJson } from '../lib/json.ts';
 import type { Action, EventNote } from './decision.ts';
 import { type Fought, remedy } from './drift.ts';
+import { exposureFound, isClosed, lowered } from './exposing.ts';
+import type { Exposure } from './exposure.ts';
 import type { Observed } from './observed.ts';
 import { primaryServes } from './sides.ts';
 import { namesHeld } from './taken-over.ts';
 
-/** What is recorded of the route: its weight, the stamp behind it, and whether anybody can take traffic again. */
-export type HeldAt = { readonly weight: number; readonly mayRaise: boolean; readonly stamp?: string };
+/** What is recorded of the route: what the canary gets, the stamp behind it, and whether it can take traffic again. */
+export type HeldAt = { readonly exposure: Exposure; readonly mayRaise: boolean; readonly stamp?: string };
 
 type Writes = {
   readonly before: readonly Action[];
@@ -33,7 +36,7 @@ const foughtOver = (spec: CanarySpec): Fought => {
   return { ...CARRIERS[provider], name, ...(isTcp ? { field: '/spec/tcp' } : {}) };
 };
 
-const drift = ({ canary, route }: Observed, manager: string, weight: number): EventNote => {
+const drift = ({ canary, route }: Observed, manager: string, { canaryWeight: weight }: Exposure): EventNote => {
   const fought = foughtOver(canary.spec);
   const what =
     route.canaryWeight === weight
@@ -43,16 +46,22 @@ const drift = ({ canary, route }: Observed, manager: string, weight: number): Ev
 };
 
 /**
- * Keeps the route at `weight`: what stands above it is lowered at once, what stands below it is put back to it and
- * never above; not while there is nobody to take the traffic. Somebody else's change is named.
+ * Keeps the route as it is recorded: what gives the canary more is lowered at once, what gives it less is put back to
+ * that and never above; not while there is nobody to take the traffic. Somebody else's change is named.
  */
-export const holdRoute = (observed: Observed, { weight, mayRaise, stamp }: HeldAt): Writes => {
-  const { canaryWeight: found, current, foreignManager } = observed.route;
-  if (found === weight && current) return NONE;
-  const write: Action = { type: 'setRoute', canaryWeight: weight, ...(stamp === undefined ? {} : { stamp }) };
-  const events = found === undefined || foreignManager === undefined ? [] : [drift(observed, foreignManager, weight)];
-  if (found !== undefined && found > weight) {
-    return primaryServes(observed) ? { before: [write], after: [], events } : NONE;
-  }
-  return weight === 0 || mayRaise ? { before: [], after: [write], events } : NONE;
+export const holdRoute = (observed: Observed, { exposure, mayRaise, stamp }: HeldAt): Writes => {
+  const { route } = observed;
+  const found = exposureFound(route);
+  if (found !== undefined && route.current && sameJson(found, exposure)) return NONE;
+  const write = (wanted: Exposure): Action => ({
+    type: 'setRoute',
+    ...wanted,
+    ...(stamp === undefined ? {} : { stamp }),
+  });
+  const { foreignManager } = route;
+  const events = found === undefined || foreignManager === undefined ? [] : [drift(observed, foreignManager, exposure)];
+  const less = found && lowered(found, exposure);
+  if (less !== undefined) return primaryServes(observed) ? { before: [write(less)], after: [], events } : NONE;
+  const closes = isClosed({ ...route, ...exposure });
+  return closes || mayRaise ? { before: [], after: [write(exposure)], events } : NONE;
 };

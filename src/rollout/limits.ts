@@ -22,7 +22,13 @@ export const CAPS = {
   historyWithPending: 20,
   quarantine: 10,
   outbox: 50,
+  changes: 20,
   records: 20,
+  /** Of one run. */
+  actions: 20,
+  approvers: 5,
+  actionsAtOnce: 20,
+  handled: 50,
   text: 256,
   sentence: 512,
 } as const;

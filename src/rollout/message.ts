@@ -4,7 +4,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import type { Message } from './effect.ts';
 import { rejects } from './history.ts';
 import type { Observed } from './observed.ts';
-import { stepsOf } from './plan.ts';
+import { planText } from './step-text.ts';
 import { timeMs } from './time.ts';
 import { changeText, versionText } from './version-text.ts';
 
@@ -59,7 +59,7 @@ const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body =
   const judges = analysis.metrics.map(({ name }) => name).join(', ');
   return {
     title: `${subject(observed, run)}: run started`,
-    text: `It gets ${stepsOf(observed.canary.spec).join(', ')} % of the traffic, judged by ${judges || 'nothing'}.`,
+    text: `It gets ${planText(observed.canary.spec)}, judged by ${judges || 'nothing'}.`,
     fields: runFields(run),
   };
 };

@@ -2,7 +2,8 @@ import type { CanarySpec } from '../api/canary.ts';
 import type { RunStatus } from '../api/canary-status.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { SETTLE_MS } from './limits.ts';
-import { intervalMs, nextStep } from './plan.ts';
+import { intervalMs, nextStep, windowsNeeded } from './plan.ts';
+import { stepText } from './step-text.ts';
 import { timeMs, timeText } from './time.ts';
 
 type Next = NonNullable<RunStatus['next']>;
@@ -11,18 +12,30 @@ const afterWindow = (spec: CanarySpec, run: RunStatus): Next => {
   const interval = intervalMs(spec);
   const last = run.windowEnd === undefined ? timeMs(run.weight.since) + SETTLE_MS : timeMs(run.windowEnd);
   const at = timeText(last + interval);
-  const step = nextStep(spec, run.weight.set);
-  const then = step === undefined ? 'promotion' : `${step.weight} %`;
+  const step = nextStep(spec, run);
+  const left = windowsNeeded(spec, run) - (run.passed ?? 0);
+  const then = left > 1 ? `${left} windows more` : step === undefined ? 'promotion' : `${step.weight} %`;
   return { at, action: `${then} if the checks hold, rollback if they do not` };
+};
+
+/** What a canary that is ready gets first. */
+const scaledTo = (spec: CanarySpec, run: RunStatus): string => {
+  if (run.fast !== undefined || spec.skipAnalysis === true) return 'promotion';
+  const first = nextStep(spec, run);
+  return first === undefined ? `${run.weight.set} %` : stepText(first);
 };
 
 /** What happens next in a run: it changes with the run's own transitions only, never by time passing. */
 export const nextOf = (spec: CanarySpec, run: RunStatus): Next => {
   const name = spec.targetRef.name;
+  if (run.paused !== undefined && (run.stage === 'scaling' || run.stage === 'shifting')) {
+    const how = run.paused.by === undefined ? 'spec.suspend is false' : 'somebody resumes it';
+    return { action: `paused until ${how}; rollback if the checks fail` };
+  }
   if (run.held !== undefined) return { action: `a person decides: ${run.held}` };
   switch (run.stage) {
     case 'scaling':
-      return { action: `${nextStep(spec, run.weight.set)?.weight ?? run.weight.set} % once ${name}-canary is ready` };
+      return { action: `${scaledTo(spec, run)} once ${name}-canary is ready` };
     case 'shifting':
       return afterWindow(spec, run);
     case 'promoting':

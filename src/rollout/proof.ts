@@ -1,15 +1,16 @@
 import type { ProveEffect } from './effect.ts';
+import { exposes, exposureOf, isExposed } from './exposing.ts';
 import type { Observed, RouteView } from './observed.ts';
 import { timeMs } from './time.ts';
 
 /**
  * The question to the plane whether it has passed the run's weight on to its proxies; undefined where it cannot be
- * asked, and for weight 0: a rollback waits for no proof.
+ * asked, and where nothing is exposed: a rollback waits for no proof.
  */
 export const proofEffect = ({ route, status: { run } }: Observed): ProveEffect | undefined => {
   if (route.proof === undefined || run === undefined) return undefined;
   const { set, since } = run.weight;
-  if (set === 0 || route.canaryWeight !== set) return undefined;
+  if (!isExposed(run.weight) || !exposes(route, exposureOf(run))) return undefined;
   return { kind: 'prove', key: `prove/${run.id}/${set}/${since}`, since: timeMs(since) };
 };
 

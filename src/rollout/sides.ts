@@ -1,7 +1,7 @@
 import type { RunStatus } from '../api/canary-status.ts';
 import type { Action } from './decision.ts';
 import type { Observed } from './observed.ts';
-import { canaryReplicas, nextStep } from './plan.ts';
+import { canaryReplicas, loadOf, nextStep } from './plan.ts';
 
 export const primaryName = ({ canary }: Observed): string => `${canary.spec.targetRef.name}-primary`;
 export const canaryName = ({ canary }: Observed): string => `${canary.spec.targetRef.name}-canary`;
@@ -13,24 +13,29 @@ export const primaryServes = ({ primary }: Observed): boolean => primary !== und
 export const canaryServes = ({ side }: Observed, run: RunStatus): boolean =>
   side !== undefined && side.revision === run.revision && !side.deleting && side.endpoints > 0;
 
-/** The canary is whole and large enough for `weight` percent: traffic may rise to it. */
-export const canaryCarries = (observed: Observed, run: RunStatus, weight: number): boolean => {
+/** The canary is whole and large enough for `load` percent of the users' requests: traffic may rise to it. */
+export const canaryCarries = (observed: Observed, run: RunStatus, load: number): boolean => {
   const { side, primary, canary } = observed;
   if (side === undefined || !canaryServes(observed, run) || !side.ready) return false;
-  return side.replicas >= canaryReplicas(canary.spec, weight, primary?.replicas ?? 1);
+  return side.replicas >= canaryReplicas(canary.spec, load, primary?.replicas ?? 1);
 };
 
-/** Makes the canary as large as `weight` needs; never smaller than it is, and nothing while its template is not stored. */
-export const sizeCanary = (observed: Observed, run: RunStatus, weight: number): readonly Action[] => {
+/** Makes the canary as large as `load` percent needs; never smaller than it is, and nothing while its template is not stored. */
+export const sizeCanary = (observed: Observed, run: RunStatus, load: number): readonly Action[] => {
   const { side, primary, canary, pinned } = observed;
   if (!pinned.includes(run.revision)) return [];
   const ours = side?.revision === run.revision && !side.deleting;
-  const needed = canaryReplicas(canary.spec, weight, primary?.replicas ?? 1);
+  const needed = canaryReplicas(canary.spec, load, primary?.replicas ?? 1);
   const replicas = Math.max(needed, ours ? side.replicas : 0);
   const stands = ours && side.replicas === replicas && side.changedBy === undefined;
   return stands ? [] : [{ type: 'applyCanary', revision: run.revision, replicas }];
 };
 
-/** The weight that the canary is sized for while it holds `weight`: the one to come. */
-export const weightToCome = ({ canary }: Observed, weight: number): number =>
-  nextStep(canary.spec, weight)?.weight ?? weight;
+/** What the run brings to the canary now. */
+export const loadNow = ({ weight: { set, ...rest } }: RunStatus): number => loadOf({ weight: set, ...rest });
+
+/** What the canary is sized for: the step to come, and never less than what it carries. */
+export const loadToCome = ({ canary }: Observed, run: RunStatus): number => {
+  const next = nextStep(canary.spec, run);
+  return Math.max(loadNow(run), next === undefined ? 0 : loadOf(next));
+};

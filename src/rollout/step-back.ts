@@ -1,24 +1,30 @@
 import type { RunStatus } from '../api/canary-status.ts';
 import { conclude, endStep } from './conclude.ts';
+import { exposureOf, NOTHING } from './exposing.ts';
 import { RESTARTS } from './limits.ts';
 import type { Observed } from './observed.ts';
-import { deadlineMs, nextStep, stepsOf } from './plan.ts';
-import { atWeight } from './raise.ts';
+import { deadlineMs, planOf } from './plan.ts';
+import { atStep } from './raise.ts';
 import { canaryName } from './sides.ts';
 import { stampText } from './stamp.ts';
 import { timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
 
+const wasAt = ({ weight: { set, mirror, matched } }: RunStatus): string =>
+  matched === true ? 'Matched requests' : mirror === undefined ? `Weight ${set}%` : `Mirror ${mirror}%`;
+
 /** Back to the first step's weight, for want of evidence. */
 export const stepBack = (observed: Observed, now: number, run: RunStatus): Turn => {
-  const first = nextStep(observed.canary.spec, 0);
+  const plan = planOf(observed.canary.spec);
+  const first = plan.find(({ weight }) => weight > 0);
   if (first === undefined) return turn(observed.status);
+  const back = atStep(run, first, now);
   const stamp = stampText(run, { kind: 'back', since: run.weight.since });
-  const note = `Weight ${run.weight.set}% -> ${first.weight}% (step 1/${stepsOf(observed.canary.spec).length}): no evidence`;
+  const note = `Weight ${run.weight.set}% -> ${first.weight}% (step ${first.index}/${plan.length}): no evidence`;
   return turn(
-    { ...observed.status, run: atWeight(run, first, now) },
+    { ...observed.status, run: back },
     {
-      before: [{ type: 'setRoute', canaryWeight: first.weight, stamp }],
+      before: [{ type: 'setRoute', ...exposureOf(back), stamp }],
       events: [{ reason: 'WeightChanged', note }],
     },
   );
@@ -39,7 +45,7 @@ export const restart = (observed: Observed, now: number, run: RunStatus): Turn =
     });
   }
   const at = timeText(now);
-  const { windowEnd: _windowEnd, held: _held, ...rest } = run;
+  const { windowEnd: _windowEnd, held: _held, passed: _passed, ...rest } = run;
   const again: RunStatus = {
     ...rest,
     stage: 'scaling',
@@ -54,11 +60,11 @@ export const restart = (observed: Observed, now: number, run: RunStatus): Turn =
   return turn(
     { ...observed.status, run: again },
     {
-      before: [{ type: 'setRoute', canaryWeight: 0, stamp }],
+      before: [{ type: 'setRoute', ...NOTHING, stamp }],
       events: [
         {
           reason: 'WeightChanged',
-          note: `Weight ${run.weight.set}% -> 0%: ${canaryName(observed)} has no ready pod${why}`,
+          note: `${wasAt(run)} -> 0%: ${canaryName(observed)} has no ready pod${why}`,
         },
       ],
     },

@@ -1,16 +1,26 @@
 import type { RunStatus } from '../api/canary-status.ts';
+import { providerOf } from '../api/provider.ts';
 import type { MeasureEffect } from './effect.ts';
+import { exposes, isExposed } from './exposing.ts';
+import type { Exposure } from './exposure.ts';
 import { SETTLE_MS } from './limits.ts';
 import type { MetricCheck } from './metric-check.ts';
 import type { Observed, RouteView } from './observed.ts';
 import { intervalMs } from './plan.ts';
 import { timeMs } from './time.ts';
 
-/** From when on the traffic counts as split by `weight`, ms; undefined while the plane has not taken it. */
-export const settledAt = (route: RouteView, weight: number): number | undefined => {
-  if (route.canaryWeight !== weight) return undefined;
+/** From when on the traffic counts as led by `exposure`, ms; undefined while the plane has not taken it. */
+export const settledAt = (route: RouteView, exposure: Exposure): number | undefined => {
+  if (!exposes(route, exposure)) return undefined;
   return route.acceptance === 'accepted' || route.acceptance === 'unknown' ? route.since + SETTLE_MS : undefined;
 };
+
+/**
+ * A built-in metric counts what the data plane has led to the canary: at a step that leads nothing there it has nothing
+ * to tell. In Istio's mesh every caller counts, also one that calls the canary's Service by itself.
+ */
+const canTell = ({ canary }: Observed, { weight }: RunStatus, { query }: MetricCheck): boolean =>
+  query.kind === 'text' || isExposed(weight) || providerOf(canary.spec) === 'istio';
 
 /** Since when the canary has had traffic in this run, ms. */
 const firstWeightAt = (run: RunStatus): number => timeMs(run.steps[0]?.from ?? run.weight.since);
@@ -30,13 +40,14 @@ export const measureEffect = (
   const previous = judged > now ? settled : judged;
   const begun = Math.min(firstWeightAt(run), settled);
   const dueFrom = (check: MetricCheck): number => begun + check.initialDelayMs;
-  const due = observed.metrics.length === 0 ? 0 : Math.min(...observed.metrics.map(dueFrom));
+  const asked = observed.metrics.filter((check) => canTell(observed, run, check));
+  const due = asked.length === 0 ? 0 : Math.min(...asked.map(dueFrom));
   const to = Math.max(settled + interval, previous + interval, due);
   return {
     kind: 'measure',
     key: `${measureKey(run)}${to}`,
     window: { from: Math.max(settled, to - interval), to },
-    checks: observed.metrics.filter((check) => dueFrom(check) <= to),
+    checks: asked.filter((check) => dueFrom(check) <= to),
   };
 };
 

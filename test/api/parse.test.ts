@@ -27,7 +27,13 @@ test('fills in the threshold that decides nothing any more', () => {
 });
 
 test('finds what the cluster should have refused, with the same sentences', () => {
-  const parsed = parseCanary(stored('Canary', { ...SPECS['Canary'], provider: 'traefik', suspend: true }));
+  const parsed = parseCanary(
+    stored('Canary', {
+      ...SPECS['Canary'],
+      provider: 'traefik',
+      git: { repositoryRef: { name: 'config' }, path: 'apps', freeze: true },
+    }),
+  );
   assert.ok(!parsed.ok);
   assert.deepEqual(parsed.problems, [
     {
@@ -41,8 +47,8 @@ test('finds what the cluster should have refused, with the same sentences', () =
       reason: 'InvalidSpec',
     },
     {
-      where: 'spec.suspend',
-      message: 'suspend is not supported yet: remove it; reverting the change in Git withdraws a run',
+      where: 'spec.git.freeze',
+      message: 'freeze is not supported yet: remove git, or set onSuccess and onFailure to none',
       reason: 'InvalidSpec',
     },
   ]);

@@ -10,16 +10,16 @@ const at = (settled: number) => ({ settled, now: settled + 60_000 });
 
 test('traffic has settled three seconds after the plane took the weight, if it can tell or not', () => {
   const since = T0;
-  assert.equal(settledAt(aRoute({ canaryWeight: 5, since }), 5), T0 + 3_000);
-  assert.equal(settledAt(aRoute({ canaryWeight: 5, since, acceptance: 'unknown' }), 5), T0 + 3_000);
+  assert.equal(settledAt(aRoute({ canaryWeight: 5, since }), { canaryWeight: 5 }), T0 + 3_000);
+  assert.equal(settledAt(aRoute({ canaryWeight: 5, since, acceptance: 'unknown' }), { canaryWeight: 5 }), T0 + 3_000);
 });
 
 test('another weight, a plane that has not answered and one that refuses have not settled', () => {
-  assert.equal(settledAt(aRoute({ canaryWeight: 10 }), 5), undefined);
-  assert.equal(settledAt(aRoute({ canaryWeight: 5, acceptance: 'pending' }), 5), undefined);
-  assert.equal(settledAt(aRoute({ canaryWeight: 5, acceptance: 'refused' }), 5), undefined);
+  assert.equal(settledAt(aRoute({ canaryWeight: 10 }), { canaryWeight: 5 }), undefined);
+  assert.equal(settledAt(aRoute({ canaryWeight: 5, acceptance: 'pending' }), { canaryWeight: 5 }), undefined);
+  assert.equal(settledAt(aRoute({ canaryWeight: 5, acceptance: 'refused' }), { canaryWeight: 5 }), undefined);
   assert.equal(
-    settledAt({ exists: false, current: false, acceptance: 'unknown', detail: '', since: T0 }, 0),
+    settledAt({ exists: false, current: false, acceptance: 'unknown', detail: '', since: T0 }, { canaryWeight: 0 }),
     undefined,
   );
 });

@@ -52,14 +52,6 @@ const judgeRules: readonly RuleBody<Analysis>[] = [
 
 const stepRules: readonly RuleBody<Analysis>[] = [
   {
-    fault: 'required',
-    sentence:
-      'Without steps the ramp would be adaptive, which is not supported yet: set stepWeights such as [5, 10, 25, 50], or stepWeight and maxWeight',
-    cel: 'has(self.stepWeight) || has(self.stepWeights) || (has(self.iterations) && self.iterations > 0)',
-    holds: ({ stepWeight, stepWeights, iterations = 0 }) =>
-      stepWeight !== undefined || stepWeights !== undefined || iterations > 0,
-  },
-  {
     field: 'stepWeight',
     fault: 'forbidden',
     sentence: 'stepWeight and stepWeights are both set: keep one of them',
@@ -72,6 +64,60 @@ const stepRules: readonly RuleBody<Analysis>[] = [
     cel: '!has(self.stepWeights) || (self.stepWeights.isSorted() && self.stepWeights.all(w, self.stepWeights.exists_one(v, v == w)))',
     holds: ({ stepWeights = [] }) =>
       stepWeights.every((weight, index) => index === 0 || (stepWeights[index - 1] ?? 0) < weight),
+  },
+];
+
+const HAS_ITERATIONS = '(has(self.iterations) && self.iterations > 0)';
+const HAS_MATCH = '(has(self.match) && size(self.match) > 0)';
+const MIRRORS = '(has(self.mirror) && self.mirror)';
+const hasMatch = ({ match = [] }: Analysis): boolean => match.length > 0;
+
+/** What of the strategies goes together. */
+const strategyRules: readonly RuleBody<Analysis>[] = [
+  {
+    field: 'iterations',
+    fault: 'forbidden',
+    sentence:
+      'iterations (blue/green, A/B) and stepWeight or stepWeights (canary) are both set: keep those of one strategy',
+    cel: `!${HAS_ITERATIONS} || (!has(self.stepWeight) && !has(self.stepWeights))`,
+    holds: ({ iterations = 0, stepWeight, stepWeights }) =>
+      iterations === 0 || (stepWeight === undefined && stepWeights === undefined),
+  },
+  {
+    field: 'stepWeightPromotion',
+    fault: 'forbidden',
+    sentence: 'stepWeightPromotion has an effect with weights only, and iterations has none: remove one of them',
+    cel: `!${HAS_ITERATIONS} || !has(self.stepWeightPromotion) || self.stepWeightPromotion == 0`,
+    holds: ({ iterations = 0, stepWeightPromotion = 0 }) => iterations === 0 || stepWeightPromotion === 0,
+  },
+  {
+    field: 'maxWeight',
+    fault: 'forbidden',
+    sentence:
+      'maxWeight is the end of a canary by weights, and iterations has none: blue/green goes to 100, A/B to the requests that match; remove maxWeight',
+    cel: `!${HAS_ITERATIONS} || self.maxWeight == 100`,
+    holds: ({ iterations = 0, maxWeight }) => iterations === 0 || maxWeight === 100,
+  },
+  {
+    field: 'mirror',
+    fault: 'forbidden',
+    sentence: 'mirror has no effect in an A/B run, whose requests the canary answers: remove mirror or match',
+    cel: `!${HAS_MATCH} || !${MIRRORS}`,
+    holds: (analysis) => !hasMatch(analysis) || analysis.mirror !== true,
+  },
+  {
+    field: 'mirror',
+    fault: 'forbidden',
+    sentence: 'mirror is true and mirrorWeight is 0, so nothing would be mirrored: want mirrorWeight from 1 to 100',
+    cel: `!${MIRRORS} || !has(self.mirrorWeight) || self.mirrorWeight > 0`,
+    holds: ({ mirror, mirrorWeight = 100 }) => mirror !== true || mirrorWeight > 0,
+  },
+  {
+    field: 'mirrorWeight',
+    fault: 'forbidden',
+    sentence: 'mirrorWeight has an effect with mirror: true only: set that, or remove mirrorWeight',
+    cel: `!has(self.mirrorWeight) || self.mirrorWeight == 100 || ${MIRRORS}`,
+    holds: ({ mirror, mirrorWeight = 100 }) => mirrorWeight === 100 || mirror === true,
   },
 ];
 
@@ -91,6 +137,7 @@ export const analysisRules: readonly Rule[] = [
     ...judgeRules,
     intervalRule,
     ...stepRules,
+    ...strategyRules,
     {
       field: 'verifyTraffic',
       fault: 'forbidden',
@@ -98,12 +145,6 @@ export const analysisRules: readonly Rule[] = [
       cel: 'self.verifyTraffic == "best-effort"',
       holds: ({ verifyTraffic }) => verifyTraffic === 'best-effort',
     },
-    notYet('iterations', { unless: 0, instead: 'want stepWeights, or stepWeight and maxWeight' }),
-    notYet('match', { unless: 'empty', instead: 'remove it; a run splits by weight' }),
-    notYet('mirror', { unless: false, instead: 'remove it; a run splits by weight' }),
-    notYet('mirrorWeight', { unless: 100, instead: 'remove it; a run splits by weight' }),
-    notYet('sessionAffinity', { instead: 'remove it; a run splits by weight' }),
-    notYet('stepWeightPromotion', { unless: 0, instead: 'remove it; a promoted version takes all traffic at once' }),
     notYet('webhooks', { unless: 'empty', instead: 'remove it; metrics alone judge a run' }),
     notYet('primaryReadyThreshold', { unless: 100, instead: 'remove it; every pod must be ready' }),
     notYet('canaryReadyThreshold', { unless: 100, instead: 'remove it; every pod must be ready' }),

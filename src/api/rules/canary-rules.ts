@@ -5,6 +5,7 @@ import { pathRule } from './path-rule.ts';
 import { planeRules } from './plane-rules.ts';
 import { celList, celText, notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
 import { serviceRules } from './service-rules.ts';
+import { strategyRules } from './strategy-rules.ts';
 
 type Spec = StoredCanarySpec;
 type Git = NonNullable<Spec['git']>;
@@ -19,8 +20,6 @@ const specRules = rulesAt<Spec>('spec', [
     holds: (spec) => spec.service.name !== undefined || new RegExp(DNS_LABEL).test(spec.targetRef.name),
   },
   notYet('autoscalerRef', { instead: 'remove it and the autoscaler; the primary keeps the replicas of the target' }),
-  notYet('suspend', { unless: false, instead: 'remove it; reverting the change in Git withdraws a run' }),
-  notYet('skipAnalysis', { unless: false, instead: 'remove it; every new version is analysed' }),
 ]);
 
 const targetRules = rulesAt<Spec['targetRef']>('spec.targetRef', [
@@ -80,6 +79,7 @@ const gitRules = rulesAt<Git>('spec.git', [
 export const canaryRules: readonly Rule[] = [
   ...targetRules,
   ...planeRules,
+  ...strategyRules,
   ...specRules,
   ...routeRules,
   ...ingressRules,

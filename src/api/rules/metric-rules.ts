@@ -7,7 +7,7 @@ type Metric = StoredCanarySpec['analysis']['metrics'][number];
 type Range = NonNullable<Metric['thresholdRange']>;
 
 /** Metrics whose query Serin builds for the data plane. */
-const BUILT_IN_METRICS = ['request-success-rate', 'request-duration'] as const;
+export const BUILT_IN_METRICS = ['request-success-rate', 'request-duration'] as const;
 const NAMES: readonly string[] = BUILT_IN_METRICS;
 const BUILT_IN = `self.name in ${celList(BUILT_IN_METRICS)}`;
 const HAS_MIN = '(has(self.thresholdRange) && has(self.thresholdRange.min))';

@@ -23,8 +23,8 @@ const namesOf = (planes: readonly Provider[]): readonly string[] =>
 const planeOf = (spec: Spec): string => spec.provider ?? providerOf(spec) ?? '';
 
 /** True in CEL for a Canary on one of the planes. */
-const isOn = (...planes: readonly Provider[]): string => `${PLANE} in ${celList(namesOf(planes))}`;
-const on = (spec: Spec, ...planes: readonly Provider[]): boolean => {
+export const isOn = (...planes: readonly Provider[]): string => `${PLANE} in ${celList(namesOf(planes))}`;
+export const on = (spec: Spec, ...planes: readonly Provider[]): boolean => {
   const plane = providerOf(spec);
   return plane !== undefined && planes.includes(plane);
 };

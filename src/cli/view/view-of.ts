@@ -2,7 +2,7 @@ import { parseCanaryStatus } from '../../api/canary-status.ts';
 import { parseCanary } from '../../api/parse.ts';
 import { listAt, numberAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
-import { stepsOf } from '../../rollout/plan.ts';
+import { planOf } from '../../rollout/plan.ts';
 import { namesOf } from '../../workload/names.ts';
 import { imagesOf, templateOf } from '../../workload/pod-template.ts';
 import { podTrouble } from '../../workload/pod-trouble.ts';
@@ -71,7 +71,7 @@ export const viewOf = (
     ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
     spec,
     status: parseCanaryStatus(object['status']),
-    steps: stepsOf(spec),
+    steps: planOf(spec).map(({ weight }) => weight),
     workloads: lines,
   });
 };

@@ -1,6 +1,7 @@
 import type { CanaryStatus, StableStatus } from '../../api/canary-status.ts';
 import type { Action } from '../decision.ts';
 import { drainedAt } from '../drain.ts';
+import { isClosed, isExposed, NOTHING } from '../exposing.ts';
 import type { EndedRun } from '../history.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
@@ -28,11 +29,13 @@ export const ending = (observed: Observed, now: number, run: EndedRun, stable: S
   }
   const stamp = stampText(run, { kind: 'outcome', outcome, ...(cause === undefined ? {} : { cause }) });
   const record: readonly Action[] = written ? [] : [{ type: 'writeRun', record: recordOf(observed, run) }];
-  const lowered = observed.route.canaryWeight === 0 || primaryServes(observed);
+  const lowered = isClosed(observed.route) || primaryServes(observed);
   const next: CanaryStatus =
-    run.weight.set !== 0 && lowered ? { ...status, run: { ...run, weight: { set: 0, since: timeText(now) } } } : status;
+    isExposed(run.weight) && lowered
+      ? { ...status, run: { ...run, weight: { set: 0, since: timeText(now) } } }
+      : status;
   return keeping(observed, turn(next, { after: record, ...(drained === undefined ? {} : { wakeAt: drained }) }), {
-    weight: 0,
+    exposure: NOTHING,
     mayRaise: false,
     stamp,
     upkeep: upkeepWithPrimary(observed, stable),

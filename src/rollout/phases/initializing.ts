@@ -1,6 +1,7 @@
 import type { AdoptedStatus, CanaryStatus, StableStatus } from '../../api/canary-status.ts';
 import type { Action, EventNote } from '../decision.ts';
 import { endOfLife } from '../end-of-life.ts';
+import { isClosed, NOTHING } from '../exposing.ts';
 import type { Observed, RevisionView, TargetView } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
@@ -104,10 +105,10 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
   if (!apexMoved || services.apex?.endpointsMatch !== true) {
     return { waiting: 'for the endpoints of the apex Service to show only primary pods' };
   }
-  if (route.canaryWeight !== 0 || !route.current) {
-    return { waiting: 'for the route', actions: [{ type: 'setRoute', canaryWeight: 0 }] };
+  if (!isClosed(route) || !route.current) {
+    return { waiting: 'for the route', actions: [{ type: 'setRoute', ...NOTHING }] };
   }
-  const settled = settledAt(route, 0);
+  const settled = settledAt(route, NOTHING);
   if (settled === undefined) {
     const waiting = `for the route to be accepted: ${route.detail}`;
     const note = `The route is not accepted: ${route.detail}`;

@@ -6,12 +6,12 @@ import { keepChecks, trimmed } from '../kept-checks.ts';
 import { NO_EVIDENCE_HOLD_MS, NO_EVIDENCE_WINDOWS } from '../limits.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
-import { deadlineMs, nextStep } from '../plan.ts';
+import { deadlineMs, loadOf, nextStep, planOf, windowsNeeded } from '../plan.ts';
 import { problemsOf } from '../problems.ts';
 import { withLevel } from '../proof-level.ts';
 import { raise } from '../raise.ts';
 import { checkText } from '../sentence.ts';
-import { canaryCarries, canaryName, primaryServes } from '../sides.ts';
+import { canaryCarries, canaryName, loadNow, primaryServes } from '../sides.ts';
 import { stepBack } from '../step-back.ts';
 import { spanText, timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
@@ -58,12 +58,22 @@ const withEvidence = (run: RunStatus): RunStatus => {
 };
 
 const onPass = (observed: Observed, now: number, judged: RunStatus): Turn => {
-  const { consecutiveFailed: _failed, ...run } = withEvidence(judged);
+  const { consecutiveFailed: _failed, ...passed } = withEvidence(judged);
   const { spec } = observed.canary;
-  const next = nextStep(spec, run.weight.set);
-  // What a person must put right first keeps the run where it is.
-  if (problemsOf(observed).length > 0) return turn({ ...observed.status, run });
-  if (canaryCarries(observed, run, next?.weight ?? run.weight.set)) {
+  const needed = windowsNeeded(spec, passed);
+  const run: RunStatus = needed === 1 ? passed : { ...passed, passed: Math.min(needed, (passed.passed ?? 0) + 1) };
+  const status = run.passed === undefined ? observed.status : { ...observed.status, iterations: run.passed };
+  // What a person must put right first keeps the run where it is, and so does a pause.
+  if (problemsOf(observed).length > 0 || run.paused !== undefined) return turn({ ...status, run });
+  if (needed > 1 && (run.passed ?? 0) < needed) return turn({ ...status, run });
+  return onward({ ...observed, status }, now, run);
+};
+
+/** Every window of the step has passed: the next step, or the promotion, as soon as the canary can carry it. */
+const onward = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const { spec } = observed.canary;
+  const next = nextStep(spec, run);
+  if (canaryCarries(observed, run, next === undefined ? loadNow(run) : loadOf(next))) {
     if (next !== undefined) return raise(observed, now, run);
     if (!spec.pinImages || observed.side?.digests !== undefined) return promote(observed, now, run);
   }
@@ -121,7 +131,7 @@ const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, missin
   const run: RunStatus = { ...judged, consecutiveNoData: count, noDataSince: since };
   const words = missing.map(checkText).join(', ');
   const reason = missing.some(({ verdict }) => verdict === 'error') ? 'MetricsUnavailable' : 'NoData';
-  const first = nextStep(observed.canary.spec, 0)?.weight ?? 0;
+  const first = planOf(observed.canary.spec).find(({ weight }) => weight > 0)?.weight ?? 100;
   if (count >= NO_EVIDENCE_WINDOWS && run.weight.set > first && primaryServes(observed)) {
     return stepBack(observed, now, run);
   }

@@ -1,16 +1,18 @@
 import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude, endStep } from '../conclude.ts';
 import type { Action } from '../decision.ts';
+import { exposureOf, NOTHING } from '../exposing.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
-import { atWeight } from '../raise.ts';
-import { canaryCarries, canaryServes, primaryName, sizeCanary } from '../sides.ts';
+import { atStep } from '../raise.ts';
+import { canaryCarries, canaryServes, loadNow, primaryName, sizeCanary } from '../sides.ts';
 import { timeMs, timeText } from '../time.ts';
 import { followedBy, type Turn, turn } from '../turn.ts';
 import { upkeep } from '../upkeep.ts';
 import { settledAt } from '../window.ts';
+import { lessWeight } from './returning.ts';
 
 /** Every step has passed: what ran in the canary is written down, then the primary gets exactly that. */
 export const promote = (observed: Observed, now: number, judged: RunStatus): Turn => {
@@ -29,11 +31,27 @@ export const promote = (observed: Observed, now: number, judged: RunStatus): Tur
   return followedBy(started, forward({ ...observed, status }, now, run));
 };
 
+/** Why a run is promoted without (further) analysis; undefined where it is judged. */
+export const fastBecause = ({ canary }: Observed, run: RunStatus): string | undefined =>
+  run.fast ?? (canary.spec.skipAnalysis === true ? 'spec.skipAnalysis is true' : undefined);
+
+/**
+ * The promotion of a run that is not to be judged (further): as soon as the canary has shown that it runs, for what is
+ * promoted is what ran there. Undefined where the run is to be judged, or its canary cannot be promoted yet.
+ */
+export const fastForward = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
+  const { spec } = observed.canary;
+  const fast = fastBecause(observed, run);
+  if (fast === undefined || run.paused !== undefined || !canaryCarries(observed, run, loadNow(run))) return undefined;
+  if (spec.pinImages && observed.side?.digests === undefined) return undefined;
+  return promote(observed, now, { ...run, fast });
+};
+
 /** A promotion on its way, or on its way back after it failed. */
 export const promoting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const next = run.cause === 'PromotionFailed' ? back(observed, now, run, stable) : onward(observed, now, run, stable);
   const mayRaise = canaryServes(observed, run);
-  return keeping(observed, next, { weight: run.weight.set, mayRaise, upkeep: upkeep(observed) });
+  return keeping(observed, next, { exposure: exposureOf(run), mayRaise, upkeep: upkeep(observed) });
 };
 
 const onward = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
@@ -61,18 +79,18 @@ const forward = (observed: Observed, now: number, run: RunStatus): Turn => {
   // The primary loses pods while it changes: the canary takes everything first.
   if (!canaryCarries(observed, run, 100)) return turn(status, { after: sizeCanary(observed, run, 100) });
   if (run.weight.set < 100) return takeAll(observed, now, run);
-  const settled = settledAt(route, 100);
+  const settled = settledAt(route, exposureOf(run));
   if (settled === undefined) return turn(status);
   return now < settled ? turn(status, { wakeAt: settled }) : turn(status, { after: apply });
 };
 
 const takeAll = (observed: Observed, now: number, run: RunStatus): Turn => {
   const deadline = timeText(now + deadlineMs(observed.canary.spec));
-  const raised: RunStatus = { ...atWeight(run, { index: run.step + 1, weight: 100 }, now), deadline };
+  const raised: RunStatus = { ...atStep(run, { index: run.step + 1, weight: 100, windows: 0 }, now), deadline };
   const note = `Weight ${run.weight.set}% -> 100%: ${primaryName(observed)} loses pods while it changes`;
   return turn(
     { ...observed.status, run: raised },
-    { after: [{ type: 'setRoute', canaryWeight: 100 }], events: [{ reason: 'WeightChanged', note }] },
+    { after: [{ type: 'setRoute', ...exposureOf(raised) }], events: [{ reason: 'WeightChanged', note }] },
   );
 };
 
@@ -80,18 +98,8 @@ const takeAll = (observed: Observed, now: number, run: RunStatus): Turn => {
 const toPrimary = (observed: Observed, now: number, run: RunStatus): Turn => {
   const { deadline: _deadline, ...rest } = run;
   const at = timeText(now);
-  const returning: RunStatus = {
-    ...rest,
-    stage: 'returning',
-    stageSince: at,
-    weight: { set: 0, since: at },
-    steps: endStep(run.steps, now),
-  };
-  const note = `Weight ${run.weight.set}% -> 0%: ${primaryName(observed)} serves revision ${run.revision}`;
-  return turn(
-    { ...observed.status, run: returning, phase: 'Finalising' },
-    { before: [{ type: 'setRoute', canaryWeight: 0 }], events: [{ reason: 'WeightChanged', note }] },
-  );
+  const returning: RunStatus = { ...rest, stage: 'returning', stageSince: at, steps: endStep(run.steps, now) };
+  return lessWeight({ ...observed, status: { ...observed.status, phase: 'Finalising' } }, now, returning);
 };
 
 /** The primary cannot run what the canary runs: the last good revision comes back while the canary goes on serving. */
@@ -136,6 +144,6 @@ export const withoutCanary = (observed: Observed, now: number, run: RunStatus): 
   const note = `Weight ${run.weight.set}% -> 0%: the canary has no ready pod`;
   return turn(
     { ...observed.status, run: lowered },
-    { before: [{ type: 'setRoute', canaryWeight: 0 }], events: [{ reason: 'WeightChanged', note }] },
+    { before: [{ type: 'setRoute', ...NOTHING }], events: [{ reason: 'WeightChanged', note }] },
   );
 };

@@ -1,38 +1,49 @@
 import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { conclude } from '../conclude.ts';
+import { isClosed, isExposed } from '../exposing.ts';
 import { hasEnded } from '../history.ts';
 import type { Observed } from '../observed.ts';
 import { overtaken } from '../overtaken.ts';
+import { suspended } from '../pause.ts';
 import { canaryServes, primaryServes } from '../sides.ts';
+import { specChange } from '../spec-change.ts';
 import { restart } from '../step-back.ts';
-import { type Turn, turn } from '../turn.ts';
+import { followedBy, type Turn, turn } from '../turn.ts';
 import { ending } from './ending.ts';
-import { promoting, withoutCanary } from './promoting.ts';
+import { fastForward, promoting, withoutCanary } from './promoting.ts';
 import { resume } from './resuming.ts';
 import { returning } from './returning.ts';
 import { scaling } from './scaling.ts';
 import { shifting } from './shifting.ts';
 
-/** The canary gets traffic and has nobody to answer it, while the primary has. */
+/** The canary gets requests and has nobody to answer them, while the primary has. */
 const lost = (observed: Observed, run: RunStatus): boolean =>
-  run.weight.set > 0 &&
-  (observed.route.canaryWeight ?? 0) > 0 &&
+  isExposed(run.weight) &&
+  observed.route.exists &&
+  !isClosed(observed.route) &&
   !canaryServes(observed, run) &&
   primaryServes(observed);
 
 /** One step of a run. What ends it or lowers its weight comes first; a promotion once begun is brought to its end. */
-export const running = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
-  if (hasEnded(run)) return ending(observed, now, run, stable);
-  const resumed = resume(observed, now, run, stable);
-  if (resumed !== undefined) return resumed;
+export const running = (seen: Observed, now: number, before: RunStatus, stable: StableStatus): Turn => {
+  if (hasEnded(before)) return ending(seen, now, before, stable);
+  const takenUp = resume(seen, now, before, stable) ?? specChange(seen, now, before);
+  if (takenUp !== undefined) return takenUp;
+  const { run, events } = suspended(seen, before, now);
+  const observed = run === before ? seen : { ...seen, status: { ...seen.status, run } };
+  return followedBy({ ...turn(observed.status), events }, staged(observed, now, run, stable));
+};
+
+const staged = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const end = overtaken(observed, run, stable);
   switch (run.stage) {
     case 'scaling':
       return end === undefined ? scaling(observed, now, run, stable) : conclude(observed, now, run, end);
     case 'shifting':
       if (end !== undefined) return conclude(observed, now, run, end);
-      return lost(observed, run) ? restart(observed, now, run) : shifting(observed, now, run, stable);
+      if (lost(observed, run)) return restart(observed, now, run);
+      return fastForward(observed, now, run) ?? shifting(observed, now, run, stable);
     case 'promoting':
       return lost(observed, run) ? withoutCanary(observed, now, run) : promoting(observed, now, run, stable);
     case 'returning':

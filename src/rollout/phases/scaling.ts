@@ -1,24 +1,31 @@
 import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
+import { NOTHING } from '../exposing.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
-import { nextStep } from '../plan.ts';
+import { BEFORE, loadOf, nextStep } from '../plan.ts';
 import { raise } from '../raise.ts';
 import { canaryCarries, canaryName, sizeCanary } from '../sides.ts';
 import { timeMs } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { settledAt } from '../window.ts';
+import { fastBecause, fastForward } from './promoting.ts';
 
 /** Brings the canary up for the first weight: template stored, pods ready and visible. Only the deadline ends the wait. */
 export const scaling = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const { side, pinned, canary, route, status } = observed;
-  const first = nextStep(canary.spec, 0)?.weight ?? 100;
+  const step = nextStep(canary.spec, BEFORE);
+  const first = step === undefined ? 100 : loadOf(step);
   const carries = canaryCarries(observed, run, first);
-  if (carries && settledAt(route, 0) !== undefined) return raise(observed, now, run);
+  const mayGoOn = run.paused === undefined;
+  if (carries && mayGoOn && settledAt(route, NOTHING) !== undefined) {
+    const next = fastBecause(observed, run) === undefined ? raise(observed, now, run) : fastForward(observed, now, run);
+    if (next !== undefined) return next;
+  }
   const gaveUp = side?.revision === run.revision && side.deadlineExceeded;
   const deadline = timeMs(run.deadline ?? run.stageSince);
-  if (gaveUp || now >= deadline) {
+  if (mayGoOn && (gaveUp || now >= deadline)) {
     const seconds = canary.spec.progressDeadlineSeconds;
     const missing = pinned.includes(run.revision) ? 'it has no ready pod' : 'its template is not stored';
     const why = observed.refused?.note ?? side?.waiting ?? missing;
@@ -30,6 +37,10 @@ export const scaling = (observed: Observed, now: number, run: RunStatus, stable:
         : `${canaryName(observed)} was not ready within ${seconds} s: ${why}`,
     });
   }
-  const waiting = turn(status, { after: sizeCanary(observed, run, first), wakeAt: deadline });
-  return keeping(observed, waiting, { weight: 0, mayRaise: false, upkeep: upkeepWithPrimary(observed, stable) });
+  const waiting = turn(status, { after: sizeCanary(observed, run, first), ...(mayGoOn ? { wakeAt: deadline } : {}) });
+  return keeping(observed, waiting, {
+    exposure: NOTHING,
+    mayRaise: false,
+    upkeep: upkeepWithPrimary(observed, stable),
+  });
 };

@@ -1,5 +1,6 @@
 import type { StableStatus } from '../../api/canary-status.ts';
 import type { Action } from '../decision.ts';
+import { isClosed, NOTHING } from '../exposing.ts';
 import { settledPhase } from '../history.ts';
 import { keeping } from '../keeping.ts';
 import { CAPS } from '../limits.ts';
@@ -20,14 +21,15 @@ const collect = ({ pinned, recorded }: Observed, stable: StableStatus): readonly
 export const settled = (observed: Observed, now: number, stable: StableStatus): Turn => {
   const { route, side, target, status } = observed;
   const wanted = target?.revision;
-  if (wanted !== undefined && wanted.id !== stable.revision && rejection(observed, wanted) === undefined) {
+  const isNew = wanted !== undefined && wanted.id !== stable.revision && rejection(observed, wanted) === undefined;
+  if (isNew && observed.canary.spec.suspend !== true) {
     return starting(observed, now, { stable, wanted });
   }
-  const unused = side !== undefined && !side.deleting && route.canaryWeight === 0;
+  const unused = side !== undefined && !side.deleting && isClosed(route);
   const remove: readonly Action[] = unused ? [{ type: 'deleteCanary' }] : [];
   const kept = turn(
     { ...status, phase: settledPhase(status.history) },
     { after: [...remove, ...collect(observed, stable)] },
   );
-  return keeping(observed, kept, { weight: 0, mayRaise: false, upkeep: upkeepWithPrimary(observed, stable) });
+  return keeping(observed, kept, { exposure: NOTHING, mayRaise: false, upkeep: upkeepWithPrimary(observed, stable) });
 };

@@ -1,11 +1,12 @@
 import type { CheckStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
 import type { MeasureEffect } from '../effect.ts';
+import { exposureOf } from '../exposing.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs, intervalMs } from '../plan.ts';
-import { canaryServes, sizeCanary, weightToCome } from '../sides.ts';
+import { canaryServes, loadToCome, sizeCanary } from '../sides.ts';
 import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
@@ -61,10 +62,10 @@ const judging = (observed: Observed, now: number, run: RunStatus, settled: numbe
 
 /** A weight stands: see that it is taken, judge its windows, go on from what they say. */
 export const shifting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
-  const weight = run.weight.set;
-  const settled = settledAt(observed.route, weight);
+  const exposure = exposureOf(run);
+  const settled = settledAt(observed.route, exposure);
   const next = settled === undefined ? unaccepted(observed, now, run) : judging(observed, now, taken(run), settled);
-  const size = next.status.run?.stage === 'shifting' ? sizeCanary(observed, run, weightToCome(observed, weight)) : [];
+  const size = next.status.run?.stage === 'shifting' ? sizeCanary(observed, run, loadToCome(observed, run)) : [];
   const upkeep = [...upkeepWithPrimary(observed, stable), ...size];
-  return keeping(observed, next, { weight, mayRaise: canaryServes(observed, run), upkeep });
+  return keeping(observed, next, { exposure, mayRaise: canaryServes(observed, run), upkeep });
 };

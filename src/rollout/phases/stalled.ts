@@ -1,5 +1,6 @@
 import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import type { Problem } from '../../api/problem.ts';
+import { NOTHING } from '../exposing.ts';
 import { hasEnded } from '../history.ts';
 import { holdRoute } from '../hold-route.ts';
 import type { Observed } from '../observed.ts';
@@ -27,6 +28,6 @@ export const stalled = (observed: Observed, now: number, problems: readonly Prob
   const said = turn(status, { after: finalizerActions(observed), events: problemsNote(status, problems) });
   if (run === undefined || stable === undefined || renamed(observed).length > 0) return said;
   if (!hasEnded(run)) return followedBy(said, protecting(observed, now, run, stable));
-  const { before } = holdRoute(observed, { weight: 0, mayRaise: false });
+  const { before } = holdRoute(observed, { exposure: NOTHING, mayRaise: false });
   return { ...said, before };
 };

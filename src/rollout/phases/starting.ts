@@ -1,4 +1,7 @@
 import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import { strategyOf } from '../../api/strategy.ts';
+import { newAffinity } from '../affinity.ts';
+import { askedMatches } from '../asked-matches.ts';
 import { endOfLife } from '../end-of-life.ts';
 import type { Observed, RevisionView } from '../observed.ts';
 import { tell } from '../outbox.ts';
@@ -16,13 +19,20 @@ export const starting = (
 ): Turn => {
   const number = (observed.status.runs ?? 0) + 1;
   const at = timeText(now);
+  const { spec, generation } = observed.canary;
+  const id = `${wanted.id}-${number}`;
+  const strategy = strategyOf(spec);
+  const affinity = strategy === 'canary' ? newAffinity(spec, { id }, now) : undefined;
   const run: RunStatus = {
-    id: `${wanted.id}-${number}`,
+    id,
     revision: wanted.id,
     hash: wanted.hash,
     images: wanted.images,
     previous: stable.revision,
-    strategy: 'canary',
+    strategy,
+    ...(strategy === 'abTest' ? { match: askedMatches(spec) } : {}),
+    ...(affinity === undefined ? {} : { affinity }),
+    generation,
     ...(wanted.source === undefined ? {} : { source: wanted.source }),
     startedAt: at,
     stage: 'scaling',
@@ -32,7 +42,7 @@ export const starting = (
     checks: [],
     kept: [],
     steps: [],
-    deadline: timeText(now + deadlineMs(observed.canary.spec)),
+    deadline: timeText(now + deadlineMs(spec)),
   };
   const { desired } = observed.status;
   const status: CanaryStatus = {
@@ -42,6 +52,7 @@ export const starting = (
     runs: number,
     phase: 'Progressing',
     failedChecks: 0,
+    iterations: 0,
   };
   const told = tell(observed, status, { topic: 'started', run: run.id, now });
   const started = turn(told, {

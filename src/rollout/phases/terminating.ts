@@ -1,5 +1,6 @@
 import type { CanaryStatus, OutboxStatus } from '../../api/canary-status.ts';
 import type { Action, EventNote } from '../decision.ts';
+import { isClosed, NOTHING } from '../exposing.ts';
 import { holdRoute } from '../hold-route.ts';
 import { SETTLE_MS } from '../limits.ts';
 import type { Observed, TargetView } from '../observed.ts';
@@ -81,8 +82,8 @@ export const terminating = (observed: Observed, now: number): Turn => {
   if (namespaceDeleting || target === undefined || target.deleting) {
     return turn(status, { after: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] });
   }
-  const exposed = (observed.route.canaryWeight ?? 0) > 0;
-  const { before } = exposed ? holdRoute(observed, { weight: 0, mayRaise: false }) : { before: [] };
+  const exposed = observed.route.exists && !isClosed(observed.route);
+  const { before } = exposed ? holdRoute(observed, { exposure: NOTHING, mayRaise: false }) : { before: [] };
   const { actions = [], ...step } = firstStep(observed, target, now);
   const isLast = actions.some(({ type }) => type === 'removeFinalizer');
   const events = (isLast ? unwritten(observed) : []).map(({ kind, run }): EventNote => {

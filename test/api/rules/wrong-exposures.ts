@@ -69,7 +69,7 @@ export const WRONG_EXPOSURES: readonly WrongSpec[] = [
   ),
   withSpec(
     {},
-    { iterations: 10, sessionAffinity: { cookieName: 'side' } },
+    { iterations: 10, mirror: true, sessionAffinity: { cookieName: 'side' } },
     'spec.analysis.sessionAffinity: sessionAffinity keeps clients on the side that a weight gave them, and a run by iterations has no weights: remove it, or set stepWeights instead of iterations',
   ),
   withSpec(

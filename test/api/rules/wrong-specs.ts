@@ -144,16 +144,17 @@ const targets: readonly WrongSpec[] = [
     'spec.service.name: targetRef.name "2048.game" cannot name a Service: set service.name to letters, digits and "-"',
   ),
   withSpec(
+    {
+      provider: 'nginx',
+      service: { port: 80 },
+      ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'podinfo' },
+      analysis: { ...analysis, mirror: true },
+    },
+    'spec.analysis.mirror: This data plane cannot mirror requests (nginx and appmesh cannot): remove analysis.mirror',
+  ),
+  withSpec(
     { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'podinfo' } },
     'spec.autoscalerRef: autoscalerRef is not supported yet: remove it and the autoscaler; the primary keeps the replicas of the target',
-  ),
-  withSpec(
-    { suspend: true },
-    'spec.suspend: suspend is not supported yet: remove it; reverting the change in Git withdraws a run',
-  ),
-  withSpec(
-    { skipAnalysis: true },
-    'spec.skipAnalysis: skipAnalysis is not supported yet: remove it; every new version is analysed',
   ),
 ];
 
@@ -192,7 +193,11 @@ const services: readonly WrongSpec[] = [
 ];
 
 const EVIDENCE = 'remove it; it belongs to the evidence judge';
-const WEIGHT = 'remove it; a run splits by weight';
+const OWN_METRIC = { metrics: [{ name: 'errors', query: 'vector(1)', thresholdRange: { max: 1 } }] };
+const TWO_STRATEGIES =
+  'iterations (blue/green, A/B) and stepWeight or stepWeights (canary) are both set: keep those of one strategy';
+const NOT_JUDGED =
+  'Nothing would judge this blue/green run before it takes all traffic: the built-in metrics count what the route leads to the canary, which is nothing till then; add analysis.mirror, a metric of your own, or a webhook of type rollout';
 const READY = 'remove it; every pod must be ready';
 const hook = { name: 'load', url: 'http://loadtester.test/' };
 
@@ -222,10 +227,6 @@ const analyses: readonly WrongSpec[] = [
     '.consecutiveThreshold: consecutiveThreshold is never reached, because threshold (1 when absent) is reached before it: want a threshold at least as high',
   ),
   withAnalysis({ interval: '500ms' }, '.interval: interval 500ms is too short: want 1s or more'),
-  withAnalysis(
-    { stepWeights: undefined },
-    ': Without steps the ramp would be adaptive, which is not supported yet: set stepWeights such as [5, 10, 25, 50], or stepWeight and maxWeight',
-  ),
   withAnalysis({ stepWeight: 5 }, '.stepWeight: stepWeight and stepWeights are both set: keep one of them'),
   withAnalysis(
     { stepWeights: [10, 5] },
@@ -240,17 +241,32 @@ const analyses: readonly WrongSpec[] = [
     '.verifyTraffic: verifyTraffic: required is not supported yet: want best-effort',
   ),
   withAnalysis({ verifyTraffic: 'off' }, '.verifyTraffic: verifyTraffic: off is not supported yet: want best-effort'),
+  withAnalysis({ iterations: 10, ...OWN_METRIC }, `.iterations: ${TWO_STRATEGIES}`),
   withAnalysis(
-    { stepWeights: undefined, iterations: 10 },
-    notYet('iterations', 'want stepWeights, or stepWeight and maxWeight'),
+    { stepWeights: undefined, stepWeight: 5, iterations: 10, ...OWN_METRIC },
+    `.iterations: ${TWO_STRATEGIES}`,
   ),
-  withAnalysis({ mirror: true }, notYet('mirror', WEIGHT)),
-  withAnalysis({ mirrorWeight: 50 }, notYet('mirrorWeight', WEIGHT)),
-  withAnalysis({ sessionAffinity: { cookieName: 'side' } }, notYet('sessionAffinity', WEIGHT)),
   withAnalysis(
-    { stepWeightPromotion: 50 },
-    notYet('stepWeightPromotion', 'remove it; a promoted version takes all traffic at once'),
+    { stepWeights: undefined, iterations: 10, stepWeightPromotion: 5, ...OWN_METRIC },
+    '.stepWeightPromotion: stepWeightPromotion has an effect with weights only, and iterations has none: remove one of them',
   ),
+  withAnalysis(
+    { stepWeights: undefined, iterations: 10, maxWeight: 50, ...OWN_METRIC },
+    '.maxWeight: maxWeight is the end of a canary by weights, and iterations has none: blue/green goes to 100, A/B to the requests that match; remove maxWeight',
+  ),
+  withAnalysis(
+    { stepWeights: undefined, iterations: 10, mirror: true, match: [{ headers: { 'x-canary': { exact: 'on' } } }] },
+    '.mirror: mirror has no effect in an A/B run, whose requests the canary answers: remove mirror or match',
+  ),
+  withAnalysis(
+    { mirror: true, mirrorWeight: 0 },
+    '.mirror: mirror is true and mirrorWeight is 0, so nothing would be mirrored: want mirrorWeight from 1 to 100',
+  ),
+  withAnalysis(
+    { mirrorWeight: 50 },
+    '.mirrorWeight: mirrorWeight has an effect with mirror: true only: set that, or remove mirrorWeight',
+  ),
+  withAnalysis({ stepWeights: undefined, iterations: 10 }, `.iterations: ${NOT_JUDGED}`),
   withAnalysis({ webhooks: [hook] }, notYet('webhooks', 'remove it; metrics alone judge a run')),
   withAnalysis({ primaryReadyThreshold: 50 }, notYet('primaryReadyThreshold', READY)),
   withAnalysis({ canaryReadyThreshold: 50 }, notYet('canaryReadyThreshold', READY)),
