@@ -15,6 +15,10 @@ const REDUCTIONS: readonly Reduction[] = [
   ofRun(({ checks }) => ({ checks: checks.map(({ query: _query, ...check }) => check) })),
   (status) => ({ ...status, outbox: status.outbox.filter(({ state }) => state === 'Pending') }),
   ofRun(({ kept }) => ({ kept: kept.slice(-10) })),
+  (status) =>
+    status.handled === undefined
+      ? status
+      : { ...status, handled: status.handled.map(({ name, state }) => ({ name, state })) },
   (status) => ({ ...status, history: status.history.slice(0, 3), quarantine: status.quarantine.slice(0, 3) }),
   ofRun(({ checks }) => ({ checks: checks.map(({ message: _message, ...check }) => check) })),
 ];

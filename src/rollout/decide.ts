@@ -1,5 +1,6 @@
 import type { CanaryStatus, DesiredStatus } from '../api/canary-status.ts';
 import { sameJson } from '../lib/json.ts';
+import { takeActions } from './actions/take-actions.ts';
 import { boundStatus } from './bound-status.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision, EventNote } from './decision.ts';
@@ -98,15 +99,17 @@ export const decide = (seen: Observed, now: number): Decision => {
   const proof = proofEffect(seen);
   const folded = foldOutbox(observed, now);
   const noted = noteDesired({ ...observed, status: folded.status }, now);
-  const taken = phaseOf({ ...observed, status: noted.status }, now);
+  const acted = takeActions({ ...observed, status: noted.status }, now);
+  const taken = acted.ended ?? phaseOf({ ...observed, status: acted.status }, now);
   const stuck = stuckOf(observed, taken);
   const { before, after, effects, events, wakeAt } = taken;
   return {
     before,
     status: finished(observed, taken, { now, stuck }),
-    after,
+    // Last, so that an answer that is refused keeps nothing from being done.
+    after: [...after, ...acted.echoes],
     effects: [...effects, ...(proof === undefined ? [] : [proof]), ...outboxEffects(observed)],
-    events: [...folded.events, ...noted.events, ...untold(observed.status, stuck), ...events],
+    events: [...folded.events, ...noted.events, ...acted.events, ...untold(observed.status, stuck), ...events],
     // A time that has passed waits for something to be observed, not for the clock.
     ...(wakeAt === undefined || wakeAt <= now ? {} : { wakeAt }),
   };

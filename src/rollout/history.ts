@@ -1,5 +1,5 @@
 import type { CanaryStatus, HistoryStatus, RunStatus } from '../api/canary-status.ts';
-import type { Outcome, Phase } from '../api/words.ts';
+import type { Outcome, Phase, Verb } from '../api/words.ts';
 import { CAPS } from './limits.ts';
 
 /** A run with its outcome. */
@@ -8,6 +8,24 @@ export type EndedRun = RunStatus & Required<Pick<RunStatus, 'outcome' | 'sentenc
 /** True once the run has its outcome. */
 export const hasEnded = (run: RunStatus): run is EndedRun =>
   run.outcome !== undefined && run.sentence !== undefined && run.endedAt !== undefined;
+
+/** What a person asks for that can end a run so. */
+const DECIDING: Readonly<Partial<Record<Outcome, readonly Verb[]>>> = {
+  Aborted: ['abort', 'reject'],
+  RolledBack: ['reject'],
+  FastPromoted: ['promoteFull'],
+};
+
+/** The people behind an outcome: who has ended the run so, where a person did, and who has opened its gates. */
+const peopleOf = ({ outcome, actions = [] }: EndedRun): Partial<HistoryStatus> => {
+  const decided = actions.findLast(({ verb }) => DECIDING[outcome]?.includes(verb));
+  const approvedBy = [...new Set(actions.filter(({ verb }) => verb === 'approve').map(({ by }) => by))];
+  return {
+    ...(decided === undefined ? {} : { requestedBy: decided.by }),
+    ...(decided?.reason === undefined ? {} : { reason: decided.reason }),
+    ...(approvedBy.length === 0 ? {} : { approvedBy: approvedBy.slice(0, CAPS.approvers) }),
+  };
+};
 
 /** What stays of a run in the status of its Canary. */
 export const historyEntry = (run: EndedRun, previousImages: HistoryStatus['previousImages']): HistoryStatus => ({
@@ -24,6 +42,7 @@ export const historyEntry = (run: EndedRun, previousImages: HistoryStatus['previ
   startedAt: run.startedAt,
   endedAt: run.endedAt,
   ...(run.source === undefined ? {} : { source: run.source }),
+  ...peopleOf(run),
 });
 
 /** The newest runs first, capped; a run stays longer while the outbox still needs it for Git. */

@@ -28,7 +28,7 @@ export const rejection = (observed: Observed, revision: RevisionView): Rejection
   if (entry === undefined) return undefined;
   const run = history.find(({ id }) => id === entry.run);
   return {
-    outcome: 'RolledBack',
+    outcome: run?.outcome ?? 'RolledBack',
     quarantined: true,
     isPutBack: false,
     message: `Revision ${revision.id} is quarantined since run ${entry.run}: ${run?.sentence ?? 'it was rolled back'}`,
