@@ -15,6 +15,7 @@ import type { ControlPlanes } from '#src/sandbox/gateway/start-gateway.ts';
 import { MemoryGit } from '#src/sandbox/git/memory-git.ts';
 import { GitOpsAgent } from '#src/sandbox/gitops/gitops-agent.ts';
 import { type Load, startLoad } from '#src/sandbox/load/start-load.ts';
+import type { HttpRequest } from '#src/sandbox/network/http.ts';
 import { prometheusExchange } from '#src/sandbox/prometheus/in-process.ts';
 import { type ImageBehaviour, ImageCatalogue } from '#src/sandbox/workloads/image-catalogue.ts';
 import { HOST } from './manifests.ts';
@@ -87,6 +88,8 @@ export type WorldOptions = {
   readonly controlPlanes?: ControlPlanes;
   /** What the users call. @default HOST */
   readonly host?: string;
+  /** The n-th request of the users, where it is not a bare GET of `/`. */
+  readonly request?: (n: number) => HttpRequest;
 };
 
 export const aWorld = (options: WorldOptions = {}): World => {
@@ -102,7 +105,13 @@ export const aWorld = (options: WorldOptions = {}): World => {
   for (const name of ['shop', 'serin-system', 'flux-system']) {
     api.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, manager);
   }
-  const load = startLoad({ clock, requestsPerSecond: options.rps ?? 50, send: cluster.gateway.handle, host });
+  const load = startLoad({
+    clock,
+    requestsPerSecond: options.rps ?? 50,
+    send: cluster.gateway.handle,
+    host,
+    ...(options.request === undefined ? {} : { request: options.request }),
+  });
   const git = new MemoryGit();
   const messages: Told[] = [];
   const series = prometheusExchange({ store: cluster.series, clock });
