@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { want } from './field.ts';
 
 /** A token (RFC 6265), without the backtick, which ends a value in the rules that Traefik makes of a route. */
-const COOKIE_NAME = "^[A-Za-z0-9!#$%&'*+.^_|~-]+$";
+const COOKIE_NAME = "^[A-Za-z0-9!#$&'*+.^_|~-]+$";
 /** A value of an attribute: a semicolon would begin the next one, and a quote or percent sign means something to Envoy. */
 const DOMAIN = '^[.]?[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?([.][A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$';
 const PATH = "^/[A-Za-z0-9!$&'()*+,./:=@_~-]*$";
@@ -12,7 +12,7 @@ const cookieName = z
   .min(1)
   .max(64)
   .regex(new RegExp(COOKIE_NAME))
-  .meta(want("the name of a cookie: letters, digits and !#$%&'*+.^_|~-"));
+  .meta(want("the name of a cookie: letters, digits and !#$&'*+.^_|~-"));
 
 const domain = z.string().min(1).max(253).regex(new RegExp(DOMAIN)).meta(want('a domain such as example.com'));
 

@@ -54,8 +54,8 @@ export const movedAffinity = (run: RunStatus, weight: number, now: number): Pick
   return { affinity: set === 0 ? kept : { ...kept, previousWeight: set } };
 };
 
-/** Percent, with four decimals: a plane has no finer weights. */
-const rounded = (percent: number): number => Math.round(percent * 10_000) / 10_000;
+/** Percent, with two decimals: finer ones cannot be written beside every weight that a route may have. */
+const rounded = (percent: number): number => Math.round(percent * 100) / 100;
 
 /**
  * The cookies at the run's present weight. Of the clients that the primary had at the step before, as many change side

@@ -1,5 +1,6 @@
 import type { Condition } from '../rollout/request-match.ts';
 import type { Capabilities, TrafficIntent } from './router.ts';
+import { PERCENT_PPM } from './split.ts';
 
 const PLACES: Readonly<Record<Condition['on'], string>> = {
   header: 'headers',
@@ -33,13 +34,27 @@ const mirrorRefusal = ({ mirror }: Capabilities, percent: number): string | unde
   return undefined;
 };
 
+const affinityRefusal = ({ affinity }: Capabilities, { split, pinned, mirror }: TrafficIntent): string | undefined => {
+  if (!affinity) return 'cannot set a cookie on the answers of each side; want no session affinity';
+  if (pinned !== undefined || mirror !== undefined) {
+    return 'cannot keep clients on their side beside what is pinned or mirrored; want one of them';
+  }
+  const canary = split.find(({ backend }) => backend.endsWith('-canary'));
+  return (canary?.weightPpm ?? 0) < PERCENT_PPM
+    ? 'keeps nobody on a canary without a weight; want 1 % or more'
+    : undefined;
+};
+
 /** What `plane` cannot express of an intent, in one sentence with what would be right; undefined when it can. */
 export const unsupported = (
-  { pinned, mirror }: Pick<TrafficIntent, 'pinned' | 'mirror'>,
+  intent: TrafficIntent,
   { plane, capabilities }: { readonly plane: string; readonly capabilities: Capabilities },
 ): string | undefined => {
+  const { pinned, mirror, affinity } = intent;
   const words =
-    pinRefusal(capabilities, pinned) ?? (mirror === undefined ? undefined : mirrorRefusal(capabilities, mirror));
+    pinRefusal(capabilities, pinned) ??
+    (mirror === undefined ? undefined : mirrorRefusal(capabilities, mirror)) ??
+    (affinity === undefined ? undefined : affinityRefusal(capabilities, intent));
   return words === undefined ? undefined : `${plane} ${words}`;
 };
 

@@ -15,9 +15,9 @@ const PLACE = 'spec.analysis.sessionAffinity';
 
 test('refuses what could end a cookie or begin another attribute', () => {
   for (const [field, value, want] of [
-    ['cookieName', 'a b', "the name of a cookie: letters, digits and !#$%&'*+.^_|~-"],
-    ['cookieName', 'a=b', "the name of a cookie: letters, digits and !#$%&'*+.^_|~-"],
-    ['primaryCookieName', 'a;b', "the name of a cookie: letters, digits and !#$%&'*+.^_|~-"],
+    ['cookieName', 'a b', "the name of a cookie: letters, digits and !#$&'*+.^_|~-"],
+    ['cookieName', 'a=b', "the name of a cookie: letters, digits and !#$&'*+.^_|~-"],
+    ['primaryCookieName', 'a;b', "the name of a cookie: letters, digits and !#$&'*+.^_|~-"],
     ['domain', 'example.com; Secure', 'a domain such as example.com'],
     ['path', '/a; Secure', 'a path that starts with /'],
     ['path', 'shop', 'a path that starts with /'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import type { Exposure } from '#src/rollout/exposure.ts';
+import type { Affinity, Exposure } from '#src/rollout/exposure.ts';
 import type { RequestMatch } from '#src/rollout/request-match.ts';
 import { exposureProblems } from '#src/traffic/exposure-problems.ts';
 import { httpRoute } from '#src/traffic/httproute.ts';
@@ -46,6 +46,17 @@ test('what it cannot take is told by the field that asks for it, with what would
   ]);
   assert.deepEqual(told(nginx, { canaryWeight: 0, pinned: [header('x-canary'), header('x-beta')] }), [
     'InvalidSpec spec.analysis.match: ingress-nginx takes one header to tell requests by; want one alternative of headers',
+  ]);
+});
+
+test('clients that the plane cannot keep on their side are told', () => {
+  const affinity: Affinity = {
+    canary: { name: 'side', value: '0123456789' },
+    primary: { name: 'side-primary', value: '0123456789-10' },
+    attributes: { maxAge: 60 },
+  };
+  assert.deepEqual(told(nginx, { canaryWeight: 10, affinity }), [
+    'InvalidSpec spec.analysis.sessionAffinity: ingress-nginx cannot set a cookie on the answers of each side; want no session affinity',
   ]);
 });
 

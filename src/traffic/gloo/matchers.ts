@@ -1,8 +1,8 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { at, isRecord, listAt, stringAt } from '../../lib/json.ts';
+import { literalOf, literalPattern } from '../../lib/literal-pattern.ts';
 import type { Condition, RequestMatch, ValueMatch } from '../../rollout/request-match.ts';
 import { cookieOf, cookieRegex } from '../cookie-regex.ts';
-import { literalOf, literalPattern } from '../../lib/literal-pattern.ts';
 import type { RouteRef } from '../router.ts';
 import { type HttpMatch, type MatchForms, matchesOf, type NamedMatch } from '../service-match.ts';
 

@@ -1,8 +1,8 @@
 import type { JsonRecord } from '../../lib/json.ts';
 import { stringAt } from '../../lib/json.ts';
+import { literalOf, literalPattern } from '../../lib/literal-pattern.ts';
 import type { Condition } from '../../rollout/request-match.ts';
 import { cookieOf, cookieRegex } from '../cookie-regex.ts';
-import { literalOf, literalPattern } from '../../lib/literal-pattern.ts';
 
 /** The two lists of a match that take conditions. */
 export const FIELDS = ['headers', 'queryParams'] as const;

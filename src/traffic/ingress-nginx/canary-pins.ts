@@ -1,6 +1,6 @@
 import type { KubeObject } from '../../lib/kube-object.ts';
-import type { Condition, RequestMatch } from '../../rollout/request-match.ts';
 import { literalOf, literalPattern } from '../../lib/literal-pattern.ts';
+import type { Condition, RequestMatch } from '../../rollout/request-match.ts';
 import type { Capabilities } from '../router.ts';
 
 const PREFIX = 'nginx.ingress.kubernetes.io/canary-by-';
