@@ -203,6 +203,7 @@ const run = z.object({
   ).describe('It goes no further until it is resumed; it is judged all the same.'),
   fast: maybe(z.string()).describe('Why it is promoted without (full) analysis.'),
   advance: maybe(z.string()).describe('Who has asked to go on to the next step at once.'),
+  skipped: maybe(z.string()).describe('Why not every step was judged.'),
   gates: maybe(z.array(gateStatus)).describe('Gates that the run has come to.'),
   hooks: maybe(z.array(hookStatus)).describe('Hooks that were called.'),
   actions: maybe(z.array(actionStatus)).describe('What people did to it.'),

@@ -13,7 +13,7 @@ export const hasEnded = (run: RunStatus): run is EndedRun =>
 const DECIDING: Readonly<Partial<Record<Outcome, readonly Verb[]>>> = {
   Aborted: ['abort', 'reject'],
   RolledBack: ['reject'],
-  FastPromoted: ['promoteFull'],
+  FastPromoted: ['promoteFull', 'promote'],
 };
 
 /** The people behind an outcome: who has ended the run so, where a person did, and who has opened its gates. */

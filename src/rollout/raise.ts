@@ -12,7 +12,7 @@ import { type Turn, turn } from './turn.ts';
 
 /** The run at another step, with a new step begun and everything that was counted for the old one dropped. */
 export const atStep = (run: RunStatus, step: PlannedStep, now: number): RunStatus => {
-  const { windowEnd: _windowEnd, deadline: _deadline, passed: _passed, ...rest } = run;
+  const { windowEnd: _windowEnd, deadline: _deadline, passed: _passed, advance: _advance, ...rest } = run;
   const { index, weight, mirror, matched } = step;
   const at = timeText(now);
   const beside = { ...(mirror === undefined ? {} : { mirror }), ...(matched === undefined ? {} : { matched }) };

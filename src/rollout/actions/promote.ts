@@ -1,6 +1,7 @@
 import type { RunStatus } from '../../api/canary-status.ts';
 import type { Observed } from '../observed.ts';
 import { resumed } from '../pause.ts';
+import { windowsNeeded } from '../plan.ts';
 import { checkText } from '../sentence.ts';
 import { canaryName, primaryName } from '../sides.ts';
 import { versionText } from '../version-text.ts';
@@ -37,12 +38,24 @@ const obstacleOfStep = (observed: Observed, run: RunStatus): string | undefined 
   return undefined;
 };
 
+/** The windows of the step have passed: whoever goes on from it skips nothing. */
+const hasPassed = ({ canary }: Observed, run: RunStatus): boolean => {
+  const needed = windowsNeeded(canary.spec, run);
+  const last = run.windowEnd !== undefined && run.noDataSince === undefined && run.consecutiveFailed === undefined;
+  return last && (needed === 1 || (run.passed ?? 0) >= needed);
+};
+
 /** Goes on to the next step at once, past a pause and what is left of this step; never past a gate or a failed window. */
 export const promote = (observed: Observed, asked: AskedOfRun): Answer => {
   const { action, run, now } = asked;
   const why = obstacle(observed, run) ?? obstacleOfStep(observed, run);
   if (why !== undefined) return refused({ verb: action.verb, name: observed.canary.name }, why);
-  const next: RunStatus = { ...withAction(resumed(run, now), asked), advance: told(action.requestedBy) };
+  const isSkipped = run.skipped === undefined && !hasPassed(observed, run);
+  const next: RunStatus = {
+    ...withAction(resumed(run, now), asked),
+    advance: told(action.requestedBy),
+    ...(isSkipped ? { skipped: `not judged at ${run.weight.set} %: ${becauseOf(action)}` } : {}),
+  };
   const message = `Run ${run.id} goes on from ${run.weight.set} % to its next step`;
   return {
     state: 'Done',

@@ -69,14 +69,26 @@ const onPass = (observed: Observed, now: number, judged: RunStatus): Turn => {
   return onward({ ...observed, status }, now, run);
 };
 
-/** Every window of the step has passed: the next step, or the promotion, as soon as the canary can carry it. */
-const onward = (observed: Observed, now: number, run: RunStatus): Turn => {
+/** The next step, or the promotion; undefined while the canary cannot carry it. */
+const stepOn = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
   const { spec } = observed.canary;
   const next = nextStep(spec, run);
-  if (canaryCarries(observed, run, next === undefined ? loadNow(run) : loadOf(next))) {
-    if (next !== undefined) return raise(observed, now, run);
-    if (!spec.pinImages || observed.side?.digests !== undefined) return promote(observed, now, run);
-  }
+  if (!canaryCarries(observed, run, next === undefined ? loadNow(run) : loadOf(next))) return undefined;
+  if (next !== undefined) return raise(observed, now, run);
+  return !spec.pinImages || observed.side?.digests !== undefined ? promote(observed, now, run) : undefined;
+};
+
+/** On to the next step because a person has asked for it, whatever is left of this one; undefined while it must wait. */
+export const advanced = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
+  const mayGoOn = run.advance !== undefined && run.paused === undefined && problemsOf(observed).length === 0;
+  return mayGoOn ? stepOn(observed, now, withEvidence(run)) : undefined;
+};
+
+/** Every window of the step has passed: the run goes on as soon as the canary can carry it. */
+const onward = (observed: Observed, now: number, run: RunStatus): Turn => {
+  const { spec } = observed.canary;
+  const next = stepOn(observed, now, run);
+  if (next !== undefined) return next;
   const deadline = run.deadline ?? timeText(now + deadlineMs(spec));
   if (now >= timeMs(deadline)) {
     const why = observed.side?.waiting ?? 'its image digests are not known';
@@ -108,8 +120,9 @@ const onFail = (observed: Observed, now: number, judged: RunStatus, failing: Fai
   const failedChecks = (observed.status.failedChecks ?? 0) + 1;
   const metricFailures: Record<string, number> = { ...judged.metricFailures };
   for (const { name } of failing) metricFailures[name] = (metricFailures[name] ?? 0) + 1;
+  const { advance: _advance, ...rest } = withEvidence(judged);
   const run: RunStatus = {
-    ...withEvidence(judged),
+    ...rest,
     consecutiveFailed: (judged.consecutiveFailed ?? 0) + 1,
     metricFailures,
   };

@@ -1,7 +1,7 @@
 import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
-import { conclude, endStep } from '../conclude.ts';
+import { conclude, type Ending, endStep } from '../conclude.ts';
 import type { Action } from '../decision.ts';
-import { exposureOf, NOTHING } from '../exposing.ts';
+import { exposureOf, isExposed, NOTHING } from '../exposing.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
@@ -18,8 +18,11 @@ import { lessWeight } from './returning.ts';
 export const promote = (observed: Observed, now: number, judged: RunStatus): Turn => {
   const { spec } = observed.canary;
   const digests = spec.pinImages ? observed.side?.digests : undefined;
+  const { advance: _advance, ...rest } = judged;
+  const fast = rest.fast ?? rest.skipped;
   const run: RunStatus = {
-    ...judged,
+    ...rest,
+    ...(fast === undefined ? {} : { fast }),
     stage: 'promoting',
     stageSince: timeText(now),
     ...(digests === undefined ? {} : { digests }),
@@ -49,7 +52,7 @@ export const fastForward = (observed: Observed, now: number, run: RunStatus): Tu
 
 /** A promotion on its way, or on its way back after it failed. */
 export const promoting = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
-  const next = run.cause === 'PromotionFailed' ? back(observed, now, run, stable) : onward(observed, now, run, stable);
+  const next = run.cause === undefined ? onward(observed, now, run, stable) : back(observed, now, run, stable);
   const mayRaise = canaryServes(observed, run);
   return keeping(observed, next, { exposure: exposureOf(run), mayRaise, upkeep: upkeep(observed) });
 };
@@ -116,14 +119,22 @@ const fail = (observed: Observed, now: number, run: RunStatus, stable: StableSta
   return followedBy(started, back({ ...observed, status }, now, failed, stable));
 };
 
+/** A person wants the version gone: a primary that has all its pods takes the traffic while it goes back. */
+const awayFromCanary = ({ primary }: Observed, run: RunStatus): boolean =>
+  run.cause === 'OperatorAbort' && isExposed(run.weight) && primary?.keepsCapacity === true && primary.endpoints > 0;
+
+const endingOf = ({ cause, sentence }: RunStatus): Ending =>
+  cause === 'OperatorAbort'
+    ? { outcome: 'Aborted', cause, reason: sentence ?? 'asked for by a person' }
+    : { outcome: 'RolledBack', cause: 'PromotionFailed', reason: sentence ?? 'the primary was not ready' };
+
 const back = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const { primary, status } = observed;
   if (primary?.revision === stable.revision && primary.ready && primary.endpoints > 0) {
-    return conclude(observed, now, run, {
-      outcome: 'RolledBack',
-      cause: 'PromotionFailed',
-      reason: run.sentence ?? 'the primary was not ready',
-    });
+    return conclude(observed, now, run, endingOf(run));
+  }
+  if (awayFromCanary(observed, run)) {
+    return withoutCanary(observed, now, run, `${primaryName(observed)} goes back to revision ${stable.revision}`);
   }
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
   const digests = stable.digests === undefined ? {} : { digests: stable.digests };
@@ -138,10 +149,15 @@ const back = (observed: Observed, now: number, run: RunStatus, stable: StableSta
   return turn(told, { after, events: [{ reason: 'Held', note: held }] });
 };
 
-/** The canary has lost its pods while the primary changes: the primary takes the traffic with those that it has. */
-export const withoutCanary = (observed: Observed, now: number, run: RunStatus): Turn => {
+/** The primary takes all traffic while it changes: the canary has lost its pods, or is to get none any more. */
+export const withoutCanary = (
+  observed: Observed,
+  now: number,
+  run: RunStatus,
+  why = 'the canary has no ready pod',
+): Turn => {
   const lowered: RunStatus = { ...run, weight: { set: 0, since: timeText(now) }, steps: endStep(run.steps, now) };
-  const note = `Weight ${run.weight.set}% -> 0%: the canary has no ready pod`;
+  const note = `Weight ${run.weight.set}% -> 0%: ${why}`;
   return turn(
     { ...observed.status, run: lowered },
     { before: [{ type: 'setRoute', ...NOTHING }], events: [{ reason: 'WeightChanged', note }] },

@@ -11,7 +11,7 @@ import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { measureEffect, settledAt } from '../window.ts';
-import { judgeStep } from './judging.ts';
+import { advanced, judgeStep } from './judging.ts';
 
 /** The weight is written and the plane has not taken it: wait, hold with its words, give up at the deadline. */
 const unaccepted = (observed: Observed, now: number, run: RunStatus): Turn => {
@@ -49,6 +49,8 @@ const taken = (run: RunStatus): RunStatus => {
 
 /** Asks about the window that is next, and goes on from the answer. */
 const judging = (observed: Observed, now: number, run: RunStatus, settled: number): Turn => {
+  const next = advanced(observed, now, run);
+  if (next !== undefined) return next;
   const measure = measureEffect(observed, run, { settled, now });
   if (now < measure.window.to) return turn({ ...observed.status, run }, { wakeAt: measure.window.to });
   const checks = answersTo(observed, now, measure);

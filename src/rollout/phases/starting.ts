@@ -1,4 +1,4 @@
-import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import type { CanaryStatus, DesiredStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { strategyOf } from '../../api/strategy.ts';
 import { newAffinity } from '../affinity.ts';
 import { askedMatches } from '../asked-matches.ts';
@@ -11,6 +11,8 @@ import { followedBy, type Turn, turn } from '../turn.ts';
 import { changeText } from '../version-text.ts';
 import { scaling } from './scaling.ts';
 
+const judgedBy = ({ retry: _retry, ...desired }: DesiredStatus, run: string): DesiredStatus => ({ ...desired, run });
+
 /** Begins the run of a new revision. */
 export const starting = (
   observed: Observed,
@@ -20,6 +22,7 @@ export const starting = (
   const number = (observed.status.runs ?? 0) + 1;
   const at = timeText(now);
   const { spec, generation } = observed.canary;
+  const { desired } = observed.status;
   const id = `${wanted.id}-${number}`;
   const strategy = strategyOf(spec);
   const affinity = strategy === 'canary' ? newAffinity(spec, { id }, now) : undefined;
@@ -42,12 +45,12 @@ export const starting = (
     checks: [],
     kept: [],
     steps: [],
+    ...(desired?.retry === undefined ? {} : { actions: [desired.retry] }),
     deadline: timeText(now + deadlineMs(spec)),
   };
-  const { desired } = observed.status;
   const status: CanaryStatus = {
     ...observed.status,
-    ...(desired === undefined ? {} : { desired: { ...desired, run: run.id } }),
+    ...(desired === undefined ? {} : { desired: judgedBy(desired, run.id) }),
     run,
     runs: number,
     phase: 'Progressing',

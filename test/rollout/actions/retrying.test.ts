@@ -39,6 +39,11 @@ const unquarantine: ActionView = { ...ofRevision, name: 'free', verb: 'unquarant
 test('retry runs what was rejected once more, in the very decision', () => {
   const decision = decided(asking(rejected({ git: { ...GIT_ON, onFailure: 'record' } }), retry));
   assert.equal(decision.status.run?.id, 'v2-2');
+  assert.deepEqual(
+    decision.status.run?.actions?.map(({ verb, by }) => `${verb} ${by}`),
+    ['retry alice@example.com'],
+  );
+  assert.equal(decision.status.desired?.retry, undefined);
   assert.deepEqual(decision.status.quarantine, []);
   assert.deepEqual(echoes(decision), ['Done: Revision v2 is run again']);
   assert.deepEqual(
