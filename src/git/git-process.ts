@@ -1,8 +1,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { kill } from 'node:process';
 import type { Clock } from '../lib/clock.ts';
+import { redact } from '../lib/redact.ts';
 import { GitError } from './git-error.ts';
-import { redact } from './redact.ts';
 
 /** How long a process may go on after TERM before it gets KILL. */
 const GRACE_MS = 2000;

@@ -1,5 +1,5 @@
+import { redact } from '../lib/redact.ts';
 import { type GitAnswer, hostWords } from './git-process.ts';
-import { redact } from './redact.ts';
 
 /** What one push came to, as far as its own output tells; the remote's tip decides the rest. */
 export type PushVerdict =

@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { repositorySpec } from '#src/api/repository.ts';
 import { credentialEnvironment, credentialOf, type SecretData } from '#src/git/credential.ts';
 import { GitError } from '#src/git/git-error.ts';
-import { redact } from '#src/git/redact.ts';
 import { repositoryAccess } from '#src/git/repository-access.ts';
 import { parseRepositoryUrl } from '#src/git/repository-url.ts';
 import { messageOf } from '#src/lib/message-of.ts';
+import { redact } from '#src/lib/redact.ts';
 import { gitRig } from './git-rig.ts';
 import { recordOperation, revertOperation } from './operation.ts';
 

@@ -2,8 +2,8 @@ import { request } from 'undici';
 import type { Clock } from '../../lib/clock.ts';
 import { isRecord, type JsonRecord, stringAt } from '../../lib/json.ts';
 import { messageOf } from '../../lib/message-of.ts';
+import { redact } from '../../lib/redact.ts';
 import { GitError } from '../git-error.ts';
-import { redact } from '../redact.ts';
 
 const TIMEOUT_MS = 15_000;
 /** More than 100 pull requests take; what is longer is not read. */
