@@ -67,8 +67,8 @@ const TRACKS: readonly Track[] = [
   },
   {
     lanes: [
-      { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies']] },
-      { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio']] },
+      { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies'], ['strategies']] },
+      { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio'], ['strategies-istio']] },
     ],
     after: FLEETS_ARE_IDLE,
   },

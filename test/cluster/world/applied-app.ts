@@ -13,6 +13,8 @@ export type AppliedApp = {
   /** Changes the image, and nothing else. */
   readonly bump: (version: string) => Promise<unknown>;
   readonly addCanary: (spec: JsonRecord) => Promise<unknown>;
+  /** Changes some fields of the Canary's spec. */
+  readonly patchCanary: (spec: JsonRecord) => Promise<unknown>;
   readonly deleteCanary: () => Promise<unknown>;
   readonly read: (of: Omit<ObjectRef, 'namespace'>) => Promise<KubeObject | undefined>;
   readonly canary: () => Promise<CanaryStatus>;
@@ -44,6 +46,16 @@ export const appliedApp = (
     bump: (version) =>
       kubectl(rig, [...inNamespace, 'set', 'image', `deployment/${app}`, `app=${imageOf(of, version)}`]),
     addCanary: (spec) => apply(rig, [canaryOf(of, spec)]),
+    patchCanary: (spec) =>
+      kubectl(rig, [
+        ...inNamespace,
+        'patch',
+        'canaries.serin.dev',
+        app,
+        '--type=merge',
+        '-p',
+        JSON.stringify({ spec }),
+      ]),
     deleteCanary: () => kubectl(rig, [...inNamespace, 'delete', 'canary', app, '--timeout=60s']),
     read,
     canary,

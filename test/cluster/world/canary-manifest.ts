@@ -3,7 +3,7 @@ import { folderOf, type Place, type Plane, routeReference } from './place.ts';
 
 type Metric = Readonly<Record<string, unknown>>;
 
-const REFERENCES: Readonly<Record<Plane, string>> = {
+export const REFERENCES: Readonly<Record<Plane, string>> = {
   HTTPRoute: 'routeRef',
   Ingress: 'ingressRef',
   VirtualService: 'routeRef',
@@ -15,7 +15,7 @@ const BUILT_IN: readonly Metric[] = [
 ];
 
 /** Traefik counts what it sends for an Ingress under names of its own, which no built-in metric of ingress-nginx knows. */
-const METRICS: Readonly<Record<Plane, readonly Metric[]>> = {
+export const METRICS: Readonly<Record<Plane, readonly Metric[]>> = {
   HTTPRoute: BUILT_IN,
   VirtualService: BUILT_IN,
   Ingress: [

@@ -24,11 +24,13 @@ export type Users = {
 export const SLOW_MS = 3000;
 
 type Rates = { readonly quick: number; readonly slow: number };
+/** Headers of the n-th quick request. */
+export type HeadersOf = (n: number) => Readonly<Record<string, string>>;
 type Way = { readonly send: HttpHandler; readonly close: () => void };
 
 const usersBy = (
   { send: ask, close }: Way,
-  { host, rates }: { readonly host: string; readonly rates: Rates },
+  { host, rates, headers }: { readonly host: string; readonly rates: Rates; readonly headers?: HeadersOf | undefined },
 ): Users => {
   const served = new Map<string, number>();
   const failures: string[] = [];
@@ -47,7 +49,11 @@ const usersBy = (
   };
   const common = { clock: systemClock, send };
   const get = (path: string) => () => ({ method: 'GET', host, path, headers: {} });
-  const quick = startLoad({ ...common, requestsPerSecond: rates.quick, request: get('/') });
+  const quick = startLoad({
+    ...common,
+    requestsPerSecond: rates.quick,
+    request: (n) => ({ ...get('/')(), headers: { ...headers?.(n) } }),
+  });
   const slow = startLoad({ ...common, requestsPerSecond: rates.slow, request: get(`/slow?ms=${SLOW_MS}`) });
   return {
     quick,
@@ -66,8 +72,8 @@ export const startUsersAt = (port: number, of: { readonly host: string; readonly
   usersBy(overHttp(port), of);
 
 /** Users on kept-alive connections through the gateway. */
-export const startUsers = (place: Place, rates: Rates): Users =>
-  startUsersAt(gatewayPort(place), { host: place.host, rates });
+export const startUsers = (place: Place, rates: Rates, headers?: HeadersOf): Users =>
+  usersBy(overHttp(gatewayPort(place)), { host: place.host, rates, headers });
 
 /** Another application in Istio's mesh: it calls over gRPC, without a proxy, by the routes that istiod tells it. */
 export const startCallers = (rig: Rig, { place, rates }: { readonly place: Place; readonly rates: Rates }): Users => {

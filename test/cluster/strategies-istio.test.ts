@@ -1,0 +1,28 @@
+import { after, before, describe } from 'node:test';
+import { ADDRESS, PORTS } from './rig/rig.ts';
+import { type ACluster, openCluster } from './world/a-cluster.ts';
+import { SERIN_NAMESPACE } from './world/deploy.ts';
+import { publish } from './world/images.ts';
+import { installSerinPods } from './world/serin-pods.ts';
+import { strategyImages, strategyStories } from './world/strategy-stories.ts';
+import type { Users } from './world/users.ts';
+
+describe('every strategy through istiod and Envoy', () => {
+  const cluster = Promise.withResolvers<ACluster>();
+  const started: Users[] = [];
+
+  before(async () => {
+    const opened = await openCluster();
+    publish(opened.rig, strategyImages());
+    const istiod = `http://${ADDRESS}:${PORTS.istiod}`;
+    await installSerinPods(opened, { folder: 'deploy/kustomize', namespace: SERIN_NAMESPACE, istiod });
+    cluster.resolve(opened);
+  });
+
+  after(async () => {
+    for (const users of started) await users.stop();
+    await (await cluster.promise).close();
+  });
+
+  strategyStories('VirtualService', { cluster: cluster.promise, started });
+});
