@@ -1,5 +1,6 @@
 import { after, before, describe, test } from 'node:test';
 import { applyCases } from './kubernetes-api/apply.ts';
+import { daemonSetCases } from './kubernetes-api/daemon-sets.ts';
 import { endpointCases } from './kubernetes-api/endpoints.ts';
 import { eventCases } from './kubernetes-api/events.ts';
 import { type ApiUnderTest, type Case, Client, expectOk } from './kubernetes-api/harness.ts';
@@ -22,6 +23,7 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
   leases: leaseCases,
   events: eventCases,
   rollouts: rolloutCases,
+  'daemon sets': daemonSetCases,
   endpoints: endpointCases,
   refusals: refusalCases,
   'our kinds': serinKindCases,

@@ -75,9 +75,12 @@ export const defaultPodSpec = (spec: unknown): JsonRecord => {
     // The old name of the field is kept in step with the new one.
     ...(account === undefined ? {} : { serviceAccountName: account, serviceAccount: account }),
   });
+  const { nodeSelector, ...rest } = filled;
+  // An empty map is not stored.
+  const selecting = Object.keys(recordAt(nodeSelector)).length === 0 ? rest : filled;
   const contained = ['containers', 'initContainers'].reduce(
     (all, field) => eachDefaulted(all, field, container),
-    filled,
+    selecting,
   );
   return eachDefaulted(contained, 'volumes', volume);
 };

@@ -1,18 +1,17 @@
-import { listAt, numberAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
+import { recordAt, sameJson } from '../../lib/json.ts';
 import { type KubeObject, keyOf, refOf } from '../../lib/kube-object.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
-import { conditionOf } from './conditions.ts';
 import type { EventController } from './event-controller.ts';
+import { freeSuffix } from './free-name.ts';
 import { KeyQueue } from './key-queue.ts';
 import type { ObjectIndex } from './object-index.ts';
 import { claim, controlledBy, controllerOf, MANAGER } from './ownership.ts';
+import { availableIn } from './pod-availability.ts';
 import { hasEnded, isReady } from './pod-status.ts';
 import { wantedReplicas } from './replica-sets-of.ts';
 
 const KIND = { apiVersion: 'apps/v1', kind: 'ReplicaSet' } as const;
-/** Letters and digits that form no words, as the API server uses them for generated names. */
-const NAME_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 export type ReplicaSetControllerOptions = {
   readonly backend: ClusterBackend;
@@ -21,10 +20,6 @@ export type ReplicaSetControllerOptions = {
   /** From a change to the controller's reaction. */
   readonly delayMs: number;
 };
-
-/** Five random characters for a generated name. */
-const nameSuffix = (random: Random): string =>
-  Array.from({ length: 5 }, () => NAME_ALPHABET[Math.floor(random() * NAME_ALPHABET.length)]).join('');
 
 const podOf = (set: KubeObject, suffix: string): KubeObject => {
   const template = recordAt(set, 'spec', 'template');
@@ -46,14 +41,6 @@ const podOf = (set: KubeObject, suffix: string): KubeObject => {
 /** Counts for the set's replicas: neither ended nor about to go. */
 const isActive = (pod: KubeObject): boolean => pod.metadata.deletionTimestamp === undefined && !hasEnded(pod);
 
-/** Milliseconds until a ready pod counts as available; 0 when it does, undefined when it is not ready. */
-const availableIn = (pod: KubeObject, { set, now }: { set: KubeObject; now: number }): number | undefined => {
-  if (!isReady(pod)) return undefined;
-  const since = stringAt(conditionOf(listAt(pod, 'status', 'conditions'), 'Ready'), 'lastTransitionTime') ?? '';
-  const wait = (numberAt(set, 'spec', 'minReadySeconds') ?? 0) * 1000;
-  return wait === 0 ? 0 : Math.max(0, Date.parse(since) + wait - now);
-};
-
 /** Those that go first when there are too many: not ready before ready, newest before oldest. */
 const byDispensability = (a: KubeObject, b: KubeObject): number =>
   Number(isReady(a)) - Number(isReady(b)) ||
@@ -65,13 +52,9 @@ export const createReplicaSetController = (options: ReplicaSetControllerOptions)
   const { clock } = backend;
   const by = { manager: MANAGER };
 
-  const freeName = (set: KubeObject): string => {
-    for (;;) {
-      const suffix = nameSuffix(random);
-      const { namespace = '', name } = set.metadata;
-      const taken = backend.read({ apiVersion: 'v1', kind: 'Pod', namespace, name: `${name}-${suffix}` });
-      if (taken === undefined) return suffix;
-    }
+  const podFor = (set: KubeObject): KubeObject => {
+    const { namespace = '', name } = set.metadata;
+    return podOf(set, freeSuffix(name, { namespace, backend, random }));
   };
 
   const sync = (key: string): void => {
@@ -82,12 +65,12 @@ export const createReplicaSetController = (options: ReplicaSetControllerOptions)
     const selector = recordAt(set, 'spec', 'selector');
     const pods = claim(set, { backend, index, kind: 'Pod', selector }).filter(isActive);
     const wanted = wantedReplicas(set);
-    for (let count = pods.length; count < wanted; count++) backend.write(podOf(set, freeName(set)), by);
+    for (let count = pods.length; count < wanted; count++) backend.write(podFor(set), by);
     if (pods.length > wanted) {
       for (const pod of [...pods].sort(byDispensability).slice(0, pods.length - wanted)) backend.remove(refOf(pod));
     }
     const now = clock.now();
-    const waits = pods.map((pod) => availableIn(pod, { set, now })).filter((wait) => wait !== undefined);
+    const waits = pods.map((pod) => availableIn(pod, { owner: set, now })).filter((wait) => wait !== undefined);
     const labels = recordAt(set, 'spec', 'template', 'metadata', 'labels');
     const counts = {
       fullyLabeledReplicas: pods.filter((pod) => sameJson({ ...pod.metadata.labels, ...labels }, pod.metadata.labels))

@@ -46,8 +46,6 @@ type Container = {
 };
 
 const MANAGER = 'kubelet';
-/** The node that the sandbox's kubelet runs. */
-export const NODE = 'sandbox';
 
 const containerOf = (spec: unknown): Container => ({
   name: stringAt(spec, 'name') ?? '',
@@ -65,20 +63,20 @@ const containerOf = (spec: unknown): Container => ({
 });
 
 /**
- * One pod on the sandbox's node, from its creation until it is gone: starts its containers, serves their ports on
+ * One pod on one of the sandbox's nodes, from its creation until it is gone: starts its containers, serves their ports on
  * the pod network, reports the status, and on deletion serves on while it drains. Init containers count as done at
  * once; probes are not run: readiness is what the image's behaviour says.
  */
 export class RunningPod {
   readonly #pod: KubeObject;
-  readonly #options: RunningPodOptions;
+  readonly #options: RunningPodOptions & { readonly node: string };
   readonly #containers: readonly Container[];
   readonly #timers = new Set<Cancel>();
   #address = '';
   #startTime = 0;
   #draining = false;
 
-  constructor(pod: KubeObject, options: RunningPodOptions) {
+  constructor(pod: KubeObject, options: RunningPodOptions & { readonly node: string }) {
     this.#pod = pod;
     this.#options = options;
     this.#containers = listAt(pod, 'spec', 'containers').map(containerOf);
@@ -118,7 +116,7 @@ export class RunningPod {
   #begin(): void {
     const pod = this.#current();
     if (pod === undefined) return;
-    const spec = { ...recordAt(pod, 'spec'), nodeName: NODE };
+    const spec = { ...recordAt(pod, 'spec'), nodeName: this.#options.node };
     this.#options.backend.write({ ...pod, spec }, { manager: 'kube-scheduler' });
     this.#address = this.#options.network.allocate();
     this.#startTime = this.#options.backend.clock.now();

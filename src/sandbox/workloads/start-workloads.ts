@@ -2,6 +2,7 @@ import type { Cancel } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
+import { createDaemonSetController } from './daemon-set-controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
 import { createEndpointSliceController } from './endpoint-slice-controller.ts';
 import type { ImageCatalogue } from './image-catalogue.ts';
@@ -9,9 +10,10 @@ import { createKubelet } from './kubelet.ts';
 import { ObjectIndex } from './object-index.ts';
 import { createReplicaSetController } from './replica-set-controller.ts';
 import type { KubeletTimings } from './running-pod.ts';
+import { NODE, sandboxNode } from './sandbox-node.ts';
 
 export type WorkloadTimings = KubeletTimings & {
-  /** From a change to the reaction of the Deployment, ReplicaSet and EndpointSlice controllers. */
+  /** From a change to the reaction of the Deployment, DaemonSet, ReplicaSet and EndpointSlice controllers. */
   readonly controllerMs: number;
 };
 
@@ -33,23 +35,28 @@ export type WorkloadsOptions = {
 };
 
 const WATCHED = [
+  { apiVersion: 'v1', kind: 'Node' },
   { apiVersion: 'v1', kind: 'Service' },
   { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' },
   { apiVersion: 'apps/v1', kind: 'Deployment' },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet' },
+  { apiVersion: 'apps/v1', kind: 'ControllerRevision' },
   { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
   { apiVersion: 'v1', kind: 'Pod' },
 ] as const;
 
 /**
- * Makes the Deployments, Services and pods of a cluster behave: what kube-controller-manager, scheduler and kubelet
- * do. Garbage collection is the API's. Returns the end of it all; the network stays the caller's to close.
+ * Makes the Deployments, DaemonSets, Services and pods of a cluster behave: what kube-controller-manager, scheduler and
+ * kubelet do, on one Node that is made here and on every other `sandboxNode`. Garbage collection is the API's. Returns
+ * the end of it all; the network stays the caller's to close.
  */
 export const startWorkloads = ({ backend, random, catalogue, network, timings }: WorkloadsOptions): Cancel => {
   const times = { ...DEFAULT_TIMINGS, ...timings };
-  const index = new ObjectIndex(['ReplicaSet', 'Pod', 'Service', 'EndpointSlice']);
+  const index = new ObjectIndex(['ReplicaSet', 'ControllerRevision', 'Pod', 'Service', 'EndpointSlice']);
   const delayMs = times.controllerMs;
   const controllers = [
     createDeploymentController({ backend, index, delayMs }),
+    createDaemonSetController({ backend, index, random, delayMs }),
     createReplicaSetController({ backend, index, random, delayMs }),
     createEndpointSliceController({ backend, index, delayMs }),
     createKubelet({ backend, network, catalogue, timings: times }),
@@ -58,6 +65,7 @@ export const startWorkloads = ({ backend, random, catalogue, network, timings }:
     index.apply(event);
     for (const controller of controllers) controller.onEvent(event);
   };
+  backend.write(sandboxNode(NODE), { manager: 'kubelet' });
   for (const kind of WATCHED) for (const object of backend.list(kind)) onEvent({ type: 'ADDED', object });
   const unsubscribe = backend.subscribe(onEvent);
   return () => {

@@ -1,5 +1,6 @@
 import { at, listAt, stringAt, stringsAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectMeta } from '#src/lib/kube-object.ts';
+import { nodeAskedFor } from '#src/sandbox/workloads/daemon-pod.ts';
 import { hasEnded } from '#src/sandbox/workloads/pod-status.ts';
 import { type PodHost, PodRunner } from './pod-runner.ts';
 
@@ -65,9 +66,14 @@ export class Kubelet {
   }
 }
 
-/** Node selectors and scheduling gates are honoured; affinity, taints and resources are not looked at. */
+/**
+ * Node selectors, scheduling gates and the node of a DaemonSet's pod are honoured; other affinity, taints and resources
+ * are not looked at.
+ */
 const fits = (pod: KubeObject, node: KubeObject): boolean => {
   if (listAt(pod, 'spec', 'schedulingGates').length > 0) return false;
+  const asked = nodeAskedFor(pod);
+  if (asked !== undefined && asked !== node.metadata.name) return false;
   const wanted = Object.entries(stringsAt(pod, 'spec', 'nodeSelector'));
   return wanted.every(([key, value]) => at(node.metadata, 'labels', key) === value);
 };

@@ -55,6 +55,7 @@ export const workloadWorld = (timings: Partial<WorkloadTimings> = {}) => {
 };
 
 const API_VERSIONS: Readonly<Record<string, string>> = {
+  DaemonSet: 'apps/v1',
   Deployment: 'apps/v1',
   ReplicaSet: 'apps/v1',
   EndpointSlice: 'discovery.k8s.io/v1',
