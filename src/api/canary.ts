@@ -104,8 +104,9 @@ export const storedCanarySpec = z.strictObject({
     .boolean()
     .optional()
     .describe('Accepted from Flagger without effect: deletion always restores what was there before.'),
-  // Known, refused by the rule table until they are built.
-  autoscalerRef: autoscalerRef.optional().describe('Autoscaler of the target.'),
+  autoscalerRef: autoscalerRef
+    .optional()
+    .describe("The target's autoscaler: the primary gets one like it, and its replicas are left to that."),
   skipAnalysis: z.boolean().optional().describe('Promotes without analysis.'),
   suspend: z.boolean().optional().describe('Pauses a run where it is.'),
 });

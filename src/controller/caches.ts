@@ -3,6 +3,7 @@ import type { KubeClient } from '../kube/client.ts';
 import { Reflector, type ReflectorHealth, type Unreadable } from '../kube/reflector.ts';
 import { kindWord } from '../kube/resources.ts';
 import type { Clock } from '../lib/clock.ts';
+import { sameJson } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf, refOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
@@ -33,6 +34,18 @@ const withoutManagedFields = (object: KubeObject): KubeObject => {
 
 /** Kinds whose content is never kept: configs, and run records. */
 const METADATA_ONLY: ReadonlySet<string> = new Set(
+/** Nothing has changed but the status, and what the server writes with every change. */
+const isQuiet = (before: KubeObject, after: KubeObject): boolean => {
+  const traits = ({ metadata, spec }: KubeObject): unknown => [
+    spec,
+    metadata.uid,
+    metadata.labels,
+    metadata.annotations,
+    metadata.deletionTimestamp,
+  ];
+  return sameJson(traits(before), traits(after));
+};
+
   WATCHED.filter((watched: Watched) => watched.metadataOnly).map(({ resource }) => kindWord(resource)),
 );
 
@@ -84,6 +97,8 @@ export class Caches {
         this.#own.seen({ deleted: after === undefined, object });
         options.onChange(object);
       });
+        if (watched.quietStatus === true && before !== undefined && after !== undefined && isQuiet(before, after))
+          return;
       this.#reflectors.set(kindWord(resource), reflector);
     }
   }

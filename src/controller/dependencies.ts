@@ -52,6 +52,8 @@ export const namespaceToken = (kind: string, namespace: string): string => `${ki
 export const LISTED_KINDS: ReadonlySet<string> = new Set([
   'NetworkPolicy',
   'Ingress',
+  'HorizontalPodAutoscaler',
+  'PodDisruptionBudget',
   ...WATCHED.filter((watched: Watched) => watched.plane !== undefined).map(({ resource }) => kindWord(resource)),
 ]);
 

@@ -13,9 +13,11 @@ import { revisionName, runName } from '../workload/names.ts';
 import { preflight } from '../workload/preflight.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
+import { isBudgetCurrent } from './disruption-budget.ts';
 import type { GitInspections } from './git-inspections.ts';
 import { observeAlerts } from './observe-alerts.ts';
 import { observeGit } from './observe-git.ts';
+import { observeAutoscaler } from './observe-autoscaler.ts';
 import { observeInspection } from './observe-inspection.ts';
 import { observeRoute } from './observe-route.ts';
 import { observeWorkloads } from './observe-workloads.ts';
@@ -45,12 +47,14 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   const inspecting = status.run === undefined && !deleting;
   const { alerts, problems: alertProblems } = observeAlerts(scene);
   const { checks, problems: metricProblems } = observeMetrics(scene, {
+  const { problems: scalerProblems, ...scaler } = observeAutoscaler(scene, status, deps.caches);
     ...deps,
     mayWait: (status.phase ?? 'Initializing') === 'Initializing',
   });
   const problems: readonly Problem[] = [
     ...preflightProblems(scene),
     ...routeProblems,
+    ...scalerProblems,
     ...metricProblems,
     ...git.problems,
     ...(inspecting ? observeInspection(scene, git, { ...deps, outbox: status.outbox }) : []),
@@ -76,6 +80,8 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     alerts,
     effects: deps.effects,
     namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,
+    ...scaler,
+    budgetCurrent: isBudgetCurrent(scene, deps.caches),
     ...(deps.refused === undefined ? {} : { refused: deps.refused }),
   };
 };

@@ -7,10 +7,14 @@ import type { KubeObject } from '../lib/kube-object.ts';
 import { refOf } from '../lib/kube-object.ts';
 import type { Action } from '../rollout/decision.ts';
 import { twoWay } from '../traffic/split.ts';
+import { keepReplicas } from '../workload/keep-replicas.ts';
 import { targetScale } from '../workload/restore.ts';
+import { answerAction } from './answer-action.ts';
+import { applyAutoscaler, pauseAutoscaler, restoreAutoscaler } from './autoscaler-writes.ts';
 import type { Caches } from './caches.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import { collect } from './collect.ts';
+import { applyDisruptionBudget } from './disruption-budget.ts';
 import { pinRevision } from './pin-revision.ts';
 import { deleteOwned, restoreApex } from './restore.ts';
 import type { Scene } from './scene.ts';
@@ -35,8 +39,12 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
       return writeFinalizers(scene.object, deps, (finalizers) => finalizers.filter((name) => name !== FINALIZER));
     case 'pinRevision':
       return pinRevision(action.revision, scene, deps);
-    case 'applyPrimary':
-      return writer.apply(wantedSide('primary', scene, action));
+    case 'applyPrimary': {
+      const wanted = wantedSide('primary', scene, action);
+      const existing = action.resize === true ? undefined : caches.get(refOf(wanted));
+      const isScaled = scene.canary.spec.autoscalerRef !== undefined;
+      return writer.apply(existing === undefined ? wanted : keepReplicas(wanted, { existing, isScaled }));
+    }
     case 'applyCanary':
       return writer.apply(wantedSide('canary', scene, action));
     case 'deleteCanary':
@@ -65,7 +73,13 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
     case 'deleteOwned':
       return deleteOwned(scene, deps);
     case 'applyAutoscaler':
+      return applyAutoscaler(action, scene, deps);
+    case 'pauseAutoscaler':
+      return pauseAutoscaler(action, scene, deps);
+    case 'restoreAutoscaler':
+      return restoreAutoscaler(action, scene, deps);
     case 'applyDisruptionBudget':
+      return applyDisruptionBudget(scene, deps);
     case 'answerAction':
       throw new Error(`${action.type} cannot be done yet`);
     default:

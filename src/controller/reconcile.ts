@@ -29,7 +29,7 @@ import { keepFinalizer, perform } from './perform.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { specOf } from './spec-of.ts';
 import { View } from './view.ts';
-import { wishesOf } from './wishes.ts';
+import { scalingWishes, wishesOf } from './wishes.ts';
 
 export type ReconcileDeps = {
   readonly client: KubeClient;
@@ -92,6 +92,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   deps.dependencies.record(key, view.tokens);
   const decision = decide(observed, now);
   logDecision(log, decision);
+  if (!deps.caches.want(...scalingWishes(scene, status, deps.caches))) return;
 
   await performAll(decision.before, scene, deps);
   await writeStatus(object, { before: status, after: decision.status }, deps);

@@ -16,9 +16,11 @@ export type Watched = Need & {
   readonly metadataOnly?: boolean;
   /** Watched as soon as a Canary is on this data plane, and not before: most clusters have none of these kinds. */
   readonly plane?: Provider;
-  /** Watched as soon as a Canary names an object of it, and not before. */
+  /** Watched as soon as a Canary names an object of it, or needs it otherwise, and not before. */
   readonly whenNamed?: true;
   readonly keepManagers?: boolean;
+  /** Its status changes often and is no reason to look again: who needs it reads it when there is another. */
+  readonly quietStatus?: true;
 };
 
 export const WATCHED = [
@@ -88,6 +90,15 @@ export const WATCHED = [
   {
     resource: RESOURCES.kustomization,
     need: 'none',
+  { resource: RESOURCES.horizontalPodAutoscaler, need: 'some', keepManagers: true, quietStatus: true },
+  { resource: RESOURCES.scaledObject, need: 'some', whenNamed: true, keepManagers: true, quietStatus: true },
+  {
+    resource: RESOURCES.podDisruptionBudget,
+    need: 'none',
+    without: 'a primary that lacks labels of the target has no disruption budget of its own',
+    whenNamed: true,
+    quietStatus: true,
+  },
     without: 'the commit that Flux has applied is not told',
   },
 ] as const satisfies readonly Watched[];

@@ -60,6 +60,7 @@ export const RESOURCES = {
   event: kind('events.k8s.io/v1', 'Event', { as: 'events' }),
   horizontalPodAutoscaler: kind('autoscaling/v2', 'HorizontalPodAutoscaler', { as: 'horizontalpodautoscalers' }),
   podDisruptionBudget: kind('policy/v1', 'PodDisruptionBudget', { as: 'poddisruptionbudgets' }),
+  scaledObject: kind('keda.sh/v1alpha1', 'ScaledObject', { as: 'scaledobjects' }),
   canary: kind(SERIN, 'Canary', { as: 'canaries' }),
   canaryRun: kind(SERIN, 'CanaryRun', { as: 'canaryruns' }),
   canaryAction: kind(SERIN, 'CanaryAction', { as: 'canaryactions' }),

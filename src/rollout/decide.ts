@@ -1,6 +1,7 @@
 import type { CanaryStatus, DesiredStatus } from '../api/canary-status.ts';
 import { sameJson } from '../lib/json.ts';
 import { takeActions } from './actions/take-actions.ts';
+import { floorEnds, withAutoscaling } from './autoscaling.ts';
 import { boundStatus } from './bound-status.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision, EventNote } from './decision.ts';
@@ -99,10 +100,13 @@ export const decide = (seen: Observed, now: number): Decision => {
   const proof = proofEffect(seen);
   const folded = foldOutbox(observed, now);
   const noted = noteDesired({ ...observed, status: folded.status }, now);
-  const acted = takeActions({ ...observed, status: noted.status }, now);
+  const scaled = withAutoscaling({ ...observed, status: noted.status }, now);
+  const acted = takeActions(scaled, now);
   const taken = acted.ended ?? phaseOf({ ...observed, status: acted.status }, now);
   const stuck = stuckOf(observed, taken);
-  const { before, after, effects, events, wakeAt } = taken;
+  const { before, after, effects, events } = taken;
+  // A time that has passed waits for something to be observed, not for the clock.
+  const wakes = [taken.wakeAt, floorEnds(taken.status)].flatMap((at) => (at !== undefined && at > now ? at : []));
   return {
     before,
     status: finished(observed, taken, { now, stuck }),
@@ -110,7 +114,6 @@ export const decide = (seen: Observed, now: number): Decision => {
     after: [...after, ...acted.echoes],
     effects: [...effects, ...(proof === undefined ? [] : [proof]), ...outboxEffects(observed)],
     events: [...folded.events, ...noted.events, ...acted.events, ...untold(observed.status, stuck), ...events],
-    // A time that has passed waits for something to be observed, not for the clock.
-    ...(wakeAt === undefined || wakeAt <= now ? {} : { wakeAt }),
+    ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
   };
 };

@@ -25,13 +25,12 @@ export type Action =
   | { readonly type: 'applyService'; readonly service: 'apex' | Side }
   /** Writes the route so that the canary gets this of the users' requests and nothing more. */
   | ({ readonly type: 'setRoute'; readonly stamp?: string } & Exposure)
-  /**
-   * The primary's autoscaler as it should be, with at least `floor` replicas; `pauseAt` holds the target at a number
-   * where the target's own can be paused.
-   */
-  | { readonly type: 'applyAutoscaler'; readonly floor?: number; readonly pauseAt?: number }
-  /** Gives the target's own autoscaler back: the one of this name, as it was before. */
-  | { readonly type: 'restoreAutoscaler'; readonly name: string }
+  /** The primary's autoscaler as it should be, which does not go below `floor`. */
+  | { readonly type: 'applyAutoscaler'; readonly floor?: number }
+  /** The target's own autoscaler paused, with the target at this number of replicas. */
+  | { readonly type: 'pauseAutoscaler'; readonly scaledObject: string; readonly replicas: number }
+  /** Gives the ScaledObject of this name back as it was before, and removes autoscalers that the primary should not have. */
+  | { readonly type: 'restoreAutoscaler'; readonly scaledObject?: string }
   /** The primary's PodDisruptionBudget, where one selects the target alone. */
   | { readonly type: 'applyDisruptionBudget' }
   /** Writes what became of a CanaryAction into its status. */

@@ -18,12 +18,15 @@ export type Fought = {
     | '/metadata/annotations';
 };
 
+/** Kubernetes' own, or KEDA. */
+const isAutoscaler = (manager: string): boolean => /controller-manager|autoscaler|keda/i.test(manager);
+
 /** The setting that ends a fight over a field, as the other side's manager calls it. */
 export const remedy = (manager: string, { kind, name, field }: Fought): string => {
   if (/argo/i.test(manager)) return `add ${field} of ${kind} ${name} to ignoreDifferences of its Application`;
   if (field === '/spec/replicas') {
-    return /controller-manager|autoscaler|keda/i.test(manager)
-      ? `let the autoscaler scale ${name}-primary`
+    return isAutoscaler(manager)
+      ? `name the autoscaler in spec.autoscalerRef, so that it scales ${name}-primary`
       : 'leave spec.replicas out of the manifest';
   }
   return /^(kustomize|helm)-controller$/.test(manager)
@@ -31,10 +34,22 @@ export const remedy = (manager: string, { kind, name, field }: Fought): string =
     : `keep ${manager} from writing ${field} of ${kind} ${name}`;
 };
 
-const scaled = ({ target, canary }: Observed): readonly EventNote[] => {
+/** What ends it where the autoscaler is named: it acts on a target only that has pods, or that it is not paused for. */
+const endOfScaling = ({ autoscaler, canary }: Observed, manager: string): string => {
   const { kind, name } = canary.spec.targetRef;
+  if (autoscaler === undefined || !isAutoscaler(manager)) {
+    return remedy(manager, { kind, name, field: '/spec/replicas' });
+  }
+  return autoscaler.kind === 'ScaledObject'
+    ? `leave the annotation autoscaling.keda.sh/paused-replicas of ScaledObject ${autoscaler.name} to Serin`
+    : `leave spec.replicas out of the manifest: its autoscaler acts as soon as ${name} has a pod`;
+};
+
+const scaled = (observed: Observed): readonly EventNote[] => {
+  const { target, canary } = observed;
+  const { name } = canary.spec.targetRef;
   if (target?.scaledBy === undefined || target.replicas === 0) return [];
-  const end = remedy(target.scaledBy, { kind, name, field: '/spec/replicas' });
+  const end = endOfScaling(observed, target.scaledBy);
   const note = `${target.scaledBy} set the replicas of ${name} to ${target.replicas}; they go back to 0. To end this, ${end}`;
   return [{ reason: 'WorkloadDrift', note }];
 };
@@ -52,6 +67,13 @@ const changed = (observed: Observed): readonly EventNote[] => {
   });
 };
 
+const rescaled = ({ autoscaler }: Observed): readonly EventNote[] => {
+  if (autoscaler?.changedBy === undefined) return [];
+  const { kind, name, changedBy } = autoscaler;
+  const note = `${changedBy} changed ${kind} ${name}-primary; it goes back. Change ${kind} ${name} instead, or spec.autoscalerRef`;
+  return [{ reason: 'WorkloadDrift', note }];
+};
+
 const redirected = ({ services: { apex }, canary }: Observed): readonly EventNote[] => {
   if (apex === undefined || apex.current || apex.foreignManager === undefined) return [];
   const { service: name } = namesHeld(canary.spec);
@@ -64,5 +86,6 @@ const redirected = ({ services: { apex }, canary }: Observed): readonly EventNot
 export const drifts = (observed: Observed): readonly EventNote[] => [
   ...scaled(observed),
   ...changed(observed),
+  ...rescaled(observed),
   ...redirected(observed),
 ];

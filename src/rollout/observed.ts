@@ -154,7 +154,9 @@ export type AutoscalerView = {
   /** Fewest and most replicas of the primary, as asked for. */
   readonly min: number;
   readonly max: number;
-  /** The primary's stands as it should be, but for its fewest replicas; and none of another name is left of an earlier one. */
+  /** Replicas that it may go down to, below the fewest, where nothing is to be done (KEDA's `idleReplicaCount`). */
+  readonly idle?: number;
+  /** The primary's stands as it should be, but for its fewest replicas. */
   readonly current: boolean;
   /** Fewest replicas of the primary's as it stands; undefined while there is none. */
   readonly fewest?: number;
@@ -197,8 +199,8 @@ export type Observed = {
   /** Oldest first; none where the kind cannot be read. */
   readonly actions?: readonly ActionView[];
   readonly autoscaler?: AutoscalerView;
-  /** A ScaledObject that Serin holds paused and that the Canary does not name any more. */
-  readonly autoscalerLeft?: string;
+  /** What is left of an autoscaler that the Canary does not name any more: of the primary's, or its own pause. */
+  readonly autoscalerLeft?: { readonly scaledObject?: string };
   /** False while the primary lacks the PodDisruptionBudget that the target has. */
   readonly budgetCurrent?: boolean;
   /** What the API server refused when it was last written for this Canary. */

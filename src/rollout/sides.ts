@@ -1,4 +1,5 @@
 import type { RunStatus } from '../api/canary-status.ts';
+import { replicasToTakeAll } from './autoscaling.ts';
 import type { Action } from './decision.ts';
 import type { Observed } from './observed.ts';
 import { canaryReplicas, loadOf, nextStep } from './plan.ts';
@@ -9,23 +10,33 @@ export const canaryName = ({ canary }: Observed): string => `${canary.spec.targe
 /** The primary has a ready pod that the plane can see: traffic may go back to it. */
 export const primaryServes = ({ primary }: Observed): boolean => primary !== undefined && primary.endpoints > 0;
 
+/** The primary is whole, and large enough for all requests of the users: traffic may go back to it as planned. */
+export const primaryCarries = (observed: Observed): boolean => {
+  const { primary } = observed;
+  return primary?.ready === true && primaryServes(observed) && primary.replicas >= replicasToTakeAll(observed);
+};
+
+/** Pods that all requests of the users need, as far as the primary's number and its autoscaler's account tell. */
+const neededForAll = (observed: Observed): number =>
+  Math.max(observed.primary?.replicas ?? 1, replicasToTakeAll(observed));
+
 /** The canary has a ready pod of the run's revision that the plane can see: traffic may stay on it. */
 export const canaryServes = ({ side }: Observed, run: RunStatus): boolean =>
   side !== undefined && side.revision === run.revision && !side.deleting && side.endpoints > 0;
 
 /** The canary is whole and large enough for `load` percent of the users' requests: traffic may rise to it. */
 export const canaryCarries = (observed: Observed, run: RunStatus, load: number): boolean => {
-  const { side, primary, canary } = observed;
+  const { side, canary } = observed;
   if (side === undefined || !canaryServes(observed, run) || !side.ready) return false;
-  return side.replicas >= canaryReplicas(canary.spec, load, primary?.replicas ?? 1);
+  return side.replicas >= canaryReplicas(canary.spec, load, neededForAll(observed));
 };
 
 /** Makes the canary as large as `load` percent needs; never smaller than it is, and nothing while its template is not stored. */
 export const sizeCanary = (observed: Observed, run: RunStatus, load: number): readonly Action[] => {
-  const { side, primary, canary, pinned } = observed;
+  const { side, canary, pinned } = observed;
   if (!pinned.includes(run.revision)) return [];
   const ours = side?.revision === run.revision && !side.deleting;
-  const needed = canaryReplicas(canary.spec, load, primary?.replicas ?? 1);
+  const needed = canaryReplicas(canary.spec, load, neededForAll(observed));
   const replicas = Math.max(needed, ours ? side.replicas : 0);
   const stands = ours && side.replicas === replicas && side.changedBy === undefined;
   return stands ? [] : [{ type: 'applyCanary', revision: run.revision, replicas }];

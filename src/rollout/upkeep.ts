@@ -1,4 +1,5 @@
 import type { StableStatus } from '../api/canary-status.ts';
+import { autoscalingActions } from './autoscaling.ts';
 import type { Action } from './decision.ts';
 import type { Observed, TargetView } from './observed.ts';
 
@@ -38,7 +39,14 @@ export const upkeep = (observed: Observed): readonly Action[] => {
   const { target } = observed;
   const scale: readonly Action[] =
     target !== undefined && !isDown(target) ? [{ type: 'scaleTarget', replicas: 0 }] : [];
-  return [...finalizerActions(observed), ...storeActions(observed), ...scale, ...serviceActions(observed)];
+  return [
+    ...finalizerActions(observed),
+    ...storeActions(observed),
+    // Before the target is scaled down: its own autoscaler may be what has scaled it up.
+    ...autoscalingActions(observed),
+    ...scale,
+    ...serviceActions(observed),
+  ];
 };
 
 /** `upkeep` where the stable revision is what the primary should run: always, but for a promotion. */

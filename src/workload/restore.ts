@@ -51,9 +51,13 @@ export const apexRestorePatch = (
  * Routes are the router's to release; CanaryRuns stay as history.
  */
 export const OWNED_KINDS = [
+  // Before what they scale, so that nothing is scaled on its way out.
+  { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
+  { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
   { apiVersion: 'apps/v1', kind: 'Deployment' },
   { apiVersion: 'v1', kind: 'Service' },
   { apiVersion: 'apps/v1', kind: 'ControllerRevision' },
   { apiVersion: 'v1', kind: 'ConfigMap' },
   { apiVersion: 'v1', kind: 'Secret' },
+  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
 ] as const;

@@ -47,7 +47,10 @@ test('the remedy is in the words of the tool that writes', () => {
     remedy('argocd-controller', replicas),
     'add /spec/replicas of Deployment podinfo to ignoreDifferences of its Application',
   );
-  assert.equal(remedy('kube-controller-manager', replicas), 'let the autoscaler scale podinfo-primary');
+  assert.equal(
+    remedy('kube-controller-manager', replicas),
+    'name the autoscaler in spec.autoscalerRef, so that it scales podinfo-primary',
+  );
   assert.equal(remedy('Helm', replicas), 'leave spec.replicas out of the manifest');
 });
 

@@ -286,6 +286,8 @@ export class World {
         this.#services.clear();
         break;
       case 'applyAutoscaler':
+      case 'pauseAutoscaler':
+      case 'restoreAutoscaler':
       case 'applyDisruptionBudget':
       case 'answerAction':
         throw new Error(`This world has no part for ${action.type}`);

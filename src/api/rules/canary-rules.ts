@@ -1,6 +1,7 @@
 import type { StoredCanarySpec } from '../canary.ts';
 import { DNS_LABEL } from '../field.ts';
 import { analysisRules } from './analysis-rules.ts';
+import { autoscalerRules } from './autoscaler-rules.ts';
 import { pathRule } from './path-rule.ts';
 import { planeRules } from './plane-rules.ts';
 import { celList, celText, notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
@@ -19,7 +20,6 @@ const specRules = rulesAt<Spec>('spec', [
     cel: `has(self.service.name) || self.targetRef.name.matches(${celText(DNS_LABEL)})`,
     holds: (spec) => spec.service.name !== undefined || new RegExp(DNS_LABEL).test(spec.targetRef.name),
   },
-  notYet('autoscalerRef', { instead: 'remove it and the autoscaler; the primary keeps the replicas of the target' }),
 ]);
 
 const targetRules = rulesAt<Spec['targetRef']>('spec.targetRef', [
@@ -81,6 +81,7 @@ export const canaryRules: readonly Rule[] = [
   ...planeRules,
   ...strategyRules,
   ...specRules,
+  ...autoscalerRules,
   ...routeRules,
   ...ingressRules,
   ...serviceRules,

@@ -27,6 +27,7 @@ const INSTALL: Readonly<Record<string, string>> = {
   'appmesh.k8s.aws': "App Mesh's CRDs installed, by the Helm chart of appmesh-controller",
   'gateway.solo.io': "Gloo's CRDs installed, by the Helm chart gloo",
   'gloo.solo.io': "Gloo's CRDs installed, by the Helm chart gloo",
+  'keda.sh': "KEDA's CRDs installed, by the Helm chart keda",
   'flagger.app':
     "Flagger's CRDs installed: kubectl apply -f https://raw.githubusercontent.com/fluxcd/flagger/main/artifacts/flagger/crd.yaml",
 };

@@ -1,4 +1,5 @@
 import type { AdoptedStatus, CanaryStatus, StableStatus } from '../../api/canary-status.ts';
+import { pauseActions, scaleActions } from '../autoscaling.ts';
 import type { Action, EventNote } from '../decision.ts';
 import { endOfLife } from '../end-of-life.ts';
 import { isClosed, NOTHING } from '../exposing.ts';
@@ -59,6 +60,15 @@ const asStable = ({ id, hash, images }: RevisionView, now: number): StableStatus
 const adoptedFrom = ({ status, canary }: Observed, target: TargetView): AdoptedStatus =>
   status.adopted ?? { replicas: target.replicas, ...namesHeld(canary.spec) };
 
+/**
+ * Pods that the primary begins with: those that the target has, or the primary, else what its autoscaler would have at
+ * the least; not more than that allows.
+ */
+const sizeToServe = ({ primary, status, autoscaler }: Observed, target: TargetView): number => {
+  const found = Math.max(target.replicas, primary?.replicas ?? status.adopted?.replicas ?? 0);
+  return Math.min(found === 0 ? Math.max(1, autoscaler?.min ?? 1) : found, autoscaler?.max ?? Number.POSITIVE_INFINITY);
+};
+
 type Step =
   | {
       readonly waiting: string;
@@ -81,10 +91,13 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return { waiting: 'for the stored template', actions: [{ type: 'pinRevision', revision: stable.revision }] };
   }
   const apexMoved = services.apex?.selects === 'primary';
-  const replicas = Math.max(1, target.replicas, primary?.replicas ?? status.adopted?.replicas ?? 1);
+  const replicas = status.floor?.replicas ?? sizeToServe(observed, target);
   if (primary?.revision !== stable.revision || (!apexMoved && primary.replicas < replicas)) {
-    const apply: Action = { type: 'applyPrimary', revision: stable.revision, replicas };
-    return { waiting: `for ${primaryName(observed)}`, actions: [apply] };
+    const resize = apexMoved ? {} : { resize: true as const };
+    const apply: Action = { type: 'applyPrimary', revision: stable.revision, replicas, ...resize };
+    // One that is there from before would take the pods away again.
+    const scaled = observed.autoscaler?.fewest === undefined ? [] : scaleActions(observed);
+    return { waiting: `for ${primaryName(observed)}`, actions: [...scaled, apply] };
   }
   if (!primary.ready) {
     const why = primary.waiting ?? 'its pods are starting';
@@ -99,6 +112,12 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return { waiting: `for the Services of primary and canary`, actions };
   }
   if (primary.endpoints === 0) return { waiting: `for ${primaryName(observed)} to have endpoints` };
+  // With pods enough, whatever its autoscaler makes of a primary that has no load yet; and protected as the target's are.
+  const scaled = scaleActions(observed);
+  if (scaled.length > 0) return { waiting: `for the autoscaler of ${primaryName(observed)}`, actions: scaled };
+  if (observed.budgetCurrent === false) {
+    return { waiting: 'for the disruption budget', actions: [{ type: 'applyDisruptionBudget' }] };
+  }
   if (services.apex?.current !== true) {
     return { waiting: 'for the apex Service', actions: [{ type: 'applyService', service: 'apex' }] };
   }
@@ -115,8 +134,12 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
     return route.acceptance === 'refused' ? { waiting, stuck: { reason: 'RouteNotAccepted', note } } : { waiting };
   }
   if (now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
-  if (!isDown(target)) {
-    return { waiting: 'for the target to be at 0 replicas', actions: [{ type: 'scaleTarget', replicas: 0 }] };
+  const paused = pauseActions(observed);
+  if (!isDown(target) || paused.length > 0) {
+    return {
+      waiting: 'for the target to be at 0 replicas',
+      actions: [...paused, { type: 'scaleTarget', replicas: 0 }],
+    };
   }
   return 'done';
 };
@@ -129,8 +152,9 @@ export const initializing = (observed: Observed, target: TargetView, now: number
     phase: 'Initializing',
     adopted: adoptedFrom(observed, target),
     ...(stable === undefined ? {} : { stable }),
+    ...(observed.autoscaler === undefined ? {} : { floor: { replicas: sizeToServe(observed, target) } }),
   };
-  const step = firstStep(observed, target, stable, now);
+  const step = firstStep({ ...observed, status }, target, stable, now);
   if (step !== 'done') {
     const { actions = [], ...rest } = step;
     return turn(status, { ...rest, after: actions });

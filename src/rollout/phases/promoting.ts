@@ -7,7 +7,7 @@ import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
 import { atStep } from '../raise.ts';
-import { canaryCarries, canaryServes, loadNow, primaryName, sizeCanary } from '../sides.ts';
+import { canaryCarries, canaryServes, loadNow, primaryCarries, primaryName, sizeCanary } from '../sides.ts';
 import { timeMs, timeText } from '../time.ts';
 import { followedBy, type Turn, turn } from '../turn.ts';
 import { upkeep } from '../upkeep.ts';
@@ -60,7 +60,7 @@ export const promoting = (observed: Observed, now: number, run: RunStatus, stabl
 const onward = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const { primary } = observed;
   const promoted = primary?.revision === run.revision && primary.pinned;
-  if (promoted && primary.ready && primary.endpoints > 0) return toPrimary(observed, now, run);
+  if (promoted && primaryCarries(observed)) return toPrimary(observed, now, run);
   const deadline = timeMs(run.deadline ?? run.stageSince);
   if (now >= deadline || (promoted && primary.deadlineExceeded)) return fail(observed, now, run, stable);
   return { wakeAt: deadline, ...forward(observed, now, run) };
@@ -130,7 +130,7 @@ const endingOf = ({ cause, sentence }: RunStatus): Ending =>
 
 const back = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {
   const { primary, status } = observed;
-  if (primary?.revision === stable.revision && primary.ready && primary.endpoints > 0) {
+  if (primary?.revision === stable.revision && primaryCarries(observed)) {
     return conclude(observed, now, run, endingOf(run));
   }
   if (awayFromCanary(observed, run)) {

@@ -34,6 +34,34 @@ const unready = (observed: Observed, target: TargetView, now: number): Step => {
   return { waiting, stuck: { reason: 'Held', note } };
 };
 
+/** The ScaledObject of the target whose pause is Serin's still. */
+const heldPaused = ({ autoscaler, autoscalerLeft }: Observed): string | undefined =>
+  autoscaler?.pausedAt === undefined ? autoscalerLeft?.scaledObject : autoscaler.name;
+
+/**
+ * KEDA is paused on, at the number that the target is to have: let go now, it would see a target without load and take
+ * the pods away before the traffic has come. A HorizontalPodAutoscaler cannot be held.
+ */
+const holdActions = ({ autoscaler, status: { adopted } }: Observed, replicas: number): readonly Action[] =>
+  autoscaler === undefined || adopted?.scaledObject !== autoscaler.name || autoscaler.pausedAt === replicas
+    ? []
+    : [{ type: 'pauseAutoscaler', scaledObject: autoscaler.name, replicas }];
+
+/** The target's own autoscaler has taken pods away for as long as may be waited: what it leaves has to do. */
+const keepsLess = (observed: Observed, target: TargetView, now: number): boolean =>
+  observed.autoscaler !== undefined &&
+  target.replicas > 0 &&
+  now >= begunAt(observed, now) + deadlineMs(observed.canary.spec);
+
+/** Also where there is nobody to give anything back to: a ScaledObject that stays is not left paused. */
+const lettingGo = ({ status: { adopted } }: Observed): readonly Action[] => [
+  ...(adopted?.scaledObject === undefined
+    ? []
+    : [{ type: 'restoreAutoscaler', scaledObject: adopted.scaledObject } as const]),
+  { type: 'deleteOwned' },
+  { type: 'removeFinalizer' },
+];
+
 /** Outcomes that Git does not hold yet. */
 const unwritten = ({ status }: Observed): readonly OutboxStatus[] =>
   status.outbox.filter(({ kind, state }) => kind !== 'message' && state === 'Pending');
@@ -43,8 +71,9 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   const { primary, side, services, route, status } = observed;
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
   const takenOver = services.apex?.selects === 'primary';
-  if (takenOver && target.replicas < replicas) {
-    return { waiting: 'for the target to be scaled up', actions: [{ type: 'scaleTarget', replicas }] };
+  if (takenOver && target.replicas < replicas && !keepsLess(observed, target, now)) {
+    const scale: Action = { type: 'scaleTarget', replicas };
+    return { waiting: 'for the target to be scaled up', actions: [...holdActions(observed, replicas), scale] };
   }
   if (takenOver && target.readyReplicas < target.replicas) return unready(observed, target, now);
   if (takenOver && services.apex?.made !== true) {
@@ -56,6 +85,11 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   // Also where the route was Serin's own and is gone: the plane goes on leading requests to the sides for a moment.
   const settled = route.since + SETTLE_MS;
   if (now < settled) return { waiting: 'for the traffic to settle', wakeAt: settled };
+  const scaledObject = heldPaused(observed);
+  if (scaledObject !== undefined) {
+    const actions: readonly Action[] = [{ type: 'restoreAutoscaler', scaledObject }];
+    return { waiting: "for the target's autoscaler to be given back", actions };
+  }
   const workloads = primary !== undefined || side !== undefined;
   const made = services.primary !== undefined || services.canary !== undefined || services.apex?.made === true;
   if (workloads || made) {
@@ -66,7 +100,7 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
     return { waiting: 'for Git to hold the last outcome', wakeAt: patience };
   }
   // Once more: an earlier deletion may have been cut short after what is observed here, and nothing comes after this.
-  return { waiting: 'for the finalizer to go', actions: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] };
+  return { waiting: 'for the finalizer to go', actions: lettingGo(observed) };
 };
 
 /**
@@ -80,7 +114,7 @@ export const terminating = (observed: Observed, now: number): Turn => {
   const status: CanaryStatus = { ...rest, phase: 'Terminating' };
   if (!canary.hasFinalizer) return turn(observed.status);
   if (namespaceDeleting || target === undefined || target.deleting) {
-    return turn(status, { after: [{ type: 'deleteOwned' }, { type: 'removeFinalizer' }] });
+    return turn(status, { after: lettingGo(observed) });
   }
   const exposed = observed.route.exists && !isClosed(observed.route);
   const { before } = exposed ? holdRoute(observed, { exposure: NOTHING, mayRaise: false }) : { before: [] };

@@ -1,4 +1,5 @@
 import { SPECS } from '../example.ts';
+import { WRONG_AUTOSCALERS } from './wrong-autoscalers.ts';
 import { WRONG_EXPOSURES } from './wrong-exposures.ts';
 
 /** A spec that one rule refuses, and every problem that is told of it, as `where: message`. */
@@ -151,10 +152,6 @@ const targets: readonly WrongSpec[] = [
       analysis: { ...analysis, mirror: true },
     },
     'spec.analysis.mirror: This data plane cannot mirror requests (nginx and appmesh cannot): remove analysis.mirror',
-  ),
-  withSpec(
-    { autoscalerRef: { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', name: 'podinfo' } },
-    'spec.autoscalerRef: autoscalerRef is not supported yet: remove it and the autoscaler; the primary keeps the replicas of the target',
   ),
 ];
 
@@ -445,6 +442,7 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   ...services,
   ...analyses,
   ...WRONG_EXPOSURES,
+  ...WRONG_AUTOSCALERS,
   ...metrics,
   ...gits,
   ...others,
