@@ -84,6 +84,20 @@ test('the pages name every word of the closed lists', () => {
   named('docs/notifications.md', TOPICS);
 });
 
+test('every row of docs/strategies.md names tests of the cluster that exist', () => {
+  const rows = text('docs/strategies.md')
+    .split('\n')
+    .filter((line) => line.split('|').length === 6 && !/^\| (strategy|---)/.test(line))
+    .map((line) => line.split('|')[4] ?? '');
+  assert.ok(rows.length >= 10, `${rows.length} rows`);
+  const tests = globSync('test/cluster/**/*{.test,-stories}.ts').map(text).join('\n');
+  for (const shown of rows) {
+    const [files = '', names = ''] = shown.split(/: (.*)/s);
+    for (const [, file = ''] of files.matchAll(/`([^`]+)`/g)) assert.ok(existsSync(`test/cluster/${file}`), file);
+    for (const name of names.trim().split('; ')) assert.ok(tests.includes(name), `a test named ${name}`);
+  }
+});
+
 test('docs/operations.md names every setting, its variable and every metric', async () => {
   const everything = readConfig({
     environment: { SERIN_NAMESPACE: 'a', SERIN_KUBECONFIG: 'b' },

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import type { HistoryStatus, StepStatus } from '#src/api/canary-status.ts';
 import { API_VERSION } from '#src/api/names.ts';
+import { versionOf } from '#src/cli/demo/report.ts';
 import { listAt, numberAt } from '#src/lib/json.ts';
 import { apply, kubectl } from '../rig/kubectl.ts';
 import type { ACluster } from './a-cluster.ts';
@@ -10,6 +11,7 @@ import { type AppliedApp, appliedApp } from './applied-app.ts';
 import { METRICS, REFERENCES } from './canary-manifest.ts';
 import { imageOf, type Place, type Plane, placeOf, routeReference, routeYaml, serviceYaml } from './place.ts';
 import { report } from './report.ts';
+import { startReturningClients } from './returning-clients.ts';
 import { until } from './until.ts';
 import { failuresBeside, type HeadersOf, startUsers, type Users } from './users.ts';
 
@@ -51,7 +53,12 @@ type Story = {
   /** Most requests of users that a bad version may fail; none of them at all with 0. */
   readonly mostFailures?: number;
   /** While the run goes on. */
-  readonly meanwhile?: (of: { readonly app: AppliedApp; readonly users: Users }) => Promise<void>;
+  readonly meanwhile?: (of: {
+    readonly app: AppliedApp;
+    readonly users: Users;
+    readonly version: string;
+    readonly place: Place;
+  }) => Promise<void>;
 };
 
 const stepWords = ({ weight, mirror, matched }: StepStatus): string =>
@@ -61,21 +68,24 @@ const HEADER = [{ headers: { 'x-canary': { exact: 'insider' } } }];
 const COOKIE = [{ headers: { cookie: { regex: '^(.*?;)?\\s*(canary=always)(;.*)?$' } } }];
 
 /** Only insiders meet the canary of an A/B run, and each of their requests does. */
-const onlyInsiders = async ({ app, users }: { readonly app: AppliedApp; readonly users: Users }): Promise<void> => {
-  const iterations = async (): Promise<number> => (await app.canary()).iterations ?? 0;
-  await until('first iteration of the A/B run', async () => (await iterations()) >= 1);
+const onlyInsiders: Story['meanwhile'] = async ({ app, users, version }) => {
+  const running = async (): Promise<boolean> => {
+    const { run } = await app.canary();
+    const isIts = run !== undefined && versionOf(run.images) === version;
+    return isIts && run.weight.matched === true && (run.passed ?? 0) >= 1;
+  };
+  await until('first window of the A/B run', running);
   const before = users.quick.snapshot();
   await setTimeout(3000);
-  assert.ok((await iterations()) < 5, 'the A/B run was over before it was counted');
+  assert.ok(await running(), 'the A/B run was over before it was counted');
   const { versions, requests } = users.quick.since(before);
-  const [canary] = Object.entries(versions).filter(([version]) => version !== '6.0.0');
-  const got = canary?.[1].requests ?? 0;
+  const got = versions[version]?.requests ?? 0;
   const share = requests * INSIDERS_SHARE;
   // One kind of insider is half of them; requests under way at the edges of the time are not counted twice.
   assert.ok(Math.abs(got - share / 2) <= 3, `the canary got ${got} of ${requests} requests, want ${share / 2}`);
 };
 
-const held = async ({ app, users }: { readonly app: AppliedApp; readonly users: Users }): Promise<void> => {
+const held: Story['meanwhile'] = async ({ app, users }) => {
   await until('first weight', async () => ((await app.canary()).canaryWeight ?? 0) > 0);
   await app.patchCanary({ suspend: true });
   await setTimeout(8000);
@@ -83,6 +93,51 @@ const held = async ({ app, users }: { readonly app: AppliedApp; readonly users: 
   assert.deepEqual([canaryWeight, run?.paused === undefined], [10, false]);
   assert.ok(users.quick.snapshot().requests > 0);
   await app.patchCanary({ suspend: false });
+};
+
+const CLIENTS = { clients: 200, everyMs: 2000 };
+
+/** Clients with cookies change side at most once, and their share on the canary is what each weight says. */
+const keptClients: Story['meanwhile'] = async ({ app, place, version }) => {
+  const { visits, stop } = startReturningClients(place, CLIENTS);
+  const stood: { readonly weight: number; readonly at: number; until: number }[] = [];
+  await until('weights of the run with returning clients', async () => {
+    const { run } = await app.canary();
+    if (run === undefined || versionOf(run.images) !== version || run.stage !== 'shifting') return stood.length > 0;
+    const last = stood.at(-1);
+    if (last?.weight === run.weight.set) last.until = Date.now();
+    else stood.push({ weight: run.weight.set, at: Date.now(), until: Date.now() });
+    return false;
+  });
+  await stop();
+  const end = stood.at(-1)?.until ?? 0;
+  const sides = visits.map((client) => client.filter(({ at }) => at < end).map((visit) => visit.version === version));
+  const changes = sides.map(
+    (side) => side.filter((isCanary, index) => index > 0 && isCanary !== side[index - 1]).length,
+  );
+  const returned = sides.filter((side) => side.some((isCanary, index) => index > 0 && !isCanary && side[index - 1]));
+  assert.deepEqual(
+    [Math.max(...changes), returned.length],
+    [1, 0],
+    'a client changes side once, and only to the canary',
+  );
+  for (const { weight, until: last } of stood) {
+    const on = visits.filter((client) => client.findLast(({ at }) => at < last)?.version === version).length;
+    const expected = (CLIENTS.clients * weight) / 100;
+    // Five standard deviations of so many draws.
+    const slack = 5 * Math.sqrt(CLIENTS.clients * (weight / 100) * (1 - weight / 100));
+    const cells = [
+      `${weight} %`,
+      on,
+      CLIENTS.clients,
+      `${(expected - slack).toFixed(0)} to ${(expected + slack).toFixed(0)}`,
+    ];
+    report('Clients that come back, by weight', {
+      columns: ['weight', 'clients on the canary', 'clients', 'bounds'],
+      rows: [cells.map(String)],
+    });
+    assert.ok(Math.abs(on - expected) <= slack, `at ${weight} %: ${on} of ${CLIENTS.clients} clients`);
+  }
 };
 
 const GOOD = { outcome: 'Promoted' } as const;
@@ -131,7 +186,7 @@ const AB: readonly Story[] = [
   {
     strategy: 'A/B by header',
     version: '6.7.0',
-    analysis: { iterations: 5, match: HEADER },
+    analysis: { iterations: 8, match: HEADER },
     ...GOOD,
     steps: ['matched'],
     meanwhile: onlyInsiders,
@@ -141,7 +196,7 @@ const AB_COOKIE: readonly Story[] = [
   {
     strategy: 'A/B by cookie',
     version: '6.8.0',
-    analysis: { iterations: 5, match: COOKIE },
+    analysis: { iterations: 8, match: COOKIE },
     ...GOOD,
     steps: ['matched'],
     meanwhile: onlyInsiders,
@@ -164,20 +219,31 @@ const MIRROR: readonly Story[] = [
   },
 ];
 
+const AFFINITY: readonly Story[] = [
+  {
+    strategy: 'session affinity',
+    version: '6.10.0',
+    analysis: { interval: '8s', stepWeights: [10, 30, 60], sessionAffinity: { cookieName: 'side' } },
+    ...GOOD,
+    steps: ['10', '30', '60'],
+    meanwhile: keptClients,
+  },
+];
+
 const STORIES: Readonly<Record<Plane, readonly Story[]>> = {
   HTTPRoute: [
     ...WEIGHTS,
     ...AB,
     {
       strategy: 'A/B by header',
-      analysis: { iterations: 5, match: HEADER },
+      analysis: { iterations: 8, match: HEADER },
       ...BAD,
       steps: ['matched'],
       mostFailures: 60,
     },
   ],
   Ingress: [...AB, ...AB_COOKIE],
-  VirtualService: [...AB, ...AB_COOKIE, ...MIRROR],
+  VirtualService: [...AB, ...AB_COOKIE, ...MIRROR, ...AFFINITY],
 };
 
 const imagesOfStories = (place: Place): Readonly<Record<string, object>> => {
@@ -239,7 +305,7 @@ export const strategyStories = (
         await app.addCanary(canarySpec(story));
         const [quick, slow] = [users.quick.snapshot(), users.slow.snapshot()];
         await app.bump(version);
-        await story.meanwhile?.({ app, users });
+        await story.meanwhile?.({ app, users, version, place });
         const run = await app.ended(version);
         await setTimeout(5000);
         const name = `${place.app}-${run.id}`;
