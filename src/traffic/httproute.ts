@@ -10,10 +10,10 @@ import {
   planAdoptedRoute,
   releaseAdoptedRoute,
 } from './httproute/adopted-route.ts';
-import { extrasOf } from './httproute/extra-rules.ts';
+import { extrasOf, weightedRules } from './httproute/extra-rules.ts';
 import { gatewayMetrics, gatewayPlane } from './httproute/gateway-plane.ts';
 import { ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httproute/own-route.ts';
-import { canaryPercentOf, isCanaryAlone } from './httproute/rule.ts';
+import { canaryPercentOf, isOurs, isSticky as isStickyRule } from './httproute/rule.ts';
 import { pinLimitsOf } from './httproute/rule-limits.ts';
 import type { Capabilities, Objects, RouteRef, Router } from './router.ts';
 import { expressible, PERCENT_PPM, twoWay } from './split.ts';
@@ -46,6 +46,10 @@ const pinLimits = (
   return pinLimitsOf(listAt(ownRoute({ ref, percent: 0 }), 'spec', 'rules'), of);
 };
 
+/** A rule of ours keeps clients at a backend by itself. */
+const isSticky = (route: KubeObject | undefined, ref: RouteRef): boolean =>
+  listAt(route, 'spec', 'rules').some((rule) => isOurs(rule, ref) && isStickyRule(rule));
+
 /** True when Serin writes this route: it made it, or has adopted it. */
 const isHeld = (route: KubeObject, ref: RouteRef): boolean =>
   (ref.routeRef === undefined ? isMadeFor : isAdoptedBy)(route, ref.canaryUid);
@@ -72,7 +76,7 @@ export const httpRoute: Router = {
       pins: { header: OPERATORS, cookie: OPERATORS, query: OPERATORS },
       pinLimits: pinLimits(objects, { ref, mayMirror: mirror !== 'none' }),
       mirror,
-      affinity: false,
+      affinity: plane.setsCookies === true && !isSticky(route, ref),
       lifecycle: {},
     };
   },
@@ -86,7 +90,7 @@ export const httpRoute: Router = {
     const route = routeOf(objects, ref);
     if (route === undefined || !isHeld(route, ref)) return undefined;
     const rules = listAt(route, 'spec', 'rules');
-    const percents = rules.filter((rule) => !isCanaryAlone(rule, ref)).map((rule) => canaryPercentOf(rule, ref) ?? 0);
+    const percents = weightedRules(rules, ref).map((rule) => canaryPercentOf(rule, ref) ?? 0);
     const stamp = route.metadata.annotations?.[STAMP_ANNOTATION];
     return {
       // The most exposed rule counts. A rule that leads to the apex itself leads to the primary.
@@ -97,11 +101,12 @@ export const httpRoute: Router = {
   },
 
   plan: (objects, ref, intent) => {
-    assertSupported(intent, { plane: PLANE, capabilities: httpRoute.capabilities(objects, ref) });
     const route = routeOf(objects, ref);
+    const plane = isSticky(route, ref) ? `${PLANE} with sessionPersistence` : PLANE;
+    assertSupported(intent, { plane, capabilities: httpRoute.capabilities(objects, ref) });
     const { percent, said } = expressible(ref, intent.split);
-    const { pinned, mirror, stamp } = intent;
-    const options = { ref, percent, extras: { pinned, mirror }, stamp };
+    const { pinned, mirror, affinity, stamp } = intent;
+    const options = { ref, percent, extras: { pinned, mirror, affinity }, stamp };
     if (ref.routeRef !== undefined) return { patches: planAdoptedRoute(route, options), ...said };
     return {
       patches: route === undefined || isMadeFor(route, ref.canaryUid) ? planOwnRoute(route, options) : [],

@@ -28,7 +28,7 @@ const routePatches = (
   { ref, sides, isAdopting, found }: Scene,
   { percent, intent }: { readonly percent: number; readonly intent: TrafficIntent },
 ): readonly ObjectPatch[] => {
-  const to = { percent, pinned: intent.pinned, mirror: intent.mirror, stamp: intent.stamp };
+  const to = { percent, pinned: intent.pinned, mirror: intent.mirror, affinity: intent.affinity, stamp: intent.stamp };
   return isAdopting ? planAdopted(found, { sides, to }) : planOwn(found, { ref, to });
 };
 
@@ -62,7 +62,7 @@ export const istio: Router = {
       perBackendMetrics: isHttp,
       pins: pinsOf(scene),
       mirror: isHttp ? 'percent' : 'none',
-      affinity: false,
+      affinity: isHttp,
       lifecycle: {},
     };
   },

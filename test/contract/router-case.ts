@@ -1,3 +1,4 @@
+import type { Side } from '#src/api/names.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { RequestMatch } from '#src/rollout/request-match.ts';
 import type { RouteRef, Router } from '#src/traffic/router.ts';
@@ -11,6 +12,8 @@ export type Traffic = {
   readonly other: Readonly<Record<string, number>>;
   /** Percent of these requests that the canary gets a copy of; absent where the plane has no mirror. */
   readonly mirrored?: number;
+  /** What the answers of each side say in Set-Cookie, where the plane writes it. */
+  readonly sets?: { readonly [Of in Side]: string | undefined };
 };
 
 /** Pins that a plane has, and requests to try them with. */

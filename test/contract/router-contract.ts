@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { canaryWeightOf, twoWay } from '#src/traffic/split.ts';
 import type { RouteWorld } from '#test/traffic/route-world.ts';
+import { affinitiesOf, affinityContract } from './router-affinity.ts';
 import type { RouterCase } from './router-case.ts';
 import { goldenContract } from './router-goldens.ts';
 import { mirrorContract, mirrorsOf } from './router-mirror.ts';
@@ -126,6 +127,7 @@ export const routerContract = (situation: RouterCase): void => {
         ...[0, 35, 100].map((weight) => ({ weight })),
         ...(situation.pins ?? []).map(({ pinned }) => ({ weight: 0, pinned })),
         ...mirrorsOf(stage).map((mirror) => ({ weight: 5, mirror, pinned: situation.pins?.[0]?.pinned })),
+        ...affinitiesOf(stage).map((affinity) => ({ weight: 25, affinity })),
       ];
       for (const wanted of variants) {
         const world = start();
@@ -164,6 +166,7 @@ export const routerContract = (situation: RouterCase): void => {
 
     pinContract(stage);
     mirrorContract(stage);
+    affinityContract(stage);
     refusalContract(stage);
     goldenContract(stage);
     sequenceContract(stage);

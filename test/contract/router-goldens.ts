@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import { keyOf } from '#src/lib/kube-object.ts';
 import type { RouteWorld } from '#test/traffic/route-world.ts';
 import { GoldenFiles } from './golden-files.ts';
+import { affinitiesOf } from './router-affinity.ts';
 import { mirrorsOf } from './router-mirror.ts';
 import { plain, type RouterStage, type Wanted } from './router-stage.ts';
 
@@ -41,5 +42,7 @@ export const goldenContract = (stage: RouterStage): void => {
   if (sample) golden('pinned', first, { weight: 0, pinned: sample.pinned, stamp: 'run-1/step-1' });
   const [mirror] = mirrorsOf(stage);
   if (mirror) golden('mirror', first, { weight: 0, mirror, stamp: 'run-1/step-1' });
+  const [, , affinity] = affinitiesOf(stage);
+  if (affinity) golden('affinity', first, { weight: 25, affinity, stamp: 'run-1/step-3' });
   test('golden: nothing else', () => files.expectNoOthers());
 };

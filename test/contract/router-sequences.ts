@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { RouteWorld } from '#test/traffic/route-world.ts';
+import { affinitiesOf } from './router-affinity.ts';
 import { mirrorsOf } from './router-mirror.ts';
 import type { RouterStage, Wanted } from './router-stage.ts';
 
@@ -21,11 +22,17 @@ const reset = (
 export const sequenceContract = (stage: RouterStage): void => {
   const { situation } = stage;
   const pinned = (situation.pins ?? []).map((sample) => sample.pinned);
-  const intent: fc.Arbitrary<Wanted> = fc.record({
+  const affinities = affinitiesOf(stage);
+  const beside: fc.Arbitrary<Wanted> = fc.record({
     weight: fc.oneof(fc.integer({ min: 0, max: 100 }), fc.constant(0)),
     pinned: fc.constantFrom(undefined, ...pinned),
     mirror: fc.constantFrom(undefined, ...mirrorsOf(stage)),
   });
+  const kept = affinities.map(
+    (affinity): fc.Arbitrary<Wanted> =>
+      fc.record({ weight: fc.integer({ min: 1, max: 100 }), affinity: fc.constant(affinity) }),
+  );
+  const intent = fc.oneof({ weight: 2, arbitrary: beside }, ...kept.map((arbitrary) => ({ weight: 1, arbitrary })));
   const action = fc.oneof(
     { weight: 3, arbitrary: intent },
     { weight: 1, arbitrary: fc.constantFrom('edit', 'reset', 'reapply', 'release') },

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { canonicalJson } from '#src/lib/json.ts';
+import type { Affinity } from '#src/rollout/exposure.ts';
 import type { TrafficIntent } from '#src/traffic/router.ts';
 import { twoWay } from '#src/traffic/split.ts';
 import { type Feature, verified } from '#test/planes/verified.ts';
 import { RouteWorld } from '#test/traffic/route-world.ts';
+import { expectCookies, holdersOf, keptPercent } from './router-affinity.ts';
 import type { PinSample, RouterCase, Traffic } from './router-case.ts';
 import { aRequest, isPinned, isSafe, METHODS, type SampleRequest } from './sample-request.ts';
 
@@ -12,6 +14,7 @@ export type Wanted = {
   readonly weight: number;
   readonly pinned?: PinSample['pinned'] | undefined;
   readonly mirror?: number | undefined;
+  readonly affinity?: Affinity | undefined;
   readonly stamp?: string | undefined;
 };
 
@@ -67,11 +70,12 @@ export class RouterStage {
     return new RouteWorld(this.situation.before, this.situation.admit);
   }
 
-  intentOf({ weight, pinned, mirror, stamp }: Wanted): TrafficIntent {
+  intentOf({ weight, pinned, mirror, affinity, stamp }: Wanted): TrafficIntent {
     return {
       split: twoWay(this.situation.ref, weight),
       ...(pinned === undefined ? {} : { pinned }),
       ...(mirror === undefined ? {} : { mirror }),
+      ...(affinity === undefined ? {} : { affinity }),
       ...(stamp === undefined ? {} : { stamp }),
     };
   }
@@ -96,9 +100,12 @@ export class RouterStage {
     assert.deepEqual(this.plan(world, wanted).patches, []);
   }
 
-  /** Pinned requests go to the canary, all others follow the split, copies are taken of the safe ones among those. */
-  expectTraffic(world: RouteWorld, { weight, pinned, mirror = 0, requests = [] }: Tried): void {
-    for (const { was, now, request } of this.#compared(world, requests)) {
+  /**
+   * Pinned requests go to the canary, those with a cookie of the run to its side, all others follow the split; copies
+   * are taken of the safe ones among those.
+   */
+  expectTraffic(world: RouteWorld, { weight, pinned, mirror = 0, affinity, requests = [] }: Tried): void {
+    for (const { was, now, request } of this.#compared(world, [...requests, ...holdersOf(affinity)])) {
       const ours = was.primary + was.canary;
       const said = JSON.stringify(request);
       if (ours > 0 && isPinned(request, pinned)) {
@@ -107,10 +114,11 @@ export class RouterStage {
         close(now.mirrored ?? 0, 0, `copies of what the canary gets, for ${said}`);
       } else {
         close(now.primary + now.canary, ours, `share of both sides for ${said}`);
-        close(now.canary, (ours * weight) / 100, `share of the canary for ${said}`);
+        close(now.canary, (ours * (keptPercent(request, affinity) ?? weight)) / 100, `share of the canary for ${said}`);
         close(now.mirrored ?? 0, ours > 0 && isSafe(request) ? mirror : 0, `copies to the canary for ${said}`);
         assert.deepEqual(Object.keys(now.other), Object.keys(was.other));
         for (const [name, share] of Object.entries(now.other)) close(share, was.other[name] ?? -1, `share of ${name}`);
+        if (ours > 0) expectCookies(now, affinity);
       }
     }
   }

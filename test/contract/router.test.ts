@@ -129,6 +129,25 @@ routeCase({
 });
 
 routeCase({
+  name: 'HTTPRoute adopted from Git, shared, with filters on its backend, on a plane that sets cookies',
+  golden: 'httproute-shared-filters',
+  route: aRouteInGit({
+    backends: [
+      { name: 'legacy', port: 80, weight: 3 },
+      {
+        name: 'podinfo',
+        port: 80,
+        weight: 7,
+        filters: [
+          { type: 'RequestHeaderModifier', requestHeaderModifier: { set: [{ name: 'x-from', value: 'shop' }] } },
+          { type: 'ResponseHeaderModifier', responseHeaderModifier: { add: [{ name: 'x-by', value: 'shop' }] } },
+        ],
+      },
+    ],
+  }),
+});
+
+routeCase({
   name: 'HTTPRoute adopted from Git, with session persistence',
   golden: 'httproute-sticky',
   route: aRouteInGit({ rule: { sessionPersistence: { sessionName: 'shop' } } }),

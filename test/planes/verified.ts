@@ -20,6 +20,7 @@ export const FEATURES = [
   'A/B by cookie',
   'A/B by query parameter',
   'mirroring',
+  'session affinity',
   'acceptance by status',
   'given back',
   'good and bad release',

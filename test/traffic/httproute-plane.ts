@@ -37,6 +37,15 @@ const byPrecedence = (a: Match, b: Match): number =>
 
 const weightOf = (backend: unknown): number => numberAt(backend, 'weight') ?? 1;
 
+/** What a backend adds to its answers as Set-Cookie. */
+const setCookieOf = (rule: unknown, name: string): string | undefined =>
+  listAt(rule, 'backendRefs')
+    .filter((backend) => stringAt(backend, 'name') === name)
+    .flatMap((backend) => listAt(backend, 'filters'))
+    .flatMap((filter) => listAt(filter, 'responseHeaderModifier', 'add'))
+    .flatMap((header) => (stringAt(header, 'name')?.toLowerCase() === 'set-cookie' ? [stringAt(header, 'value')] : []))
+    .at(0);
+
 /** Shares of a rule's backends: relative weights. */
 const sharesOf = (rule: unknown): Traffic => {
   const backends = listAt(rule, 'backendRefs');
@@ -50,10 +59,12 @@ const sharesOf = (rule: unknown): Traffic => {
   const mirrors = listAt(rule, 'filters')
     .map((filter) => recordAt(filter, 'requestMirror'))
     .filter((mirror) => stringAt(mirror, 'backendRef', 'name') === 'podinfo-canary');
+  const [primary, canary] = [setCookieOf(rule, 'podinfo-primary'), setCookieOf(rule, 'podinfo-canary')];
   return {
     primary: of('podinfo', 'podinfo-primary'),
     canary: of('podinfo-canary'),
     other: Object.fromEntries(other.map((backend) => [stringAt(backend, 'name') ?? '', share(backend)])),
+    ...(primary === undefined && canary === undefined ? {} : { sets: { primary, canary } }),
     mirrored: mirrors.reduce((sum, mirror) => sum + (numberAt(mirror, 'percent') ?? 100), 0),
   };
 };

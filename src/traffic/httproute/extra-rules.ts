@@ -1,31 +1,41 @@
 import type { JsonRecord } from '../../lib/json.ts';
-import { canonicalJson, isRecord, listAt, stringAt } from '../../lib/json.ts';
+import { canonicalJson, isRecord, listAt, sameJson } from '../../lib/json.ts';
+import type { Affinity } from '../../rollout/exposure.ts';
 import type { RequestMatch } from '../../rollout/request-match.ts';
 import type { RouteRef, TrafficIntent } from '../router.ts';
+import { affinityOf, affinityRules, isKept } from './affinity-rules.ts';
+import { copies } from './copies.ts';
 import { conditionsBeyond, narrowed } from './narrowed-match.ts';
 import { matchesOf, overtakes } from './precedence.ts';
 import { canaryAlone, canaryPercentOf, isCanaryAlone, mirrorFilter, mirrorPercentOf } from './rule.ts';
 
 /** What becomes of requests beside the split. */
-export type Extras = { readonly [Field in 'pinned' | 'mirror']?: TrafficIntent[Field] | undefined };
+export type Extras = { readonly [Field in 'pinned' | 'mirror' | 'affinity']?: TrafficIntent[Field] | undefined };
 
 /** Methods of requests that may be sent twice. */
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
-/** True for a rule that Serin has added: it leads pinned requests to the canary, or copies requests to it. */
+/** True for a rule that Serin has added: it leads pinned requests to the canary, copies requests to it, or keeps clients. */
 const isExtra = (rule: unknown, ref: RouteRef): boolean =>
-  isCanaryAlone(rule, ref) || mirrorPercentOf(rule, ref) !== undefined;
+  isCanaryAlone(rule, ref) || mirrorPercentOf(rule, ref) !== undefined || isKept(rule, ref);
 
 /** The rules as they would be without what Serin has added. */
 export const withoutExtras = (rules: readonly unknown[], ref: RouteRef): readonly unknown[] =>
   rules.filter((rule) => !isExtra(rule, ref));
+
+/** The rules that divide requests by the weights. */
+export const weightedRules = (rules: readonly unknown[], ref: RouteRef): readonly unknown[] =>
+  rules.filter((rule) => !isCanaryAlone(rule, ref) && !isKept(rule, ref));
 
 /** True when a rule of ours gets requests at all. */
 const isBase = (rule: unknown, ref: RouteRef): rule is JsonRecord =>
   isRecord(rule) && canaryPercentOf(rule, ref) !== undefined;
 
 /** The extras that stand in a route. */
-export const extrasOf = (rules: readonly unknown[], ref: RouteRef): Pick<TrafficIntent, 'pinned' | 'mirror'> => {
+export const extrasOf = (
+  rules: readonly unknown[],
+  ref: RouteRef,
+): Pick<TrafficIntent, 'pinned' | 'mirror' | 'affinity'> => {
   const bases = rules.filter((rule) => isBase(rule, ref) && !isExtra(rule, ref)).flatMap(matchesOf);
   const found = new Map<string, RequestMatch>();
   for (const match of rules.filter((rule) => isCanaryAlone(rule, ref)).flatMap(matchesOf)) {
@@ -37,26 +47,12 @@ export const extrasOf = (rules: readonly unknown[], ref: RouteRef): Pick<Traffic
     found.set(canonicalJson(conditions), conditions);
   }
   const mirrors = rules.flatMap((rule) => mirrorPercentOf(rule, ref) ?? []);
+  const affinity = affinityOf(rules, ref);
   return {
+    ...(affinity === undefined ? {} : { affinity }),
     ...(found.size === 0 ? {} : { pinned: [...found.values()] }),
     ...(mirrors.length === 0 ? {} : { mirror: Math.max(...mirrors) }),
   };
-};
-
-/** True where the API takes one match in a rule only, because a filter replaces the prefix that has matched. */
-const replacesPrefix = (rule: JsonRecord): boolean =>
-  [rule, ...listAt(rule, 'backendRefs')]
-    .flatMap((holder) => listAt(holder, 'filters'))
-    .some((filter) => stringAt(filter, 'urlRewrite', 'path', 'type') === 'ReplacePrefixMatch');
-
-/** Copies of a rule for these matches. The name goes: it must be the only one of the route. */
-const copies = (
-  base: JsonRecord,
-  { matches, fields }: { readonly matches: readonly JsonRecord[]; readonly fields: JsonRecord },
-): readonly JsonRecord[] => {
-  const { name: _, ...rule } = base;
-  const parts = replacesPrefix(rule) ? matches.map((match) => [match]) : [matches];
-  return parts.filter((part) => part.length > 0).map((part) => ({ ...rule, matches: part, ...fields }));
 };
 
 const bySafeMethod = (match: JsonRecord): readonly JsonRecord[] =>
@@ -87,15 +83,37 @@ const mirrorRules = (
   return copies(base, { matches, fields: { filters } });
 };
 
+/** The rules with cookies, and at their end those for the clients that hold one. */
+const withAffinity = (
+  rules: readonly unknown[],
+  { ref, affinity }: { readonly ref: RouteRef; readonly affinity: Affinity },
+): { readonly rules: readonly unknown[]; readonly added: readonly JsonRecord[] } => {
+  const added: JsonRecord[] = [];
+  const given = rules.map((rule) => {
+    if (!isBase(rule, ref)) return rule;
+    const { base, kept } = affinityRules(rule, { ref, affinity });
+    added.push(...kept);
+    return base;
+  });
+  const written = [...given, ...added];
+  if (!sameJson(affinityOf(written, ref), affinity)) {
+    throw new RangeError(
+      `Cannot write the route: its weights are too large for a share of ${affinity.redraw?.canaryWeight} %; want weights up to 100`,
+    );
+  }
+  return { rules: written, added };
+};
+
 /**
- * The rules with those that pin and mirror requests. What is narrower than a rule of ours stands at the end of the
+ * The rules with those that pin and mirror requests, or keep clients. What is narrower than a rule of ours stands at the end of the
  * route, so that rules of others win where both are equally specific. Where a rule of ours tells safe methods already,
  * its copy is no narrower, and goes right before it.
  */
 export const withExtras = (
   rules: readonly unknown[],
-  { ref, pinned, mirror }: Extras & { readonly ref: RouteRef },
+  { ref, pinned, mirror, affinity }: Extras & { readonly ref: RouteRef },
 ): { readonly rules: readonly unknown[]; readonly added: readonly JsonRecord[] } => {
+  if (affinity !== undefined) return withAffinity(rules, { ref, affinity });
   const added = rules
     .filter((rule) => isBase(rule, ref))
     .flatMap((base): readonly JsonRecord[] => {
@@ -129,7 +147,7 @@ export const assertTakesNothing = (
     });
     if (!loses) continue;
     throw new RangeError(
-      `Cannot write the route: its rule ${position + 1} leads elsewhere and would lose requests of the same path to what is pinned or mirrored; want weights alone, or that rule to tell its requests by path`,
+      `Cannot write the route: its rule ${position + 1} leads elsewhere and would lose requests of the same path to what is pinned, mirrored or kept; want weights alone, or that rule to tell its requests by path`,
     );
   }
 };

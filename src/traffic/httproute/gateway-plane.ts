@@ -14,6 +14,8 @@ type GatewayPlane = {
   readonly metrics?: (backend: Backend) => MetricSelectors;
   /** What of the filter RequestMirror it has, by its conformance reports; nothing where it is absent. */
   readonly mirror?: 'full' | 'percent';
+  /** It finds cookies by regular expression, and has the filter ResponseHeaderModifier in backendRefs; by its source. */
+  readonly setsCookies?: true;
   /** Its conditions carry no observedGeneration, so that they cannot say which version of a route they mean. */
   readonly hidesGeneration?: true;
 };
@@ -47,6 +49,7 @@ const envoyCluster = (backend: string): MetricSelectors =>
  */
 const PLANES: Readonly<Record<string, GatewayPlane>> = {
   'traefik.io/gateway-controller': {
+    setsCookies: true,
     metrics: ({ namespace, service }) =>
       selectors({
         requests: 'traefik_service_requests_total',
@@ -59,6 +62,7 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
   // The source reports also what never reached a pod (no endpoints, no connection), the destination cannot.
   'istio.io/gateway-controller': {
     mirror: 'percent',
+    setsCookies: true,
     metrics: ({ namespace, service }) =>
       selectors({
         requests: 'istio_requests_total',
@@ -80,6 +84,7 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
   },
   'projectcontour.io/gateway-controller': {
     mirror: 'full',
+    setsCookies: true,
     metrics: ({ namespace, service, port }) => envoyCluster(`envoy_cluster_name="${namespace}_${service}_${port}"`),
   },
   'kgateway.dev/kgateway': {
@@ -90,9 +95,9 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
   'gateways.kuma.io/controller': {
     metrics: ({ namespace, service, port }) => envoyCluster(`service="${service}_${namespace}_svc_${port}"`),
   },
-  'gateway.envoyproxy.io/gatewayclass-controller': { mirror: 'percent' },
+  'gateway.envoyproxy.io/gatewayclass-controller': { mirror: 'percent', setsCookies: true },
   'gateway.nginx.org/nginx-gateway-controller': { mirror: 'percent' },
-  'io.cilium/gateway-controller': { mirror: 'percent' },
+  'io.cilium/gateway-controller': { mirror: 'percent', setsCookies: true },
 };
 
 /** A parent of a route: as it is written there, and the object that it names. */

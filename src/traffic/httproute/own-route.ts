@@ -76,6 +76,11 @@ export const ownRoute = ({ ref, percent, extras, stamp }: RouteWanted): KubeObje
   };
 };
 
+const backendFilters = (route: KubeObject): readonly (readonly unknown[])[] =>
+  listAt(route, 'spec', 'rules')
+    .flatMap((rule) => listAt(rule, 'backendRefs'))
+    .map((backend) => listAt(backend, 'filters'));
+
 /** Applies the whole route; nothing when it stands so. */
 export const planOwnRoute = (route: KubeObject | undefined, wanted: RouteWanted): readonly ObjectPatch[] => {
   const object = ownRoute(wanted);
@@ -83,6 +88,8 @@ export const planOwnRoute = (route: KubeObject | undefined, wanted: RouteWanted)
     route !== undefined &&
     covers(route, object) &&
     sameJson(listAt(route, 'spec', 'hostnames'), wanted.ref.hosts) &&
+    // A filter that is left over on a backend is covered by none.
+    sameJson(backendFilters(route), backendFilters(object)) &&
     // A percentage that is left out, as all is written, is covered by any.
     extrasOf(listAt(route, 'spec', 'rules'), wanted.ref).mirror === wanted.extras?.mirror &&
     at(route, 'metadata', 'annotations', STAMP_ANNOTATION) === wanted.stamp;

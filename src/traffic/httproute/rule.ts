@@ -1,7 +1,11 @@
+import type { Side } from '../../api/names.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, numberAt, recordAt, stringAt } from '../../lib/json.ts';
 import type { RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
+import { withoutCookie } from './backend-cookie.ts';
+
+const SIDES: readonly Side[] = ['primary', 'canary'];
 
 /** Largest weight that the API takes. */
 const MAX_WEIGHT = 1_000_000;
@@ -33,11 +37,11 @@ const readEntries = (rule: unknown, ref: RouteRef): readonly Entry[] => {
       const weight = weightOf(backend);
       const pair = open?.ref['port'] === backend['port'] ? open : undefined;
       if (pair !== undefined) entries.pop();
-      const apex = pair?.ref ?? { ...backend, name: service };
+      const apex = pair?.ref ?? { ...withoutCookie(backend), name: service };
       entries.push({ kind: 'apex', ref: apex, weight: (pair?.weight ?? 0) + weight, canary: weight });
       open = undefined;
     } else if (isService(backend, { namespace, name: sideService(ref, 'primary') })) {
-      open = { kind: 'apex', ref: { ...backend, name: service }, weight: weightOf(backend), canary: 0 };
+      open = { kind: 'apex', ref: { ...withoutCookie(backend), name: service }, weight: weightOf(backend), canary: 0 };
       entries.push(open);
     } else if (isService(backend, { namespace, name: service })) {
       entries.push({ kind: 'apex', ref: backend, weight: weightOf(backend), canary: 0 });
@@ -51,7 +55,7 @@ const readEntries = (rule: unknown, ref: RouteRef): readonly Entry[] => {
 };
 
 /** Clients hold on to a backend: weight 0 would not move them, only taking the backend away does. */
-const isSticky = (rule: unknown): boolean => isRecord(rule) && isRecord(rule['sessionPersistence']);
+export const isSticky = (rule: unknown): boolean => isRecord(rule) && isRecord(rule['sessionPersistence']);
 
 /** True when the rule leads to the apex, or to the sides in its place. */
 export const isOurs = (rule: unknown, ref: RouteRef): boolean =>
@@ -59,14 +63,13 @@ export const isOurs = (rule: unknown, ref: RouteRef): boolean =>
 
 /** True when a side stands in the rule: it has been adopted. */
 export const isAdopted = (rule: unknown, ref: RouteRef): boolean =>
-  listAt(rule, 'backendRefs').some((backend) =>
-    (['primary', 'canary'] as const).some((side) =>
-      isService(backend, { namespace: ref.namespace, name: sideService(ref, side) }),
-    ),
-  );
+  listAt(rule, 'backendRefs').some((backend) => sideOf(backend, ref) !== undefined);
 
-const isCanary = (backend: unknown, ref: RouteRef): boolean =>
-  isService(backend, { namespace: ref.namespace, name: sideService(ref, 'canary') });
+/** The side that a backendRef leads to. */
+export const sideOf = (backend: unknown, ref: RouteRef): Side | undefined =>
+  SIDES.find((side) => isService(backend, { namespace: ref.namespace, name: sideService(ref, side) }));
+
+const isCanary = (backend: unknown, ref: RouteRef): boolean => sideOf(backend, ref) === 'canary';
 
 /** True when the rule leads to the canary and to nothing else, which no split writes: its requests are pinned. */
 export const isCanaryAlone = (rule: unknown, ref: RouteRef): boolean => {
@@ -118,12 +121,12 @@ export const canaryPercentOf = (rule: unknown, ref: RouteRef): number | undefine
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
 /**
- * The factor by which every weight of the rule grows, so that whole percents of the apex's can be written: 1 when they
- * can already. Bounded by the largest weight that the API takes; then percents are rounded down.
+ * The factor by which every weight of the rule grows, so that such parts of the apex's can be written: 1 when they can
+ * already. Bounded by the largest weight that the API takes; then the canary's is rounded down.
  */
-const factorFor = (entries: readonly Entry[]): number => {
+const factorFor = (entries: readonly Entry[], parts: number): number => {
   const ours = entries.filter((entry) => entry.kind === 'apex').map((entry) => entry.weight);
-  const factor = 100 / ours.reduce(greatestCommonDivisor, 100);
+  const factor = parts / ours.reduce(greatestCommonDivisor, parts);
   const largest = Math.max(1, ...entries.map((entry) => (entry.kind === 'apex' ? entry.weight : weightOf(entry.ref))));
   return Math.max(1, Math.min(factor, Math.floor(MAX_WEIGHT / largest)));
 };
@@ -138,14 +141,16 @@ export const withCanaryPercent = (
 ): JsonRecord => {
   const entries = readEntries(rule, ref);
   if (!entries.some((entry) => entry.kind === 'apex')) return rule;
-  const factor = factorFor(entries);
+  // Whole percents as far as they will do; else hundredths of them.
+  const [share, parts] = Number.isInteger(percent) ? [percent, 100] : [Math.round(percent * 100), 10_000];
+  const factor = factorFor(entries, parts);
   const backendRefs = entries.flatMap((entry): readonly unknown[] => {
     if (entry.kind === 'other') {
       if (factor === 1 || !isRecord(entry.ref)) return [entry.ref];
       return [{ ...entry.ref, weight: weightOf(entry.ref) * factor }];
     }
     const total = entry.weight * factor;
-    const canary = Math.floor((total * percent) / 100);
+    const canary = Math.floor((total * share) / parts);
     const primary = { ...entry.ref, name: sideService(ref, 'primary'), weight: total - canary };
     if (canary === 0 && isSticky(rule)) return [primary];
     return [primary, { ...entry.ref, name: sideService(ref, 'canary'), weight: canary }];

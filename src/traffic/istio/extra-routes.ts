@@ -2,9 +2,11 @@ import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, numberAt, sameJson, stringAt } from '../../lib/json.ts';
 import type { RequestMatch } from '../../rollout/request-match.ts';
 import type { TrafficIntent } from '../router.ts';
+import { affinityOf, affinityRoutes, isKept } from './affinity-routes.ts';
 import type { Sides } from './destinations.ts';
 import { pairsOf } from './destinations.ts';
 import { conditionsOf, pinnedMatch } from './pin-match.ts';
+import { matchesOf, renamed } from './route-parts.ts';
 
 /** Names of the routes that Serin puts before one of ours: the first that matches a request takes it. */
 const PINNED = 'serin-pinned-';
@@ -14,25 +16,16 @@ const MIRRORED = 'serin-mirrored-';
 const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS'];
 
 /** What becomes of the requests of a route beside its weights. */
-export type Extras = { readonly [Field in 'pinned' | 'mirror']?: TrafficIntent[Field] | undefined };
+export type Extras = { readonly [Field in 'pinned' | 'mirror' | 'affinity']?: TrafficIntent[Field] | undefined };
 
 const nameOf = (route: unknown): string => stringAt(route, 'name') ?? '';
 
 /** True for a route that Serin has put before another one. */
 export const isExtra = (route: unknown): boolean =>
-  nameOf(route).startsWith(PINNED) || nameOf(route).startsWith(MIRRORED);
+  nameOf(route).startsWith(PINNED) || isMirrored(route) || isKept(route);
 
 /** True for such a route that holds a share of the traffic: a pinned one leads to the canary whatever the share. */
 export const isMirrored = (route: unknown): boolean => nameOf(route).startsWith(MIRRORED);
-
-/** The matches of a route; without any, it takes every request. */
-const matchesOf = (route: unknown): readonly JsonRecord[] => {
-  const matches = listAt(route, 'match').filter(isRecord);
-  return matches.length === 0 ? [{}] : matches;
-};
-
-/** The route under another name, which stands first, as people write it. */
-const named = ({ name: _, match: __, ...rest }: JsonRecord, name: string): JsonRecord => ({ name, match: [], ...rest });
 
 const pinnedRoute = (
   route: JsonRecord,
@@ -45,7 +38,7 @@ const pinnedRoute = (
   const match = pinned.flatMap((conditions) => matchesOf(route).flatMap((one) => pinnedMatch(one, conditions) ?? []));
   const canary = pairsOf(route, sides)[0]?.canary;
   if (match.length === 0 || canary === undefined) return [];
-  return [{ ...named(route, `${PINNED}${number}`), match, route: [{ ...canary, weight: 100 }] }];
+  return [{ ...renamed(route, `${PINNED}${number}`), match, route: [{ ...canary, weight: 100 }] }];
 };
 
 const isWhole = (text: string, regex: string): boolean => {
@@ -108,18 +101,23 @@ const mirroredRoute = (
   const match = matchesOf(route).flatMap(safeMatch);
   const canary = pairsOf(route, sides)[0]?.canary;
   if (match.length === 0 || canary === undefined) return [];
-  const limited = { ...named(route, `${MIRRORED}${number}`), match };
+  const limited = { ...renamed(route, `${MIRRORED}${number}`), match };
   return [withMirror(limited, { destination: canary['destination'], percent: mirror })];
 };
 
-/** The routes that stand before a route of ours, whose weights are written already: pinned ones first, as they win. */
-export const extrasFor = (
+/** A route of ours, whose weights are written already, behind the routes that go before it: pinned ones first, as they win. */
+export const withExtras = (
   route: JsonRecord,
   { extras, sides, number }: { readonly extras: Extras; readonly sides: Sides; readonly number: number },
-): readonly JsonRecord[] => [
-  ...(extras.pinned === undefined ? [] : pinnedRoute(route, { pinned: extras.pinned, sides, number })),
-  ...(extras.mirror === undefined ? [] : mirroredRoute(route, { mirror: extras.mirror, sides, number })),
-];
+): readonly JsonRecord[] => {
+  const { pinned, mirror, affinity } = extras;
+  if (affinity !== undefined) return affinityRoutes(route, { affinity, sides, number });
+  return [
+    ...(pinned === undefined ? [] : pinnedRoute(route, { pinned, sides, number })),
+    ...(mirror === undefined ? [] : mirroredRoute(route, { mirror, sides, number })),
+    route,
+  ];
+};
 
 /** The shortest way in which a pinned match narrows one of the route's. */
 const narrowing = (match: unknown, route: unknown): readonly RequestMatch[] => {
@@ -137,8 +135,11 @@ const narrowing = (match: unknown, route: unknown): readonly RequestMatch[] => {
 const mirrorPercentOf = (route: unknown): number =>
   numberAt(route, 'mirrorPercentage', 'value') ?? numberAt(listAt(route, 'mirrors').at(-1), 'percentage', 'value') ?? 0;
 
-/** What stands of pins and mirrors in a list of routes. */
-export const extrasOf = (routes: readonly unknown[]): Pick<TrafficIntent, 'pinned' | 'mirror'> => {
+/** What stands of pins, mirrors and affinity in a list of routes. */
+export const extrasOf = (
+  routes: readonly unknown[],
+  sides: Sides,
+): Pick<TrafficIntent, 'pinned' | 'mirror' | 'affinity'> => {
   const pinned: RequestMatch[] = [];
   let mirror = 0;
   for (const [index, route] of routes.entries()) {
@@ -149,5 +150,10 @@ export const extrasOf = (routes: readonly unknown[]): Pick<TrafficIntent, 'pinne
       if (!pinned.some((known) => sameJson(known, conditions))) pinned.push(conditions);
     }
   }
-  return { ...(pinned.length === 0 ? {} : { pinned }), ...(mirror === 0 ? {} : { mirror }) };
+  const affinity = affinityOf(routes, sides);
+  return {
+    ...(pinned.length === 0 ? {} : { pinned }),
+    ...(mirror === 0 ? {} : { mirror }),
+    ...(affinity === undefined ? {} : { affinity }),
+  };
 };

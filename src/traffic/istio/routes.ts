@@ -2,10 +2,11 @@ import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import type { TrafficIntent } from '../router.ts';
+import { withoutCookies } from './destination-cookie.ts';
 import type { Sides } from './destinations.ts';
 import { pairsOf } from './destinations.ts';
 import type { Extras } from './extra-routes.ts';
-import { assertReachable, extrasFor, extrasOf, isExtra, isMirrored } from './extra-routes.ts';
+import { assertReachable, extrasOf, isExtra, isMirrored, withExtras } from './extra-routes.ts';
 import { canaryPercentOf, withCanaryPercent } from './weights.ts';
 
 /** Lists of a VirtualService's routes that can lead to a Service by weights. */
@@ -16,7 +17,8 @@ export type RouteList = (typeof LISTS)[number];
 export const baseRoutes = (virtualService: KubeObject, list: RouteList): readonly JsonRecord[] =>
   listAt(virtualService, 'spec', list)
     .filter(isRecord)
-    .filter((route) => !isExtra(route));
+    .filter((route) => !isExtra(route))
+    .map(withoutCookies);
 
 /** True when the route leads to the apex, or to the sides in its place. */
 export const isOurs = (route: unknown, sides: Sides): boolean => pairsOf(route, sides).length > 0;
@@ -42,7 +44,7 @@ export const written = (
     if (!isOurs(route, sides)) return [route];
     const weighted = withCanaryPercent(route, { sides, percent: to.percent });
     number += 1;
-    return list === 'http' ? [...extrasFor(weighted, { extras: to, sides, number }), weighted] : [weighted];
+    return list === 'http' ? withExtras(weighted, { extras: to, sides, number }) : [weighted];
   });
 };
 
@@ -50,10 +52,10 @@ export const written = (
 export const standing = (
   virtualService: KubeObject,
   sides: Sides,
-): { readonly percent: number } & Pick<TrafficIntent, 'pinned' | 'mirror'> => {
+): { readonly percent: number } & Pick<TrafficIntent, 'pinned' | 'mirror' | 'affinity'> => {
   const weighted = LISTS.flatMap((list) =>
     listAt(virtualService, 'spec', list).filter((route) => !isExtra(route) || isMirrored(route)),
   );
   const percents = weighted.map((route) => canaryPercentOf(route, sides) ?? 0);
-  return { percent: Math.max(0, ...percents), ...extrasOf(listAt(virtualService, 'spec', 'http')) };
+  return { percent: Math.max(0, ...percents), ...extrasOf(listAt(virtualService, 'spec', 'http'), sides) };
 };

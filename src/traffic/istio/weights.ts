@@ -16,9 +16,12 @@ export const canaryPercentOf = (route: unknown, sides: Sides): number | undefine
 
 const greatestCommonDivisor = (a: number, b: number): number => (b === 0 ? a : greatestCommonDivisor(b, a % b));
 
-/** The factor by which every weight of the route grows, so that whole percents of each pair can be written. */
-const factorFor = (entries: readonly unknown[], pairs: readonly Pair[]): number => {
-  const factor = 100 / pairs.map(({ weight }) => weight).reduce(greatestCommonDivisor, 100);
+/** The factor by which every weight of the route grows, so that such parts of each pair can be written. */
+const factorFor = (
+  entries: readonly unknown[],
+  { pairs, parts }: { pairs: readonly Pair[]; parts: number },
+): number => {
+  const factor = parts / pairs.map(({ weight }) => weight).reduce(greatestCommonDivisor, parts);
   const weights = [...entries.map((entry) => numberAt(entry, 'weight') ?? 0), ...pairs.map(({ weight }) => weight)];
   return Math.max(1, Math.min(factor, Math.floor(MAX_WEIGHT / Math.max(1, ...weights))));
 };
@@ -34,14 +37,16 @@ export const withCanaryPercent = (
   const entries = listAt(route, 'route');
   const pairs = pairsOf(route, sides);
   if (pairs.length === 0) return route;
-  const factor = factorFor(entries, pairs);
+  // Whole percents as far as they will do; else hundredths of them.
+  const [share, parts] = Number.isInteger(percent) ? [percent, 100] : [Math.round(percent * 100), 10_000];
+  const factor = factorFor(entries, { pairs, parts });
   const grown = (entry: unknown): unknown =>
     factor === 1 || !isRecord(entry) ? entry : { ...entry, weight: weightOf(entry, entries.length) * factor };
   const written = entries.flatMap((entry, index): readonly unknown[] => {
     const pair = pairs.find(({ at }) => at.primary === index || at.canary === index);
     if (pair === undefined) return [grown(entry)];
     const total = pair.weight * factor;
-    const weight = Math.floor((total * percent) / 100);
+    const weight = Math.floor((total * share) / parts);
     if (pair.at.canary === index) return [{ ...pair.canary, weight }];
     const primary = { ...pair.primary, weight: total - weight };
     return pair.at.canary === undefined ? [primary, { ...pair.canary, weight }] : [primary];

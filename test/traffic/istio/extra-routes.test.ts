@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { listAt, recordAt, stringAt } from '#src/lib/json.ts';
+import { type JsonRecord, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import type { Condition } from '#src/rollout/request-match.ts';
-import { extrasFor, extrasOf, isExtra } from '#src/traffic/istio/extra-routes.ts';
+import { type Extras, extrasOf, isExtra, withExtras } from '#src/traffic/istio/extra-routes.ts';
 import { istioRef as ref } from './an-istio.ts';
 
 const sides = { ref, roleOf: () => undefined };
 const beta: Condition = { on: 'header', name: 'x-group', op: 'exact', value: 'beta' };
 const route = [{ destination: { host: 'podinfo-primary' } }, { destination: { host: 'podinfo-canary' } }];
-const mirrorOf = (base: object) => extrasFor({ route, ...base }, { extras: { mirror: 20 }, sides, number: 1 });
+const extrasFor = (base: JsonRecord, { extras, number = 1 }: { extras: Extras; number?: number }) =>
+  withExtras(base, { extras, sides, number }).filter(isExtra);
+const mirrorOf = (base: object) => extrasFor({ route, ...base }, { extras: { mirror: 20 } });
 
 const methodsOf = (method: object | undefined): readonly unknown[] =>
   mirrorOf(method === undefined ? {} : { match: [{ method }] })
@@ -43,7 +45,7 @@ test('mirrors that are there already stay', () => {
 
 test('pins go before mirrors, and both keep what else the route says', () => {
   const base = { timeout: '5s', route };
-  const extras = extrasFor(base, { extras: { pinned: [[beta]], mirror: 1 }, sides, number: 3 });
+  const extras = extrasFor(base, { extras: { pinned: [[beta]], mirror: 1 }, number: 3 });
   assert.deepEqual(
     extras.map(({ name, timeout }) => [name, timeout]),
     [
@@ -51,14 +53,13 @@ test('pins go before mirrors, and both keep what else the route says', () => {
       ['serin-mirrored-3', '5s'],
     ],
   );
-  assert.equal(extras.every(isExtra), true);
   assert.deepEqual(listAt(extras[0], 'route'), [{ destination: { host: 'podinfo-canary' }, weight: 100 }]);
-  assert.deepEqual(extrasOf([...extras, base]), { pinned: [[beta]], mirror: 1 });
+  assert.deepEqual(extrasOf([...extras, base], sides), { pinned: [[beta]], mirror: 1 });
 });
 
 test('a pin is read against the match that it narrows least', () => {
   const match = [{ uri: { prefix: '/' } }, { uri: { prefix: '/' }, headers: { 'x-tenant': { exact: 'blue' } } }];
   const base = { match, route };
-  const extras = extrasFor(base, { extras: { pinned: [[beta]] }, sides, number: 1 });
-  assert.deepEqual(extrasOf([...extras, base]), { pinned: [[beta]] });
+  const extras = extrasFor(base, { extras: { pinned: [[beta]] } });
+  assert.deepEqual(extrasOf([...extras, base], sides), { pinned: [[beta]] });
 });

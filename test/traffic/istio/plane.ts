@@ -96,7 +96,13 @@ const trafficOf = (world: RouteWorld, route: unknown): Traffic => {
   }
   const { primary = 0, canary = 0, ...other } = shares;
   const copies = mirrorsOf(route).filter(({ to }) => answererOf(world, to) === 'canary');
-  return { primary, canary, other, mirrored: copies.reduce((sum, { percent }) => sum + percent, 0) };
+  const setBy = (side: string): string | undefined =>
+    destinations
+      .filter((entry) => answererOf(world, recordAt(entry, 'destination')) === side)
+      .map((entry) => stringAt(entry, 'headers', 'response', 'add', 'set-cookie'))
+      .find((value) => value !== undefined);
+  const sets = { primary: setBy('primary'), canary: setBy('canary') };
+  return { primary, canary, other, sets, mirrored: copies.reduce((sum, { percent }) => sum + percent, 0) };
 };
 
 /** What a VirtualService makes of a request to each place; before there is one, everything is the primary's. */
