@@ -79,12 +79,18 @@ export type HookPayload = {
   readonly weight?: number;
   readonly step?: number;
   readonly images?: Readonly<Record<string, string>>;
+  /** Of the run, once it has one. */
+  readonly outcome?: string;
 };
 
-/** Calls one hook. At least once: whoever is called may drop repeats by the key, which is sent along. */
+/** Calls one hook. At least once: whoever is called may drop repeats by the id, which is sent along. */
 export type HookEffect = {
   readonly kind: 'hook';
   readonly key: string;
+  /** The same for every repeat of this call, and for no other of any Canary or cluster. */
+  readonly id: string;
+  /** Nobody waits for its answer: once begun it goes to its end, wanted or not, and is forgotten. */
+  readonly loose?: true;
   readonly hook: {
     readonly name: string;
     readonly type: HookType;

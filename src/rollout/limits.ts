@@ -26,6 +26,8 @@ export const CAPS = {
   records: 20,
   /** Of one run. */
   actions: 20,
+  hooks: 32,
+  gates: 40,
   approvers: 5,
   actionsAtOnce: 20,
   handled: 50,

@@ -1,7 +1,7 @@
 import type { RunStatus } from '../../api/canary-status.ts';
+import { hasPassed } from '../has-passed.ts';
 import type { Observed } from '../observed.ts';
 import { resumed } from '../pause.ts';
-import { windowsNeeded } from '../plan.ts';
 import { checkText } from '../sentence.ts';
 import { canaryName, primaryName } from '../sides.ts';
 import { versionText } from '../version-text.ts';
@@ -36,13 +36,6 @@ const obstacleOfStep = (observed: Observed, run: RunStatus): string | undefined 
     return `the last window at ${run.weight.set} % has failed: ${failed.join(', ')}; the next one decides, or ${isFull}`;
   }
   return undefined;
-};
-
-/** The windows of the step have passed: whoever goes on from it skips nothing. */
-const hasPassed = ({ canary }: Observed, run: RunStatus): boolean => {
-  const needed = windowsNeeded(canary.spec, run);
-  const last = run.windowEnd !== undefined && run.noDataSince === undefined && run.consecutiveFailed === undefined;
-  return last && (needed === 1 || (run.passed ?? 0) >= needed);
 };
 
 /** Goes on to the next step at once, past a pause and what is left of this step; never past a gate or a failed window. */

@@ -1,7 +1,12 @@
 import type { CheckStatus, RunStatus } from '../../api/canary-status.ts';
+import type { Webhook } from '../../api/webhook.ts';
 import { type Judgement, judgeWindow, type Rule } from '../../judge/judge-window.ts';
 import { conclude } from '../conclude.ts';
 import type { MeasureEffect } from '../effect.ts';
+import { hasPassed } from '../has-passed.ts';
+import { atGate, gateAhead, hasCome, wasLetThrough } from '../hooks/gates.ts';
+import { typeOf } from '../hooks/hooks-of.ts';
+import { isHook, NO_HOOKS, type WindowHooks } from '../hooks/window-hooks.ts';
 import { keepChecks, trimmed } from '../kept-checks.ts';
 import { NO_EVIDENCE_HOLD_MS, NO_EVIDENCE_WINDOWS } from '../limits.ts';
 import type { Observed } from '../observed.ts';
@@ -22,6 +27,8 @@ export type Answers = {
   readonly window: MeasureEffect['window'];
   readonly asked: readonly Rule[];
   readonly checks: readonly CheckStatus[];
+  /** Of the hooks that were called in it. */
+  readonly hooks?: WindowHooks;
 };
 
 /** Metrics that the Canary asks for and that nobody could resolve: they count, as not answered. */
@@ -30,20 +37,31 @@ const unresolved = ({ canary, metrics }: Observed): readonly Rule[] =>
     .filter(({ name }) => !metrics.some((check) => check.name === name))
     .map(({ name, dryRun }) => ({ name, dryRun }));
 
+/** A hook that has failed fails its window, as a metric does. */
+const withHooks = (judgement: Judgement, { checks }: WindowHooks): Judgement => {
+  const [first, ...more] = checks.filter(({ verdict }) => verdict === 'fail');
+  if (first === undefined) return judgement;
+  if (judgement.verdict !== 'fail') return { verdict: 'fail', failing: [first, ...more] };
+  return { verdict: 'fail', failing: [...judgement.failing, first, ...more] };
+};
+
 /** Judges one window and takes the step that follows from it: up, hold, back, promotion or rollback. */
 export const judgeStep = (observed: Observed, now: number, run: RunStatus, answers: Answers): Turn => {
-  const checks = answers.checks.map(trimmed);
+  const { hooks = NO_HOOKS } = answers;
+  const measured = answers.checks.map(trimmed);
+  const checks = [...measured, ...hooks.checks];
   const judged: RunStatus = {
-    ...run,
+    ...hooks.noted(run),
     windowEnd: timeText(answers.window.to),
     checks,
     kept: keepChecks(run.kept, checks),
   };
-  const judgement = judgeWindow(checks, [...answers.asked, ...unresolved(observed)]);
+  const judgement = withHooks(judgeWindow(measured, [...answers.asked, ...unresolved(observed)]), hooks);
   const proven = withLevel(observed, judged, judgement.verdict === 'pass');
   switch (judgement.verdict) {
     case 'pass':
-      return onPass(observed, now, proven);
+      // What a hook has yet to say keeps the run where it is, and is no fault of the version.
+      return hooks.isPending ? turn({ ...observed.status, run: withEvidence(proven) }) : onPass(observed, now, proven);
     case 'fail':
       return onFail(observed, now, proven, judgement.failing);
     case 'noEvidence':
@@ -69,19 +87,35 @@ const onPass = (observed: Observed, now: number, judged: RunStatus): Turn => {
   return onward({ ...observed, status }, now, run);
 };
 
+/** The run waits at a gate where it is, and is judged meanwhile. */
+const waitAt = (observed: Observed, now: number, run: RunStatus, gate: Webhook): Turn => {
+  const { deadline: _deadline, ...rest } = run;
+  const phase = typeOf(gate) === 'confirm-promotion' ? 'WaitingPromotion' : 'Progressing';
+  return turn({ ...observed.status, phase, run: atGate(rest, gate, now) });
+};
+
 /** The next step, or the promotion; undefined while the canary cannot carry it. */
 const stepOn = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
   const { spec } = observed.canary;
   const next = nextStep(spec, run);
   if (!canaryCarries(observed, run, next === undefined ? loadNow(run) : loadOf(next))) return undefined;
+  const gate = gateAhead(spec, run);
+  if (gate !== undefined) return waitAt(observed, now, run, gate);
   if (next !== undefined) return raise(observed, now, run);
   return !spec.pinImages || observed.side?.digests !== undefined ? promote(observed, now, run) : undefined;
 };
 
-/** On to the next step because a person has asked for it, whatever is left of this one; undefined while it must wait. */
+/**
+ * On to the next step between two windows: because a person has asked for it, whatever is left of this one, or because
+ * the gate is open now that its windows had come to. Undefined while it must wait.
+ */
 export const advanced = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
-  const mayGoOn = run.advance !== undefined && run.paused === undefined && problemsOf(observed).length === 0;
-  return mayGoOn ? stepOn(observed, now, withEvidence(run)) : undefined;
+  const { spec } = observed.canary;
+  const isDue = run.advance !== undefined || (wasLetThrough(spec, run) && hasPassed(observed, run));
+  if (!isDue || run.paused !== undefined || problemsOf(observed).length > 0) return undefined;
+  const gate = gateAhead(spec, run);
+  if (gate !== undefined && hasCome(run, gate)) return undefined;
+  return stepOn(observed, now, run.advance === undefined ? run : withEvidence(run));
 };
 
 /** Every window of the step has passed: the run goes on as soon as the canary can carry it. */
@@ -131,7 +165,8 @@ const onFail = (observed: Observed, now: number, judged: RunStatus, failing: Fai
   const limit = limitReached(counted, run);
   if (limit !== undefined) {
     const reason = `${words} (${limit})`;
-    return conclude(counted, now, run, { outcome: 'RolledBack', cause: 'ThresholdReached', reason });
+    const cause = failing.every(({ name }) => isHook(name)) ? 'HookFailed' : 'ThresholdReached';
+    return conclude(counted, now, run, { outcome: 'RolledBack', cause, reason });
   }
   const { threshold } = observed.canary.spec.analysis;
   const note = `${words} at ${run.weight.set}% (${failedChecks} of ${threshold} failed windows)`;

@@ -2,6 +2,7 @@ import type { CanaryStatus, RunStatus, StableStatus } from '../../api/canary-sta
 import { conclude, type Ending, endStep } from '../conclude.ts';
 import type { Action } from '../decision.ts';
 import { exposureOf, isExposed, NOTHING } from '../exposing.ts';
+import { atGate, hasCome, nextGate } from '../hooks/gates.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
@@ -40,14 +41,18 @@ export const fastBecause = ({ canary }: Observed, run: RunStatus): string | unde
 
 /**
  * The promotion of a run that is not to be judged (further): as soon as the canary has shown that it runs, for what is
- * promoted is what ran there. Undefined where the run is to be judged, or its canary cannot be promoted yet.
+ * promoted is what ran there. A person who asks for it goes past no gate; `spec.skipAnalysis` leaves the gate before the
+ * promotion out with everything else. Undefined where the run is to be judged, or its canary cannot be promoted yet.
  */
 export const fastForward = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
   const { spec } = observed.canary;
   const fast = fastBecause(observed, run);
   if (fast === undefined || run.paused !== undefined || !canaryCarries(observed, run, loadNow(run))) return undefined;
   if (spec.pinImages && observed.side?.digests === undefined) return undefined;
-  return promote(observed, now, { ...run, fast });
+  const gate = run.fast === undefined ? undefined : nextGate(spec, run, 'confirm-promotion');
+  if (gate === undefined) return promote(observed, now, { ...run, fast });
+  if (hasCome(run, gate)) return undefined;
+  return turn({ ...observed.status, phase: 'WaitingPromotion', run: atGate(run, gate, now) });
 };
 
 /** A promotion on its way, or on its way back after it failed. */

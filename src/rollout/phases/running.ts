@@ -1,8 +1,11 @@
 import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import { conclude } from '../conclude.ts';
+import type { EventNote } from '../decision.ts';
 import { isClosed, isExposed } from '../exposing.ts';
 import { hasEnded } from '../history.ts';
+import { askHooks } from '../hooks/ask-hooks.ts';
+import { type Asked, soonest } from '../hooks/asked.ts';
 import type { Observed } from '../observed.ts';
 import { overtaken } from '../overtaken.ts';
 import { suspended } from '../pause.ts';
@@ -32,7 +35,23 @@ export const running = (seen: Observed, now: number, before: RunStatus, stable: 
   if (takenUp !== undefined) return takenUp;
   const { run, events } = suspended(seen, before, now);
   const observed = run === before ? seen : { ...seen, status: { ...seen.status, run } };
-  return followedBy({ ...turn(observed.status), events }, staged(observed, now, run, stable));
+  return heard(observed, now, askHooks(observed, now, run), { events, stable });
+};
+
+/** The run goes on from what its hooks have said. */
+const heard = (
+  observed: Observed,
+  now: number,
+  hooks: Asked,
+  { events, stable }: { readonly events: readonly EventNote[]; readonly stable: StableStatus },
+): Turn => {
+  const seen = { ...observed, status: hooks.status };
+  const next =
+    hooks.ending === undefined ? staged(seen, now, hooks.run, stable) : conclude(seen, now, hooks.run, hooks.ending);
+  const isOver = next.status.run?.outcome !== undefined;
+  const wakeAt = soonest(now, hooks.wakeAt, next.wakeAt);
+  const first = { ...turn(seen.status), effects: isOver ? [] : hooks.effects, events: [...events, ...hooks.events] };
+  return { ...followedBy(first, next), ...(wakeAt === undefined ? {} : { wakeAt }) };
 };
 
 const staged = (observed: Observed, now: number, run: RunStatus, stable: StableStatus): Turn => {

@@ -2,6 +2,7 @@ import type { CheckStatus, RunStatus, StableStatus } from '../../api/canary-stat
 import { conclude } from '../conclude.ts';
 import type { MeasureEffect } from '../effect.ts';
 import { exposureOf } from '../exposing.ts';
+import { windowHooks } from '../hooks/window-hooks.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { tell } from '../outbox.ts';
@@ -49,17 +50,18 @@ const taken = (run: RunStatus): RunStatus => {
 
 /** Asks about the window that is next, and goes on from the answer. */
 const judging = (observed: Observed, now: number, run: RunStatus, settled: number): Turn => {
-  const next = advanced(observed, now, run);
-  if (next !== undefined) return next;
   const measure = measureEffect(observed, run, { settled, now });
-  if (now < measure.window.to) return turn({ ...observed.status, run }, { wakeAt: measure.window.to });
+  const { window } = measure;
+  const hooks = windowHooks(observed, now, run, window);
+  const next = advanced(observed, now, run);
+  if (next !== undefined) return { ...next, effects: hooks.effects };
+  const seen = { ...observed.status, run };
+  if (now < window.to)
+    return turn(seen, { effects: hooks.effects, wakeAt: now < window.from ? window.from : window.to });
+  const effects = [measure, ...hooks.effects];
   const checks = answersTo(observed, now, measure);
-  if (checks === undefined) {
-    const wakeAt = measure.window.to + intervalMs(observed.canary.spec);
-    return turn({ ...observed.status, run }, { effects: [measure], wakeAt });
-  }
-  const judged = judgeStep(observed, now, run, { window: measure.window, asked: measure.checks, checks });
-  return { ...judged, effects: [measure] };
+  if (checks === undefined) return turn(seen, { effects, wakeAt: window.to + intervalMs(observed.canary.spec) });
+  return { ...judgeStep(observed, now, run, { window, asked: measure.checks, checks, hooks }), effects };
 };
 
 /** A weight stands: see that it is taken, judge its windows, go on from what they say. */
