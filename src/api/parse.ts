@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { type AnalysisTemplateSpec, analysisTemplateSpec } from './analysis-template.ts';
 import { type CanarySpec, canarySpec } from './canary.ts';
+import { type CanaryActionSpec, canaryActionSpec } from './canary-action.ts';
 import { kindNamed } from './kinds.ts';
 import { type NotificationProviderSpec, notificationProviderSpec } from './notification-provider.ts';
 import type { Problem } from './problem.ts';
@@ -31,6 +32,11 @@ const parser = <Spec>(kindName: string, schema: z.ZodType<Spec>): ((object: Kube
     return parsed;
   };
 };
+
+export const parseCanaryAction: (object: KubeObject) => Parsed<CanaryActionSpec> = parser(
+  'CanaryAction',
+  canaryActionSpec,
+);
 
 export const parseCanary: (object: KubeObject) => Parsed<CanarySpec> = parser('Canary', canarySpec);
 

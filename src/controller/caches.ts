@@ -7,7 +7,7 @@ import { sameJson } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf, refOf } from '../lib/kube-object.ts';
 import type { Random } from '../lib/random.ts';
-import { claimsOf, LISTED_KINDS } from './dependencies.ts';
+import { canaryMeant, claimsOf, LISTED_KINDS } from './dependencies.ts';
 import { OwnWrites, type Shown } from './own-writes.ts';
 import { type Kind, WATCHED, type Watched, type Wish, wishOf } from './watched-kinds.ts';
 
@@ -23,6 +23,8 @@ const INDEXES = {
     return uid === undefined ? [] : [uid];
   },
   claim: (object: KubeObject) => (object.kind === 'Canary' ? claimsOf(object) : []),
+  /** CanaryActions by the key of the Canary that they mean. */
+  canary: (object: KubeObject) => [canaryMeant(object) ?? []].flat(),
 } as const;
 type Index = keyof typeof INDEXES;
 

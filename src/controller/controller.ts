@@ -23,7 +23,7 @@ import { ClusterHealth } from './cluster/cluster-health.ts';
 import { wordsOf } from './cluster/cluster-problem.ts';
 import { createClusterWriter } from './cluster-writer.ts';
 import { ConfigStates } from './config-states.ts';
-import { Dependencies, tokensOf } from './dependencies.ts';
+import { canaryMeant, Dependencies, tokensOf } from './dependencies.ts';
 import { EffectsTable, type Executor } from './effects-table.ts';
 import { createExecutor, type Outside } from './executors/executor.ts';
 import { gitAccess, repositoryOf } from './git-access.ts';
@@ -327,11 +327,14 @@ export class Controller {
   #tell(canary: KubeObject, { reason, note, run }: Parameters<ReconcileDeps['tell']>[1]): void {
     const { uid, name } = canary.metadata;
     const ref = refOf(canary);
+    for (const action of this.#caches.list('CanaryAction')) this.#queue.add(canaryMeant(action) ?? '');
     this.#recorder.record({
       regarding: { ...ref, ...(uid === undefined ? {} : { uid }) },
       ...(run === undefined ? {} : { related: { ...ref, kind: 'CanaryRun', name: runName(name, run) } }),
       type: NORMAL.has(reason) ? 'Normal' : 'Warning',
       reason,
+    const meant = canaryMeant(object);
+    if (meant !== undefined) this.#queue.add(meant);
       action: EVENT_ACTION,
       note,
     });

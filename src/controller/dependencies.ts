@@ -57,6 +57,12 @@ export const LISTED_KINDS: ReadonlySet<string> = new Set([
   ...WATCHED.filter((watched: Watched) => watched.plane !== undefined).map(({ resource }) => kindWord(resource)),
 ]);
 
+/** Key of the Canary that a CanaryAction means; undefined for every other object. */
+export const canaryMeant = (object: KubeObject): string | undefined => {
+  const name = object.kind === 'CanaryAction' ? stringAt(object, 'spec', 'canaryRef', 'name') : undefined;
+  return name === undefined ? undefined : `${object.metadata.namespace}/${name}`;
+};
+
 /** What a Canary claims for itself alone: its target and its apex Service. */
 export const claimsOf = (canary: KubeObject): readonly string[] => {
   const target = stringAt(canary, 'spec', 'targetRef', 'name');

@@ -15,6 +15,7 @@ import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
 import { isBudgetCurrent } from './disruption-budget.ts';
 import type { GitInspections } from './git-inspections.ts';
+import { observeActions } from './observe-actions.ts';
 import { observeAlerts } from './observe-alerts.ts';
 import { observeGit } from './observe-git.ts';
 import { observeAutoscaler } from './observe-autoscaler.ts';
@@ -61,6 +62,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     ...alertProblems,
   ];
   const namespace = view.get({ apiVersion: 'v1', kind: 'Namespace', name: canary.namespace });
+  const actions = observeActions(scene, deps.caches);
   return {
     cluster: deps.cluster,
     canary: {
@@ -80,6 +82,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     alerts,
     effects: deps.effects,
     namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,
+    ...(actions === undefined ? {} : { actions }),
     ...scaler,
     budgetCurrent: isBudgetCurrent(scene, deps.caches),
     ...(deps.refused === undefined ? {} : { refused: deps.refused }),

@@ -81,7 +81,7 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
     case 'applyDisruptionBudget':
       return applyDisruptionBudget(scene, deps);
     case 'answerAction':
-      throw new Error(`${action.type} cannot be done yet`);
+      return answerAction({ namespace: scene.canary.namespace, name: action.name }, { ...deps, told: action });
     default:
       return assertNever(action, 'action');
   }

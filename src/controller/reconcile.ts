@@ -1,7 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { parseCanaryStatus } from '../api/canary-status.ts';
-import { API_VERSION } from '../api/names.ts';
+import { API_VERSION, HAND_OVER_ANNOTATION } from '../api/names.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isKubeError, KubeError } from '../kube/kube-error.ts';
@@ -11,12 +11,14 @@ import { type KubeObject, keyOf } from '../lib/kube-object.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { decide } from '../rollout/decide.ts';
 import type { Action, Decision, EventNote } from '../rollout/decision.ts';
+import { problemText } from '../rollout/problems.ts';
 import { refuse } from '../rollout/refuse.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Router } from '../traffic/router.ts';
 import { routerFor } from '../traffic/routers.ts';
 import type { Acceptance } from './acceptance.ts';
+import { refuseActions } from './answer-action.ts';
 import type { Caches } from './caches.ts';
 import type { ClusterHealth } from './cluster/cluster-health.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
@@ -63,7 +65,13 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const [namespace = '', name = ''] = key.split('/');
   const view = new View(deps.caches);
   const object = view.get({ apiVersion: API_VERSION, kind: 'Canary', namespace, name });
-  if (object === undefined) return forget(key, deps);
+  if (object === undefined) {
+    forget(key, deps);
+    const isGone = deps.caches.unreadable('Canary') === undefined;
+    return isGone ? refuseActions(key, { ...deps, why: `there is no Canary ${key}` }) : undefined;
+  }
+  // On its way from or to Flagger: whoever hands it over says when it is Serin's to decide about.
+  if (object.metadata.annotations?.[HAND_OVER_ANNOTATION] !== undefined) return forget(key, deps);
   const log = deps.log.child({ canary: key });
   const status = parseCanaryStatus(object['status']);
   const generation = object.metadata.generation ?? 0;
@@ -76,11 +84,15 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     if (status.adopted !== undefined) await keepFinalizer(object, deps);
   };
   const understood = understand(object, status);
-  if ('problems' in understood) return refuseFor(understood.problems);
+  if ('problems' in understood) {
+    await refuseFor(understood.problems);
+    return refuseActions(key, { ...deps, why: problemText(understood.problems) });
+  }
   // Nothing of these kinds must be taken for absent before it has been read: all are looked at again then.
   if (!deps.caches.want(...wishesOf(understood.spec, understood.router.id))) return;
 
   const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates });
+  if (!deps.caches.want(...scalingWishes(scene, status, deps.caches))) return;
   const now = deps.clock.now();
   const refused = deps.refusals.get(key);
   const seen = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
@@ -92,7 +104,6 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   deps.dependencies.record(key, view.tokens);
   const decision = decide(observed, now);
   logDecision(log, decision);
-  if (!deps.caches.want(...scalingWishes(scene, status, deps.caches))) return;
 
   await performAll(decision.before, scene, deps);
   await writeStatus(object, { before: status, after: decision.status }, deps);
@@ -112,6 +123,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   }
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
   if (deps.refusals.delete(key)) deps.again(key, 0);
+  await refuseActions(key, deps);
 };
 
 type Understood = { readonly spec: CanarySpec; readonly router: Router };

@@ -26,6 +26,11 @@ export type Watched = Need & {
 export const WATCHED = [
   { resource: RESOURCES.canary, need: 'all' },
   { resource: RESOURCES.canaryRun, need: 'all', metadataOnly: true },
+  {
+    resource: RESOURCES.canaryAction,
+    need: 'none',
+    without: 'nobody can abort, promote, approve, pause or retry by a CanaryAction',
+  },
   { resource: RESOURCES.analysisTemplate, need: 'some' },
   { resource: RESOURCES.clusterAnalysisTemplate, need: 'some' },
   { resource: RESOURCES.notificationProvider, need: 'some' },

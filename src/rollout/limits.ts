@@ -31,6 +31,8 @@ export const CAPS = {
   approvers: 5,
   actionsAtOnce: 20,
   handled: 50,
+  /** CanaryActions with their answer, of one Canary. */
+  actionsKept: 20,
   text: 256,
   sentence: 512,
 } as const;

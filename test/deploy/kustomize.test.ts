@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { KINDS } from '#src/api/kinds.ts';
+import { VERBS, type Verb } from '#src/api/words.ts';
 import { readConfig } from '#src/config.ts';
 import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import { runSerin } from '#test/cli/run-serin.ts';
@@ -155,4 +156,14 @@ test('people may see every kind of ours, and write those that are theirs', () =>
   const edit = rightsOf(objectOf(FOLDER, 'ClusterRole', 'serin-edit'));
   assert.ok(edit.has('create canaries.serin.dev'));
   assert.ok(![...edit].some((right) => right.includes('canaryruns') || right.includes('/status')));
+});
+
+test('who may act has every verb as a right on Canaries, and who approves has those of gates', () => {
+  const acting = (verbs: readonly Verb[]): readonly string[] => [
+    'create canaryactions.serin.dev',
+    ...verbs.map((verb) => `${verb} canaries.serin.dev`),
+  ];
+  const granted = (role: string): readonly string[] => [...rightsOf(objectOf(FOLDER, 'ClusterRole', role))].toSorted();
+  assert.deepEqual(granted('serin-act'), acting(VERBS).toSorted());
+  assert.deepEqual(granted('serin-approve'), acting(['approve', 'reject']).toSorted());
 });

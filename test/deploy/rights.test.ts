@@ -11,6 +11,7 @@ import { VirtualClock } from '#src/lib/virtual-clock.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
 import { SandboxApi } from '#src/sandbox/api/sandbox-api.ts';
 import { canaryRef, type World } from '#test/harness/a-world.ts';
+import { ask } from '#test/harness/ask.ts';
 import { aGitCanary, bump, takenOverFromGit } from '#test/harness/git-release.ts';
 import { aCanary, aConfigMap, aDeployment, aSecret, HOST } from '#test/harness/manifests.ts';
 import { servingOn } from '#test/harness/plane-release.ts';
@@ -23,8 +24,9 @@ const LIMIT = 120_000;
 
 /** Granted, but not met in the stories below. */
 const RARE: readonly string[] = [
-  // Above the 20 that are kept.
+  // Above the 20 that are kept of each.
   'delete canaryruns.serin.dev',
+  'delete canaryactions.serin.dev',
 ];
 
 /** What the controller asked the API server for, as `verb resource.group`. */
@@ -101,6 +103,8 @@ const LIVES: Readonly<Record<string, (t: Owner) => Promise<ReadonlySet<string>>>
     bump(world, 'podinfo:6.9.0-bad');
     await world.clock.until(ended(world, 1), LIMIT);
     bump(world, 'podinfo:6.1.0');
+    await world.clock.until(() => world.canary().run?.stage === 'shifting', LIMIT);
+    ask(world, 'promote');
     await world.clock.until(ended(world, 2), LIMIT);
     await world.clock.advance(10_000);
     await remove(world);

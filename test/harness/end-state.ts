@@ -6,8 +6,9 @@ import { MANIFEST, outcomesInGit } from './git-release.ts';
 /** How far a run came before it was overtaken is chance; a promoted one has held every weight. */
 const runOf = (object: KubeObject): unknown => {
   const { revision, outcome, cause } = recordAt(object, 'spec');
+  const actions = listAt(object, 'spec', 'actions').map((action) => at(action, 'verb'));
   const weights = listAt(object, 'spec', 'steps').map((step) => at(step, 'weight'));
-  return { revision, outcome, cause, weights: outcome === 'Promoted' ? weights : undefined };
+  return { revision, outcome, cause, actions, weights: outcome === 'Promoted' ? weights : undefined };
 };
 
 /** What is compared of each kind: everything that is the same however the end was reached, and nothing of when. */
@@ -34,6 +35,7 @@ const KINDS: Readonly<Record<string, (object: KubeObject) => unknown>> = {
   'v1 ConfigMap': (object) => object['data'],
   'v1 Secret': (object) => object['data'],
   'serin.dev/v1alpha1 CanaryRun': runOf,
+  'serin.dev/v1alpha1 CanaryAction': (object) => at(object, 'status', 'state'),
 };
 
 const objects = ({ cluster }: World): Record<string, unknown> => {

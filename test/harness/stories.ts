@@ -1,4 +1,5 @@
 import { canaryRef, type World } from './a-world.ts';
+import { answered, ask } from './ask.ts';
 import { aGitCanary, bump } from './git-release.ts';
 import type { Plane } from './planes.ts';
 import { ended } from './release.ts';
@@ -57,6 +58,32 @@ export const STORIES: readonly Story[] = [
       await world.clock.until(atWeight(world, 10), LIMIT);
       world.remove(canaryRef());
       await world.clock.until(() => world.read(canaryRef()) === undefined, LIMIT);
+    },
+  },
+  {
+    name: 'an abort by a person',
+    begins: 'taken over',
+    tell: async (world) => {
+      bump(world, 'podinfo:6.1.0');
+      await world.clock.until(atWeight(world, 10), LIMIT);
+      const name = ask(world, 'abort', { reason: 'wrong settings' });
+      await world.clock.until(ended(world, 1), LIMIT);
+      await world.clock.until(answered(world, name), LIMIT);
+    },
+  },
+  {
+    name: 'a run that people take from step to step',
+    begins: 'taken over',
+    tell: async (world) => {
+      bump(world, 'podinfo:6.1.0');
+      await world.clock.until(atWeight(world, 10), LIMIT);
+      const names = [ask(world, 'pause')];
+      await world.clock.until(() => world.canary().run?.paused !== undefined, LIMIT);
+      names.push(ask(world, 'promote'));
+      await world.clock.until(atWeight(world, 50), LIMIT);
+      names.push(ask(world, 'promoteFull'));
+      await world.clock.until(ended(world, 1), LIMIT);
+      for (const name of names) await world.clock.until(answered(world, name), LIMIT);
     },
   },
 ];
