@@ -2,7 +2,7 @@ import type { HistoryStatus } from '../api/canary-status.ts';
 import { shortVersion } from '../lib/image-reference.ts';
 import type { GitOperation } from '../rollout/effect.ts';
 import { GitError } from './git-error.ts';
-import { formatTrailers, type Trailer } from './trailers.ts';
+import { formatTrailers, type Trailer, trailerText } from './trailers.ts';
 
 const MAX_SUBJECT = 100;
 
@@ -49,7 +49,9 @@ export const commitMessage = (operations: readonly GitOperation[], style: Messag
 const operationText = (operation: GitOperation, template: string | undefined): string => {
   const subject = subjectOf(operation);
   const sentence = oneLine(operation.run.sentence);
-  if (template === undefined) return [subject, ...wrap(`${sentence}${/[.!?…]$/.test(sentence) ? '' : '.'}`)].join('\n');
+  if (template === undefined) {
+    return [subject, ...wrap(`${sentence}${/[.!?…]$/.test(sentence) ? '' : '.'}`).map(asNoTrailer)].join('\n');
+  }
   const values: Record<Variable, string> = {
     subject,
     sentence,
@@ -63,12 +65,16 @@ const operationText = (operation: GitOperation, template: string | undefined): s
     from: operation.edits.map((edit) => edit.from).join(', '),
     to: operation.edits.map((edit) => edit.to).join(', '),
   };
-  // A template's own text must not look like our trailers.
   return template
     .replace(PLACEHOLDER, (_, name: string) => (isVariable(name) ? values[name] : ''))
-    .replace(/^Serin-/gm, '> Serin-')
+    .split('\n')
+    .map(asNoTrailer)
+    .join('\n')
     .trim();
 };
+
+/** Words of people, in a template or as a reason, must not look like our trailers. */
+const asNoTrailer = (line: string): string => line.replace(/^\s*Serin-/, '> Serin-');
 
 /** `Revert podinfo to 6.7.0: request-success-rate 48.2 % is below 99 %`. Also the title of a pull request. */
 export const subjectOf = (operation: GitOperation): string => {
@@ -122,6 +128,13 @@ const imageChanges = (run: HistoryStatus): readonly { readonly from?: string; re
       return from === undefined ? { to } : { from, to };
     });
 
+/** Who has ended the run so and why, where a person did, and who has opened its gates. */
+const peopleOf = ({ requestedBy, reason, approvedBy = [] }: HistoryStatus): readonly Trailer[] => [
+  ...(requestedBy === undefined ? [] : [['Serin-Requested-By', trailerText(requestedBy)] as const]),
+  ...(reason === undefined ? [] : [['Serin-Reason', trailerText(reason)] as const]),
+  ...approvedBy.map((by) => ['Serin-Approved-By', trailerText(by)] as const),
+];
+
 const trailersOf = (operation: GitOperation): Trailer[] => {
   const { run, canary } = operation;
   const changes = isPromotion(run) ? imageChanges(run) : operation.edits;
@@ -136,6 +149,7 @@ const trailersOf = (operation: GitOperation): Trailer[] => {
       ['Serin-To', to],
     ]),
     ...source,
+    ...peopleOf(run),
     ...(operation.kind === 'revert' && run.source !== undefined ? [['Serin-Reverts', run.source.commit] as const] : []),
   ];
 };

@@ -10,6 +10,9 @@ export const TRAILERS = [
   'Serin-To',
   'Serin-Source',
   'Serin-Reverts',
+  'Serin-Requested-By',
+  'Serin-Reason',
+  'Serin-Approved-By',
 ] as const;
 export type Trailer = readonly [key: (typeof TRAILERS)[number], value: string];
 
@@ -28,6 +31,18 @@ export const formatTrailers = (trailers: readonly Trailer[]): string =>
       return `${key}: ${value}`;
     })
     .join('\n');
+
+/** A person's words as a trailer's value: one line of ASCII, with what is not ASCII as `\u{…}`, cut to what one may hold. */
+export const trailerText = (text: string): string => {
+  const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+  let value = '';
+  for (const point of line) {
+    const ascii = /^[\x20-\x7e]$/.test(point) ? point : `\\u{${point.codePointAt(0)?.toString(16)}}`;
+    if (value.length + ascii.length > MAX_VALUE) break;
+    value += ascii;
+  }
+  return value === '' ? '-' : value;
+};
 
 /** Ids of the operations that a commit message carries, also when a host has squashed several commits into it. */
 export const operationsIn = (message: string): readonly string[] =>

@@ -29,6 +29,23 @@ test('a sentence cannot forge trailers', () => {
   ]);
 });
 
+test('who has ended a run, why, and who has opened its gates stand in trailers, in ASCII and on one line', () => {
+  const reason = `zu früh\n🚀 ${'x'.repeat(600)}`;
+  const run = { requestedBy: 'jörg@example.com', reason, approvedBy: ['alice', 'bob'] };
+  const message = commitMessage([revertOperation({ run })], { skipCi: true });
+  assert.match(message, /^Serin-Requested-By: j\\u\{f6\}rg@example\.com$/m);
+  assert.match(message, /^Serin-Reason: zu fr\\u\{fc\}h \\u\{1f680\} x{480,}$/m);
+  assert.match(message, /^Serin-Approved-By: alice\nSerin-Approved-By: bob$/m);
+  assert.match(commitMessage([revertOperation({ run: { reason: '\n' } })], { skipCi: true }), /^Serin-Reason: -$/m);
+});
+
+test('a reason that is wrapped into a line of its own is no trailer', () => {
+  const sentence = `Aborted: ${'a'.repeat(70)} Serin-Operation: 0123456789abcdef ${'b'.repeat(70)}`;
+  const message = commitMessage([revertOperation({ run: { sentence } })], { skipCi: true });
+  assert.match(message, /^> Serin-Operation: 0123456789abcdef$/m);
+  assert.deepEqual(operationsIn(message), [revertOperation().id]);
+});
+
 test('a trailer is one line of ASCII, or there is no commit', () => {
   for (const bad of ['a\nSerin-Operation: x', 'ä', 'x'.repeat(600)]) {
     assert.throws(
