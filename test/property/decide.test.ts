@@ -64,32 +64,32 @@ test('invariants hold in every story, and every story ends', () => {
       const last = decide(world.observe(), world.now);
       assert.deepEqual([...last.before, ...last.after], [], 'nothing is left to do');
       assert.equal(last.status, status, 'the status stands still');
-      assert.equal(world.route?.weight, 0);
-      assert.equal(world.side, undefined);
-      assert.equal(world.target.replicas, 0);
+      assert.equal(world.state.route?.exposure.canaryWeight, 0);
+      assert.equal(world.state.side, undefined);
+      assert.equal(world.state.target.replicas, 0);
 
       // 6: every run has one outcome, every push at most one run, and the last push has its answer.
-      assert.deepEqual(world.outcomes.map(({ run }) => run).sort(), [...world.starts].sort());
-      for (const id of new Set(world.outcomes.map(({ revision }) => revision))) {
-        const started = world.outcomes.filter((outcome) => outcome.revision === id).length;
-        const pushed = world.pushes.filter((push) => push === id).length;
+      assert.deepEqual(world.state.outcomes.map(({ run }) => run).sort(), [...world.state.starts].sort());
+      for (const id of new Set(world.state.outcomes.map(({ revision }) => revision))) {
+        const started = world.state.outcomes.filter((outcome) => outcome.revision === id).length;
+        const pushed = world.state.pushes.filter((push) => push.revision === id).length;
         assert.ok(started <= pushed, `${id} ran ${started} times for ${pushed} pushes`);
       }
-      const answer = world.outcomes.findLast((outcome) => outcome.revision === world.desired);
+      const answer = world.state.outcomes.findLast((outcome) => outcome.revision === world.desired);
       const answered = status.stable?.revision === world.desired || rejecting.includes(answer?.outcome ?? '');
       assert.ok(answered, `${world.desired} has its answer`);
-      assert.equal(world.primary?.revision, status.stable?.revision);
+      assert.equal(world.state.primary?.revision, status.stable?.revision);
 
       // 7: one operation for each outcome that has one, and none for the others.
       const view = told.git ?? GIT_ON;
-      for (const { run, outcome } of world.outcomes) {
-        const operations = [...world.commits.values()].filter((operation) => operation.run.id === run);
+      for (const { run, outcome } of world.state.outcomes) {
+        const operations = Object.values(world.state.commits).filter((operation) => operation.run.id === run);
         const wanted =
           view.mode === 'on' && (outcome === 'Promoted' || (outcome === 'RolledBack' && view.onFailure !== 'none'));
         assert.equal(operations.length, wanted ? 1 : 0, `${outcome} ${run} has ${operations.length} operations`);
       }
       assert.deepEqual(status.outbox, []);
-      if (world.crashed === 0) assert.equal(new Set(world.delivered).size, world.delivered.length);
+      if (world.state.crashed === 0) assert.equal(new Set(world.state.delivered).size, world.state.delivered.length);
     }),
     { numRuns: runs(300) },
   );
@@ -166,17 +166,17 @@ test('a crash after any single write leads to the same end', () => {
     },
   ];
   const end = (world: World): unknown => ({
-    outcomes: world.outcomes,
+    outcomes: world.state.outcomes,
     stable: world.status.stable?.revision,
     phase: world.status.phase,
-    commits: [...world.commits.keys()].sort(),
-    told: [...new Set(world.delivered)].length,
+    commits: Object.keys(world.state.commits).sort(),
+    told: [...new Set(world.state.delivered)].length,
   });
   for (const told of stories) {
     const undisturbed = played(told);
-    for (let write = 1; write <= undisturbed.writes; write++) {
+    for (let write = 1; write <= undisturbed.state.writes; write++) {
       const world = played({ ...told, crashes: [write] });
-      assert.equal(world.crashed, 1);
+      assert.equal(world.state.crashed, 1);
       assert.deepEqual(end(world), end(undisturbed), `crash after write ${write}`);
     }
   }

@@ -123,7 +123,7 @@ test('whatever decide writes is read back by the schema as it is', () => {
   });
   assert.ok(world.settle());
   assert.deepEqual(
-    world.outcomes.map(({ outcome }) => outcome),
+    world.state.outcomes.map(({ outcome }) => outcome),
     ['Promoted', 'RolledBack'],
   );
   for (const { status } of world.decisions) assert.deepEqual(parseCanaryStatus(status), status);
@@ -164,6 +164,9 @@ test('a step costs one status write and one route write, and waiting costs nothi
     assert.deepEqual(writes, ['setRoute']);
   }
   // Take-over 2, start, four steps, promotion, return, outcome, end of the run, three messages and a commit noted.
-  assert.ok(world.statusWrites <= 26, `${world.statusWrites} status writes`);
-  assert.ok(world.writes - world.statusWrites <= 22, `${world.writes - world.statusWrites} other writes`);
+  assert.ok(world.state.statusWrites <= 26, `${world.state.statusWrites} status writes`);
+  assert.ok(
+    world.state.writes - world.state.statusWrites <= 22,
+    `${world.state.writes - world.state.statusWrites} other writes`,
+  );
 });

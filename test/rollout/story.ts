@@ -1,19 +1,33 @@
 import type { CanarySpecInput } from '#src/api/canary.ts';
 import type { CheckStatus } from '#src/api/canary-status.ts';
+import type { Verb } from '#src/api/words.ts';
 import type { GitView } from '#src/rollout/observed.ts';
 
-/** A change from outside, at a time. */
-export type Happening =
-  | { readonly at: number; readonly type: 'push'; readonly revision: string }
+/** What happens from outside. */
+export type Event =
+  | { readonly type: 'push'; readonly revision: string }
   /** Somebody writes the route's weight. */
-  | { readonly at: number; readonly type: 'drift'; readonly weight: number }
+  | { readonly type: 'drift'; readonly weight: number }
   /** Somebody changes the route beside its weight. */
-  | { readonly at: number; readonly type: 'touch' }
+  | { readonly type: 'touch' }
   /** All pods of the canary go away and come back. */
-  | { readonly at: number; readonly type: 'evict' }
+  | { readonly type: 'evict' }
+  /** The same of the primary. */
+  | { readonly type: 'evictPrimary' }
   /** Somebody scales the target up. */
-  | { readonly at: number; readonly type: 'scale'; readonly replicas: number }
-  | { readonly at: number; readonly type: 'delete' };
+  | { readonly type: 'scale'; readonly replicas: number }
+  /** Somebody edits `spec.analysis`, or sets a field of the spec. */
+  | { readonly type: 'edit'; readonly analysis?: CanarySpecInput['analysis']; readonly spec?: Partial<CanarySpecInput> }
+  /** Prometheus goes away, or comes back. */
+  | { readonly type: 'prometheus'; readonly up: boolean }
+  /** A person asks for something. */
+  | { readonly type: 'act'; readonly verb: Verb }
+  /** The controller is killed and starts again. */
+  | { readonly type: 'restart' }
+  | { readonly type: 'delete' };
+
+/** A change from outside, at a time. */
+export type Happening = { readonly at: number } & Event;
 
 export type Story = {
   readonly spec?: CanarySpecInput;
@@ -29,3 +43,17 @@ export type Story = {
   /** Writes (counted from 1) after which the controller dies and starts again. */
   readonly crashes?: readonly number[];
 };
+
+/** What is not settled by a story: asked the moment that it is needed. */
+export type Oracle = {
+  /** Of window number `number` (from 0) of a revision. */
+  readonly verdict: (window: { readonly revision: string; readonly number: number }) => CheckStatus['verdict'];
+  /** Whether the controller dies after this write, counted from 1. */
+  readonly crashes: (write: number) => boolean;
+};
+
+/** The oracle that a story is. */
+export const oracleOf = ({ verdicts, crashes }: Story): Oracle => ({
+  verdict: ({ revision, number }) => verdicts?.[revision]?.[number] ?? 'pass',
+  crashes: (write) => crashes?.includes(write) === true,
+});

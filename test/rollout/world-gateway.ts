@@ -1,44 +1,43 @@
+import { exposureFound } from '#src/rollout/exposing.ts';
+import type { Exposure } from '#src/rollout/exposure.ts';
 import type { RouteView } from '#src/rollout/observed.ts';
+import type { WorldState } from './world-state.ts';
 
 /** How long the plane takes to accept a change. */
 export const ACCEPT_MS = 200;
 
 export type WorldRoute = {
-  readonly weight: number;
+  readonly exposure: Exposure;
   readonly stamp: string | undefined;
   readonly changedAt: number;
   /** Last written by somebody else. */
   readonly foreign: boolean;
-  /** Changed by somebody else beside its weight. */
+  /** Changed by somebody else beside what it exposes. */
   readonly touched: boolean;
 };
 
-/** Accepts routes a little after they are written; remembers since when, as the controller's memory does. */
-export class WorldGateway {
-  #accepted: { readonly weight: number; readonly since: number } | undefined;
+/** Some user's request can reach the canary. */
+export const reaches = (route: WorldRoute | undefined): boolean =>
+  route !== undefined && (route.exposure.canaryWeight > 0 || route.exposure.pinned !== undefined);
 
-  /** The controller has started again. */
-  forget(): void {
-    this.#accepted = undefined;
-  }
-
-  view(route: WorldRoute | undefined, { seenAt, now }: { readonly seenAt: number; readonly now: number }): RouteView {
-    if (route === undefined) {
-      return { exists: false, current: false, acceptance: 'pending', detail: 'no route', since: now };
-    }
-    const { weight, stamp, changedAt, foreign, touched } = route;
-    const accepted = seenAt >= changedAt + ACCEPT_MS;
-    if (!accepted) this.#accepted = undefined;
-    else if (this.#accepted?.weight !== weight) this.#accepted = { weight, since: now };
-    return {
-      exists: true,
-      canaryWeight: weight,
-      ...(stamp === undefined ? {} : { stamp }),
-      current: !touched,
-      acceptance: accepted ? 'accepted' : 'pending',
-      detail: '',
-      since: this.#accepted?.since ?? now,
-      ...(foreign ? { foreignManager: 'kubectl' } : {}),
-    };
-  }
-}
+/** The route as `decide` is shown it: accepted a little after it was written, as the controller remembers it. */
+export const routeView = (state: WorldState, seenAt: number): RouteView => {
+  const { route, now } = state;
+  if (route === undefined) return { exists: false, current: false, acceptance: 'pending', detail: '', since: now };
+  const { exposure, stamp, changedAt, foreign, touched } = route;
+  const accepted = seenAt >= changedAt + ACCEPT_MS;
+  const as = JSON.stringify(exposure);
+  if (!accepted) state.accepted = undefined;
+  else if (state.accepted?.exposure !== as) state.accepted = { exposure: as, since: now };
+  const view: RouteView = {
+    exists: true,
+    ...exposure,
+    ...(stamp === undefined ? {} : { stamp }),
+    current: !touched,
+    acceptance: accepted ? 'accepted' : 'pending',
+    detail: '',
+    since: state.accepted?.since ?? now,
+    ...(foreign ? { foreignManager: 'kubectl' } : {}),
+  };
+  return exposureFound(view) === undefined ? { ...view, exists: false } : view;
+};

@@ -1,17 +1,24 @@
 import { canarySpec } from '#src/api/canary.ts';
 import type { CanaryStatus, CheckStatus } from '#src/api/canary-status.ts';
 import { assertNever } from '#src/lib/assert-never.ts';
+import { sameJson } from '#src/lib/json.ts';
 import { decide } from '#src/rollout/decide.ts';
 import type { Action, Decision } from '#src/rollout/decision.ts';
-import type { Effect, EffectResult, GitOperation } from '#src/rollout/effect.ts';
+import type { Effect, EffectResult } from '#src/rollout/effect.ts';
+import type { Exposure } from '#src/rollout/exposure.ts';
 import type { Observed } from '#src/rollout/observed.ts';
-import { aRevision, digestsOf, GIT_ON, SPEC, SUCCESS_RATE, T0 } from './an-observed.ts';
-import type { Happening, Story } from './story.ts';
-import { WorldEffects } from './world-effects.ts';
-import { ACCEPT_MS, WorldGateway, type WorldRoute } from './world-gateway.ts';
-import { applied, endpoints, type Moment, POD_MS, serving, viewOf, type Workload } from './world-workload.ts';
+import { SPEC, T0 } from './an-observed.ts';
+import { type Event, type Oracle, oracleOf, type Story } from './story.ts';
+import { ACCEPT_MS } from './world-gateway.ts';
+import { newWorld, type WorldState } from './world-state.ts';
+import { ANSWER_MS, worldView } from './world-view.ts';
+import { exposed, violate, watchExposure, watchPrimary, watchRoute, watchStatus, watchTraffic } from './world-watch.ts';
+import { applied, type Moment, POD_MS, type Workload } from './world-workload.ts';
 
 class Crash extends Error {}
+
+/** An object without its field `undefined`s, as it comes back from the API server. */
+const stored = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 
 /**
  * One Canary's part of a cluster, in virtual time: it carries out actions, starts pods, accepts routes, answers
@@ -19,277 +26,293 @@ class Crash extends Error {}
  * late. Everything that must never be is noted in `violations` the moment it is.
  */
 export class World {
-  now = T0;
-  status: CanaryStatus = { conditions: [], quarantine: [], outbox: [], history: [] };
-  readonly violations: string[] = [];
+  readonly state: WorldState;
   readonly decisions: Decision[] = [];
-  readonly outcomes: { run: string; revision: string; outcome: string; cause?: string | undefined }[] = [];
-  readonly starts: string[] = [];
-  readonly commits = new Map<string, GitOperation>();
-  readonly delivered: string[] = [];
-  readonly weights: number[] = [];
-  writes = 0;
-  crashed = 0;
-  statusWrites = 0;
-  readonly target = { replicas: 4, deleting: false };
-  route: WorldRoute | undefined;
-  primary: Workload | undefined;
-  side: Workload | undefined;
-  gone = false;
   readonly #story: Story;
-  readonly #spec;
-  readonly #pushes: { at: number; revision: string }[] = [{ at: T0 - 60_000, revision: 'v1' }];
-  readonly #pending: Happening[];
-  readonly #pinned = new Set<string>();
-  readonly #recorded = new Set<string>();
-  readonly #services = new Set<string>();
-  readonly #effects = new WorldEffects();
-  readonly #windows = new Map<string, number>();
-  /** Verdict of the last window of each run, and the weights at which it passed. */
-  readonly #judged = new Map<string, { last: CheckStatus['verdict']; passed: Set<number> }>();
-  #apexMoved = false;
-  #finalizer = false;
-  #deleting = false;
-  readonly #gateway = new WorldGateway();
-  #wakeAt: number | undefined;
+  readonly #oracle: Oracle;
 
-  constructor(story: Story = {}) {
+  constructor(story: Story = {}, parts: { readonly oracle?: Oracle; readonly state?: WorldState } = {}) {
     this.#story = story;
-    this.#spec = canarySpec.parse(story.spec ?? SPEC);
-    this.#pending = [...(story.happenings ?? [])].sort((a, b) => a.at - b.at);
+    this.#oracle = parts.oracle ?? oracleOf(story);
+    this.state = parts.state ?? newWorld(canarySpec.parse(story.spec ?? SPEC), story.happenings ?? []);
+  }
+
+  /** The same world, to be gone on from by itself. */
+  fork(oracle: Oracle = this.#oracle): World {
+    return new World(this.#story, { oracle, state: structuredClone(this.state) });
+  }
+
+  get now(): number {
+    return this.state.now;
+  }
+
+  get status(): CanaryStatus {
+    return this.state.status;
   }
 
   get desired(): string {
-    return this.#pushes.at(-1)?.revision ?? '';
+    return this.state.pushes.at(-1)?.revision ?? '';
   }
 
-  get pushes(): readonly string[] {
-    return this.#pushes.map(({ revision }) => revision);
+  get violations(): readonly string[] {
+    return this.state.violations;
   }
 
   /** Lives on until nothing more happens by itself; false when that took too long. */
   settle(limit = 2_000): boolean {
     for (let turn = 0; turn < limit; turn++) {
-      if (this.#reconcile()) continue;
-      const next = this.#nextTime();
-      if (next === undefined) return true;
-      this.now = Math.max(this.now, next);
-      while (this.#pending[0] !== undefined && T0 + this.#pending[0].at <= this.now)
-        this.#happen(this.#pending.shift());
+      if (this.reconcile()) continue;
+      if (!this.step()) return true;
     }
     return false;
   }
 
+  /** Lives on for so long. */
+  pass(ms: number): void {
+    const until = this.now + ms;
+    while (this.reconcile() || this.step(until));
+    this.state.now = until;
+  }
+
+  /** Goes on to the next thing that happens by itself, at the latest at `until`; false when there is none. */
+  step(until = Number.POSITIVE_INFINITY): boolean {
+    const { state } = this;
+    const next = this.#nextTime();
+    if (next === undefined || next > until) return false;
+    state.now = Math.max(state.now, next);
+    while (state.pending[0] !== undefined && T0 + state.pending[0].at <= state.now) {
+      const { at: _, ...event } = state.pending.shift() ?? { at: 0, type: 'restart' };
+      this.happen(event);
+    }
+    return true;
+  }
+
   /** What the controller sees now. */
   observe(): Observed {
-    const seenAt = this.now - (this.#story.lag ?? 0);
-    const revision = this.#pushes.findLast(({ at }) => at <= seenAt)?.revision ?? 'v1';
-    const moment = { story: this.#story, at: seenAt };
-    const { run, stable } = this.status;
-    const digests = run?.stage === 'promoting' || run?.stage === 'returning' ? run.digests : stable?.digests;
-    const primary = this.primary && viewOf(this.primary, digests, moment);
-    const side = this.side && viewOf(this.side, undefined, moment);
-    const up = this.target.replicas;
-    const selects = this.#apexMoved ? 'primary' : 'other';
-    const service = (name: 'primary' | 'canary') =>
-      this.#services.has(name) ? { [name]: { selects: name, current: true, endpointsMatch: true } } : {};
-    return {
-      cluster: 'eu-1',
-      canary: {
-        namespace: 'shop',
-        name: 'podinfo',
-        uid: 'uid-1',
-        generation: 1,
-        spec: this.#spec,
-        hasFinalizer: this.#finalizer,
-        deleting: this.#deleting,
-      },
-      status: this.status,
-      problems: [],
-      target: { uid: 'uid-t', deleting: false, replicas: up, readyReplicas: up, revision: aRevision(revision) },
-      ...(primary && { primary }),
-      ...(side && { side }),
-      services: {
-        apex: { selects, current: this.#apexMoved, endpointsMatch: this.#apexMoved },
-        ...service('primary'),
-        ...service('canary'),
-      },
-      route: this.#gateway.view(this.route, { seenAt, now: this.now }),
-      pinned: [...this.#pinned],
-      recorded: [...this.#recorded],
-      metrics: [SUCCESS_RATE],
-      git: this.#story.git ?? GIT_ON,
-      alerts: [{ provider: 'shop/slack', severity: 'info' }],
-      effects: this.#effects.at(this.now),
-      namespaceDeleting: false,
-    };
+    return worldView(this.state, this.#story);
   }
 
   /** One reconcile, as the controller does it; true when it changed anything. */
-  #reconcile(): boolean {
-    if (this.gone) return false;
+  reconcile(): boolean {
+    const { state } = this;
+    if (state.gone) return false;
     const observed = this.observe();
-    const decision = decide(observed, this.now);
+    const decision = decide(observed, state.now);
     this.decisions.push(decision);
     const before = this.#snapshot();
     try {
       for (const action of decision.before) this.#perform(action);
       if (decision.status !== observed.status) this.#store(decision.status);
       for (const action of decision.after) this.#perform(action);
-      this.#effects.want(decision.effects, { now: this.now, execute: (effect) => this.#execute(effect) });
+      this.#want(decision.effects);
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
-      this.#effects.clear();
-      this.#gateway.forget();
+      this.#restart();
       return true;
     }
-    this.#checkExposure(observed);
-    this.#wakeAt = decision.wakeAt;
+    watchExposure(state, observed);
+    state.wakeAt = decision.wakeAt;
     return decision.status !== observed.status || this.#snapshot() !== before;
+  }
+
+  /** Something from outside. */
+  happen(event: Event): void {
+    const { state } = this;
+    const gone = (workload: Workload): Workload => ({
+      ...workload,
+      changedAt: state.now,
+      before: { revision: workload.revision, endpoints: 0 },
+    });
+    switch (event.type) {
+      case 'push':
+        if (event.revision !== this.desired) state.pushes.push({ at: state.now, revision: event.revision });
+        return;
+      case 'drift':
+        if (state.route === undefined) return;
+        state.route = {
+          ...state.route,
+          exposure: { canaryWeight: event.weight },
+          changedAt: state.now,
+          foreign: true,
+          touched: false,
+        };
+        return;
+      case 'touch':
+        if (state.route) state.route = { ...state.route, touched: true };
+        return;
+      case 'evict':
+        if (state.side) state.side = gone(state.side);
+        return;
+      case 'evictPrimary':
+        if (state.primary) state.primary = gone(state.primary);
+        return;
+      case 'scale':
+        state.target.replicas = event.replicas;
+        return;
+      case 'edit':
+        this.#edit(event);
+        return;
+      case 'prometheus':
+        state.prometheus = event.up;
+        return;
+      case 'act':
+        this.#act(event.verb);
+        return;
+      case 'restart':
+        this.#restart();
+        return;
+      case 'delete':
+        state.deleting = true;
+        return;
+      default:
+        assertNever(event, 'event');
+    }
+  }
+
+  #edit({ analysis, spec }: Extract<Event, { type: 'edit' }>): void {
+    const { state } = this;
+    const { threshold: _, ...before } = state.spec.analysis;
+    const next = canarySpec.parse(stored({ ...state.spec, ...spec, analysis: analysis ?? before }));
+    if (sameJson(next, state.spec)) return;
+    state.spec = next;
+    state.generation++;
+    if (state.status.run !== undefined) state.isShort = true;
+  }
+
+  #act(verb: Extract<Event, { type: 'act' }>['verb']): void {
+    const { state } = this;
+    const { run, desired } = state.status;
+    const asked = state.actions.length + (state.status.handled?.length ?? 0);
+    if (verb === 'promote' || verb === 'promoteFull') state.isShort = true;
+    state.actions.push({
+      name: `act-${state.generation}-${state.writes}-${asked}`,
+      verb,
+      ...(run === undefined ? {} : { run: run.id }),
+      ...(run === undefined && desired !== undefined ? { revision: desired.revision } : {}),
+      requestedBy: 'dana@example.com',
+      createdAt: state.now,
+    });
+  }
+
+  /** The controller has started again: it remembers nothing. */
+  #restart(): void {
+    this.state.effects = [];
+    this.state.accepted = undefined;
   }
 
   /** Everything that a write can change. */
   #snapshot(): string {
-    const { target, route, primary, side, gone } = this;
-    const sets = [[...this.#pinned], [...this.#recorded], [...this.#services]];
-    return JSON.stringify([target, route, primary, side, gone, this.#apexMoved, this.#finalizer, sets]);
+    const { target, route, primary, side, gone, pinned, recorded, services, apexMoved, finalizer, actions } =
+      this.state;
+    return JSON.stringify([
+      target,
+      route,
+      primary,
+      side,
+      gone,
+      pinned,
+      recorded,
+      services,
+      apexMoved,
+      finalizer,
+      actions,
+    ]);
   }
 
   #nextTime(): number | undefined {
+    const { state } = this;
     const lag = this.#story.lag ?? 0;
     const times = [
-      ...(this.#pending[0] === undefined ? [] : [T0 + this.#pending[0].at]),
-      ...(this.#wakeAt === undefined ? [] : [this.#wakeAt]),
-      ...this.#effects.times,
-      ...[this.primary, this.side].flatMap((workload) => (workload ? [workload.changedAt + POD_MS + lag] : [])),
-      ...(this.route ? [this.route.changedAt + ACCEPT_MS + lag] : []),
-      ...this.#pushes.map(({ at }) => at + lag),
-    ].filter((time) => time > this.now);
+      ...(state.pending[0] === undefined ? [] : [T0 + state.pending[0].at]),
+      ...(state.wakeAt === undefined ? [] : [state.wakeAt]),
+      ...state.effects.map(({ doneAt }) => doneAt),
+      ...[state.primary, state.side].flatMap((workload) => (workload ? [workload.changedAt + POD_MS + lag] : [])),
+      ...(state.route ? [state.route.changedAt + ACCEPT_MS + lag] : []),
+      ...state.pushes.map(({ at }) => at + lag),
+    ].filter((time) => time > state.now);
     return times.length === 0 ? undefined : Math.min(...times);
   }
 
-  #happen(happening: Happening | undefined): void {
-    switch (happening?.type) {
-      case undefined:
-        return;
-      case 'push':
-        if (happening.revision !== this.desired) this.#pushes.push({ at: this.now, revision: happening.revision });
-        return;
-      case 'drift':
-        if (this.route)
-          this.route = { ...this.route, weight: happening.weight, changedAt: this.now, foreign: true, touched: false };
-        return;
-      case 'touch':
-        if (this.route) this.route = { ...this.route, touched: true };
-        return;
-      case 'evict':
-        if (this.side) {
-          this.side = { ...this.side, changedAt: this.now, before: { revision: this.side.revision, endpoints: 0 } };
-        }
-        return;
-      case 'scale':
-        this.target.replicas = happening.replicas;
-        return;
-      case 'delete':
-        this.#deleting = true;
-        return;
-      default:
-        assertNever(happening, 'happening');
-    }
-  }
-
   get #moment(): Moment {
-    return { story: this.#story, at: this.now };
+    return { story: this.#story, at: this.state.now };
   }
 
   /** Every write of the controller passes here: the place where it may die. */
   #wrote(): void {
-    this.writes++;
-    this.#check();
-    if (this.#story.crashes?.includes(this.writes) === true) {
-      this.crashed++;
-      throw new Crash();
-    }
+    const { state } = this;
+    state.writes++;
+    watchTraffic(state, this.#moment);
+    if (!this.#oracle.crashes(state.writes)) return;
+    state.crashed++;
+    throw new Crash();
   }
 
   #store(next: CanaryStatus): void {
-    const before = this.status;
-    const { run } = next;
-    if (run !== undefined && run.id !== before.run?.id) this.starts.push(run.id);
-    const raised =
-      run?.stage === 'shifting' && run.id === before.run?.id && run.weight.set > before.run.weight.set
-        ? run
-        : undefined;
-    if (raised !== undefined && (before.run?.weight.set ?? 0) > 0 && this.#judged.get(raised.id)?.last !== 'pass') {
-      this.#violate(`2: weight of ${raised.id} rose to ${raised.weight.set} without a pass`);
-    }
-    if (run?.outcome !== undefined && before.run?.outcome === undefined) {
-      this.outcomes.push({ run: run.id, revision: run.revision, outcome: run.outcome, cause: run.cause });
-      if (endpoints(this.primary, this.#moment) > 0 && (this.route?.weight ?? 0) > 0) {
-        this.#violate(`3: ${run.outcome} of ${run.id} was recorded at weight ${this.route?.weight}`);
-      }
-    }
-    if (JSON.stringify(next).length > 64 * 1024) this.#violate('status is larger than 64 KiB');
-    this.status = JSON.parse(JSON.stringify(next));
-    this.statusWrites++;
+    watchStatus(this.state, next, this.#moment);
+    this.state.status = stored(next);
+    this.state.statusWrites++;
     this.#wrote();
   }
 
   #perform(action: Action): void {
+    const { state } = this;
     switch (action.type) {
       case 'addFinalizer':
-        this.#finalizer = true;
+        state.finalizer = true;
         break;
       case 'removeFinalizer':
-        this.#finalizer = false;
-        this.gone = this.#deleting;
+        state.finalizer = false;
+        state.gone = state.deleting;
         break;
       case 'pinRevision':
-        if (action.revision === this.desired) this.#pinned.add(action.revision);
+        if (action.revision === this.desired) state.pinned = [...new Set([...state.pinned, action.revision])];
         break;
       case 'applyPrimary':
-        this.#applyPrimary(action);
+        watchPrimary(state, action);
+        state.primary = applied(state.primary, { ...action, side: 'primary', digests: action.digests }, this.#moment);
         break;
       case 'applyCanary':
-        if (!this.#pinned.has(action.revision)) this.#violate(`4: canary of unpinned ${action.revision}`);
-        this.side = applied(this.side, { ...action, side: 'canary', digests: undefined }, this.#moment);
+        if (!state.pinned.includes(action.revision)) violate(state, `4: canary of unpinned ${action.revision}`);
+        state.side = applied(state.side, { ...action, side: 'canary', digests: undefined }, this.#moment);
         break;
       case 'deleteCanary':
-        if ((this.route?.weight ?? 0) > 0) this.#violate('5: the canary was deleted while it had traffic');
-        this.side = undefined;
+        if ((state.route?.exposure.canaryWeight ?? 0) > 0) violate(state, '5: the canary was deleted with traffic');
+        state.side = undefined;
         break;
       case 'scaleTarget':
-        this.target.replicas = action.replicas;
+        state.target.replicas = action.replicas;
         break;
       case 'applyService':
-        if (action.service === 'apex') this.#apexMoved = true;
-        else this.#services.add(action.service);
+        if (action.service === 'apex') state.apexMoved = true;
+        else state.services = [...new Set([...state.services, action.service])];
         break;
       case 'setRoute':
         this.#setRoute(action);
         break;
       case 'writeRun':
-        this.#recorded.add(action.record.run);
+        state.recorded = [...new Set([...state.recorded, action.record.run])];
         break;
       case 'collect':
-        for (const id of this.#pinned) if (!action.keepRevisions.includes(id)) this.#pinned.delete(id);
+        state.pinned = state.pinned.filter((id) => action.keepRevisions.includes(id));
         break;
       case 'restoreApex':
-        this.#apexMoved = false;
+        state.apexMoved = false;
         break;
       case 'releaseRoute':
-        this.route = undefined;
+        state.route = undefined;
         break;
       case 'deleteOwned':
-        this.primary = undefined;
-        this.side = undefined;
-        this.#services.clear();
+        state.primary = undefined;
+        state.side = undefined;
+        state.services = [];
+        break;
+      case 'answerAction':
+        state.actions = state.actions.filter(({ name }) => name !== action.name);
         break;
       case 'applyAutoscaler':
       case 'pauseAutoscaler':
       case 'restoreAutoscaler':
       case 'applyDisruptionBudget':
-      case 'answerAction':
         throw new Error(`This world has no part for ${action.type}`);
       default:
         assertNever(action, 'action');
@@ -297,58 +320,51 @@ export class World {
     this.#wrote();
   }
 
-  #applyPrimary(action: Extract<Action, { type: 'applyPrimary' }>): void {
-    const { stable, run } = this.status;
-    if (!this.#pinned.has(action.revision)) this.#violate(`4: primary of unpinned ${action.revision}`);
-    if (action.revision !== stable?.revision) {
-      const passed = run && this.#judged.get(run.id)?.passed;
-      const steps = this.#spec.analysis.stepWeights ?? [];
-      const judged = run?.revision === action.revision && steps.every((weight) => passed?.has(weight));
-      if (!judged) this.#violate(`4: primary got ${action.revision}, which was not judged at every step`);
-      if (action.digests?.['podinfo'] !== digestsOf(action.revision).podinfo) this.#violate('4: other digests');
-    }
-    this.primary = applied(this.primary, { ...action, side: 'primary', digests: action.digests }, this.#moment);
+  #setRoute({ type: _, stamp, ...exposure }: Extract<Action, { type: 'setRoute' }>): void {
+    const { state } = this;
+    watchRoute(state, exposure, { moment: this.#moment, lag: this.#story.lag ?? 0 });
+    const { route } = state;
+    const same = route !== undefined && sameJson(route.exposure, exposure);
+    if (same && route.stamp === stamp && !route.foreign && !route.touched) return;
+    state.route = {
+      exposure: stored<Exposure>(exposure),
+      stamp,
+      changedAt: same ? route.changedAt : state.now,
+      foreign: false,
+      touched: false,
+    };
   }
 
-  #setRoute(action: Extract<Action, { type: 'setRoute' }>): void {
-    const { canaryWeight: weight, stamp } = action;
-    if (!Number.isInteger(weight) || weight < 0 || weight > 100) this.#violate(`1: weight ${weight}`);
-    const from = this.route?.weight ?? 0;
-    if (weight > from) {
-      if (weight > (this.status.run?.weight.set ?? 0)) this.#violate(`2: route ${weight} above what status records`);
-      if (this.status.run?.outcome !== undefined) this.#violate('3: raised after the outcome');
-      const ready = endpoints(this.side, this.#moment);
-      const enough = weight === 100 ? (this.primary?.replicas ?? 1) : 1;
-      if ((this.#story.lag ?? 0) === 0 && ready < enough) this.#violate(`3: ${weight}% on ${ready} ready pods`);
+  /** Starts what is newly wanted, which has its result a little later; forgets what is wanted no more. */
+  #want(wanted: readonly Effect[]): void {
+    const { state } = this;
+    const keys = new Set(wanted.map(({ key }) => key));
+    state.effects = state.effects.filter(({ key }) => keys.has(key));
+    for (const effect of wanted) {
+      if (state.effects.some(({ key }) => key === effect.key)) continue;
+      state.effects.push({ key: effect.key, doneAt: state.now + ANSWER_MS, result: this.#execute(effect) });
     }
-    if (weight < from && endpoints(this.primary, this.#moment) === 0) {
-      this.#violate(`3: traffic went to a primary that is not ready`);
-    }
-    if (this.route?.weight === weight && this.route.stamp === stamp && !this.route.foreign && !this.route.touched)
-      return;
-    const changedAt = this.route?.weight === weight ? this.route.changedAt : this.now;
-    this.route = { weight, stamp, changedAt, foreign: false, touched: false };
-    this.weights.push(weight);
   }
 
   /** What the outside answers, and what it must never be asked. */
   #execute(effect: Effect): EffectResult {
-    const isStored = (id: string): boolean => this.status.outbox.some((entry) => entry.id === id);
+    const { state } = this;
+    const isStored = (id: string): boolean => state.status.outbox.some((entry) => entry.id === id);
     switch (effect.kind) {
       case 'measure':
-        return { kind: 'measure', checks: [this.#measure(effect)] };
+        return { kind: 'measure', checks: effect.checks.length === 0 ? [] : [this.#measure(effect)] };
       case 'prove':
         return { kind: 'prove', verdict: 'programmed', detail: 'all proxies have it' };
       case 'commit': {
         const { operation } = effect;
-        if (!isStored(operation.id)) this.#violate('7: a commit that no status holds');
-        const state = this.commits.has(operation.id) ? 'AlreadyApplied' : 'Pushed';
-        this.commits.set(operation.id, operation);
-        return { kind: 'commit', git: { state, commit: operation.id.slice(0, 7) } };
+        if (!isStored(operation.id)) violate(state, '7: a commit that no status holds');
+        const known = operation.id in state.commits ? 'AlreadyApplied' : 'Pushed';
+        state.commits[operation.id] = operation;
+        return { kind: 'commit', git: { state: known, commit: operation.id.slice(0, 7) } };
       }
       case 'notify':
-        if (!isStored(effect.message.id)) this.#violate('a message that no status holds');
-        this.delivered.push(effect.message.id);
+        if (!isStored(effect.message.id)) violate(state, 'a message that no status holds');
+        state.delivered.push(effect.message.id);
         return { kind: 'notify', delivered: true, detail: '' };
       case 'hook':
         return { kind: 'hook', passed: true, detail: '200' };
@@ -358,18 +374,19 @@ export class World {
   }
 
   #measure({ window }: Extract<Effect, { kind: 'measure' }>): CheckStatus {
-    const run = this.status.run;
+    const { state } = this;
+    const { run } = state.status;
     const revision = run?.revision ?? '';
-    const number = this.#windows.get(revision) ?? 0;
-    this.#windows.set(revision, number + 1);
-    const verdict = this.#story.verdicts?.[revision]?.[number] ?? 'pass';
-    const settled = (this.route?.changedAt ?? this.now) + ACCEPT_MS + 3_000;
-    if (window.from < settled) this.#violate(`5: a window from before the traffic of ${run?.id} had settled`);
+    const number = state.windows[revision] ?? 0;
+    state.windows[revision] = number + 1;
+    const verdict = state.prometheus ? this.#oracle.verdict({ revision, number }) : 'error';
+    const settled = (state.route?.changedAt ?? state.now) + ACCEPT_MS + 3_000;
+    if (window.from < settled) violate(state, `5: a window from before the traffic of ${run?.id} had settled`);
     if (run !== undefined) {
-      const judged = this.#judged.get(run.id) ?? { last: verdict, passed: new Set() };
+      const judged = state.judged[run.id] ?? { last: verdict, passed: [] };
       judged.last = verdict;
-      if (verdict === 'pass') judged.passed.add(run.weight.set);
-      this.#judged.set(run.id, judged);
+      if (verdict === 'pass' && state.route !== undefined) judged.passed.push(exposed(state.route.exposure));
+      state.judged[run.id] = judged;
     }
     const value = verdict === 'pass' ? { value: 99.9 } : verdict === 'fail' ? { value: 48.2 } : {};
     return {
@@ -380,31 +397,5 @@ export class World {
       unit: '%',
       ...value,
     };
-  }
-
-  /** Who gets traffic, at every moment. */
-  #check(): void {
-    const weight = this.route?.weight ?? 0;
-    if (weight === 0 || this.route?.foreign === true) return;
-    const { run } = this.status;
-    const served = this.side && serving(this.side, this.#moment);
-    if (run === undefined || this.side === undefined) {
-      this.#violate(`5: weight ${weight} without a run and its canary`);
-    } else if (endpoints(this.side, this.#moment) > 0 && served !== run.revision) {
-      this.#violate(`5: ${served} gets traffic in the run of ${run.revision}`);
-    }
-  }
-
-  /** After every reconcile: no more traffic than recorded, and none on pods that were seen to be gone. */
-  #checkExposure({ side, primary, status }: Observed): void {
-    const weight = this.route?.weight ?? 0;
-    if (weight === 0 || (primary?.endpoints ?? 0) === 0) return;
-    if (weight > (this.status.run?.weight.set ?? 0)) this.#violate(`2: weight ${weight} stayed above what is recorded`);
-    if (status.run !== undefined && (side?.endpoints ?? 0) === 0)
-      this.#violate(`3: weight ${weight} stayed on no pods`);
-  }
-
-  #violate(what: string): void {
-    this.violations.push(`${new Date(this.now).toISOString().slice(11, 23)} ${what}`);
   }
 }
