@@ -34,8 +34,6 @@ const withoutManagedFields = (object: KubeObject): KubeObject => {
   return { ...object, metadata };
 };
 
-/** Kinds whose content is never kept: configs, and run records. */
-const METADATA_ONLY: ReadonlySet<string> = new Set(
 /** Nothing has changed but the status, and what the server writes with every change. */
 const isQuiet = (before: KubeObject, after: KubeObject): boolean => {
   const traits = ({ metadata, spec }: KubeObject): unknown => [
@@ -48,6 +46,8 @@ const isQuiet = (before: KubeObject, after: KubeObject): boolean => {
   return sameJson(traits(before), traits(after));
 };
 
+/** Kinds whose content is never kept: configs, and run records. */
+const METADATA_ONLY: ReadonlySet<string> = new Set(
   WATCHED.filter((watched: Watched) => watched.metadataOnly).map(({ resource }) => kindWord(resource)),
 );
 
@@ -97,10 +97,10 @@ export class Caches {
         const object = after ?? before;
         if (object === undefined) return;
         this.#own.seen({ deleted: after === undefined, object });
-        options.onChange(object);
-      });
         if (watched.quietStatus === true && before !== undefined && after !== undefined && isQuiet(before, after))
           return;
+        options.onChange(object);
+      });
       this.#reflectors.set(kindWord(resource), reflector);
     }
   }

@@ -312,10 +312,14 @@ export class Controller {
 
   #lookAtAll(): void {
     for (const canary of this.#caches.list('Canary')) this.#queue.add(keyOf(canary.metadata));
+    this.#flagger?.lookAtAll();
+    for (const action of this.#caches.list('CanaryAction')) this.#queue.add(canaryMeant(action) ?? '');
   }
 
   #changed(object: KubeObject): void {
     if (object.kind === 'Canary') this.#queue.add(keyOf(object.metadata));
+    const meant = canaryMeant(object);
+    if (meant !== undefined) this.#queue.add(meant);
     if (this.#caches.get(refOf(object)) === undefined) this.#configStates.forget(object);
     this.#touch(object);
   }
@@ -327,14 +331,14 @@ export class Controller {
   #tell(canary: KubeObject, { reason, note, run }: Parameters<ReconcileDeps['tell']>[1]): void {
     const { uid, name } = canary.metadata;
     const ref = refOf(canary);
-    for (const action of this.#caches.list('CanaryAction')) this.#queue.add(canaryMeant(action) ?? '');
+    // Who wrote a flagger.app Canary looks for events there.
+    const original = labels?.[SHADOW_LABEL];
+    const uid = original ?? canary.metadata.uid;
     this.#recorder.record({
       regarding: { ...ref, ...(uid === undefined ? {} : { uid }) },
       ...(run === undefined ? {} : { related: { ...ref, kind: 'CanaryRun', name: runName(name, run) } }),
       type: NORMAL.has(reason) ? 'Normal' : 'Warning',
       reason,
-    const meant = canaryMeant(object);
-    if (meant !== undefined) this.#queue.add(meant);
       action: EVENT_ACTION,
       note,
     });

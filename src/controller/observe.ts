@@ -17,8 +17,8 @@ import { isBudgetCurrent } from './disruption-budget.ts';
 import type { GitInspections } from './git-inspections.ts';
 import { observeActions } from './observe-actions.ts';
 import { observeAlerts } from './observe-alerts.ts';
-import { observeGit } from './observe-git.ts';
 import { observeAutoscaler } from './observe-autoscaler.ts';
+import { observeGit } from './observe-git.ts';
 import { observeInspection } from './observe-inspection.ts';
 import { observeRoute } from './observe-route.ts';
 import { observeWorkloads } from './observe-workloads.ts';
@@ -47,15 +47,15 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   // A run once begun goes on to its outcome, which waits in the outbox.
   const inspecting = status.run === undefined && !deleting;
   const { alerts, problems: alertProblems } = observeAlerts(scene);
-  const { checks, problems: metricProblems } = observeMetrics(scene, {
   const { problems: scalerProblems, ...scaler } = observeAutoscaler(scene, status, deps.caches);
+  const { checks, problems: metricProblems } = observeMetrics(scene, {
     ...deps,
     mayWait: (status.phase ?? 'Initializing') === 'Initializing',
   });
   const problems: readonly Problem[] = [
     ...preflightProblems(scene),
-    ...routeProblems,
     ...scalerProblems,
+    ...routeProblems,
     ...metricProblems,
     ...git.problems,
     ...(inspecting ? observeInspection(scene, git, { ...deps, outbox: status.outbox }) : []),
@@ -80,11 +80,11 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     metrics: checks,
     git: git.git,
     alerts,
+    ...scaler,
+    budgetCurrent: isBudgetCurrent(scene, deps.caches),
     effects: deps.effects,
     namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,
     ...(actions === undefined ? {} : { actions }),
-    ...scaler,
-    budgetCurrent: isBudgetCurrent(scene, deps.caches),
     ...(deps.refused === undefined ? {} : { refused: deps.refused }),
   };
 };
@@ -162,7 +162,7 @@ const pinnedRevisions = (
         apiVersion: 'apps/v1',
         kind: 'ControllerRevision',
         namespace: canary.namespace,
-        name: revisionName(names.target, revision),
+        name: revisionName(canary.spec, revision),
       }) !== undefined,
   );
 };

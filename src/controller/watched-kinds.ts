@@ -90,11 +90,6 @@ export const WATCHED = [
   { resource: RESOURCES.appMeshVirtualService, need: 'some', plane: 'appmesh' },
   { resource: RESOURCES.routeTable, need: 'some', plane: 'gloo', keepManagers: true },
   { resource: RESOURCES.upstream, need: 'some', plane: 'gloo' },
-  { resource: RESOURCES.alertProvider, need: 'some', whenNamed: true },
-  { resource: RESOURCES.metricTemplate, need: 'some', whenNamed: true },
-  {
-    resource: RESOURCES.kustomization,
-    need: 'none',
   { resource: RESOURCES.horizontalPodAutoscaler, need: 'some', keepManagers: true, quietStatus: true },
   { resource: RESOURCES.scaledObject, need: 'some', whenNamed: true, keepManagers: true, quietStatus: true },
   {
@@ -104,6 +99,11 @@ export const WATCHED = [
     whenNamed: true,
     quietStatus: true,
   },
+  { resource: RESOURCES.alertProvider, need: 'some', whenNamed: true },
+  { resource: RESOURCES.metricTemplate, need: 'some', whenNamed: true },
+  {
+    resource: RESOURCES.kustomization,
+    need: 'none',
     without: 'the commit that Flux has applied is not told',
   },
 ] as const satisfies readonly Watched[];
