@@ -2,14 +2,9 @@ import { RESOURCES } from '../kube/resources.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Random } from '../lib/random.ts';
 import { SandboxApi } from './api/sandbox-api.ts';
-import {
-  CONTROLLER_NAME,
-  type ControlPlanes,
-  type Gateway,
-  type GatewayTimings,
-  startGateway,
-} from './gateway/start-gateway.ts';
+import { type ControlPlanes, type Gateway, type GatewayTimings, startGateway } from './gateway/start-gateway.ts';
 import { PodNetwork } from './network/pod-network.ts';
+import { queryValue } from './prometheus/query-value.ts';
 import { Scraper } from './prometheus/scraper.ts';
 import { SeriesStore } from './prometheus/series-store.ts';
 import type { ImageCatalogue } from './workloads/image-catalogue.ts';
@@ -49,10 +44,11 @@ export const startCluster = (options: ClusterOptions): Cluster => {
   const api = new SandboxApi({ clock, random, admitsSerin });
   api.register(RESOURCES.kustomization);
   const network = new PodNetwork({ listen });
-  const stopWorkloads = startWorkloads({ backend: api, random, catalogue, network, timings });
+  const series = new SeriesStore();
+  const query = (text: string): number | undefined => queryValue(text, { store: series, time: clock.now() });
+  const stopWorkloads = startWorkloads({ backend: api, random, catalogue, network, timings, query });
   const gateway = startGateway({ backend: api, random, network, timings, controlPlanes });
   addGateway(api);
-  const series = new SeriesStore();
   const scraper = new Scraper({ store: series, clock, intervalMs: scrapeIntervalMs });
   scraper.add({ job: 'gateway', instance: 'edge', read: async () => gateway.metrics() });
   return {
@@ -80,7 +76,7 @@ const addGateway = (api: SandboxApi): void => {
       apiVersion: gatewayApi,
       kind: 'GatewayClass',
       metadata: { name: 'sandbox' },
-      spec: { controllerName: CONTROLLER_NAME },
+      spec: { controllerName: 'traefik.io/gateway-controller' },
     },
     manager,
   );

@@ -16,7 +16,7 @@ import { ownRoute, ownRouteProblems, ownRouteRef, planOwnRoute } from './httprou
 import { canaryPercentOf, isOurs, isSticky as isStickyRule } from './httproute/rule.ts';
 import { pinLimitsOf } from './httproute/rule-limits.ts';
 import type { Capabilities, Objects, RouteRef, Router } from './router.ts';
-import { expressible, PERCENT_PPM, twoWay } from './split.ts';
+import { canaryWeightOf, expressible, PERCENT_PPM, twoWay } from './split.ts';
 import { assertSupported } from './unsupported.ts';
 
 /** What refusals call this plane. */
@@ -127,7 +127,12 @@ export const httpRoute: Router = {
 
   metrics: (objects, ref, side) => {
     const route = routeToBe(objects, ref);
-    return route === undefined ? null : gatewayMetrics(route, { objects, ref, side });
+    if (route === undefined) return null;
+    const standing = httpRoute.observe(objects, ref);
+    const reachesUsers =
+      standing === undefined || canaryWeightOf(ref, standing.split) > 0 || standing.pinned !== undefined;
+    const copiesOnly = side === 'canary' && standing?.mirror !== undefined && !reachesUsers;
+    return gatewayMetrics(route, { objects, ref, side, copiesOnly });
   },
 
   release: (objects, ref) => {

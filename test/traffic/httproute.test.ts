@@ -199,6 +199,24 @@ test('the controllers that answered tell the counters; of several or unknown one
   assert.equal(httpRoute.capabilities(linkerd, ref).acceptance, 'status');
 });
 
+test('of a canary that gets copies alone the counters are those of its pods', () => {
+  const world = new RouteWorld([gateway, gatewayClass('istio.io/gateway-controller')]);
+  const requests = (): string => stringAt(httpRoute.metrics(world, ref, 'canary'), 'requests') ?? '';
+  const set = (weight: number, mirror?: number): void =>
+    world.write(
+      httpRoute.plan(world, ref, { split: twoWay(ref, weight), ...(mirror === undefined ? {} : { mirror }) }).patches,
+    );
+  const bySource = /reporter="source",.*destination_service_name="podinfo-canary"/;
+  assert.match(requests(), bySource);
+  set(0, 20);
+  assert.match(requests(), /reporter="destination",.*destination_workload="podinfo-canary"/);
+  assert.match(stringAt(httpRoute.metrics(world, ref, 'primary'), 'requests') ?? '', /reporter="source"/);
+  set(5, 20);
+  assert.match(requests(), bySource);
+  set(0);
+  assert.match(requests(), bySource);
+});
+
 test('what cannot be seen of the Gateway is told by the answer in the status', () => {
   const blind = { get: () => undefined, sees: () => false };
   assert.equal(httpRoute.metrics(blind, ref, 'canary'), 'later');

@@ -21,6 +21,8 @@ export type Forward = {
   /** As the pod gets it. */
   readonly request: HttpRequest;
   readonly count: (outcome: Outcome) => void;
+  /** What the client gets of the pod's answer, where that is not all the same; not of what the plane says itself. */
+  readonly respond?: ((answer: HttpAnswer) => HttpAnswer) | undefined;
 };
 
 /** What a data plane says itself when it gets no answer from a pod. */

@@ -19,7 +19,7 @@ const NOT_FOUND = textAnswer(404, '404 page not found\n');
 export const createGatewayProxy = (options: GatewayProxyOptions): ((request: HttpRequest) => Promise<HttpAnswer>) => {
   const { clock, network, endpoints, planes } = options;
 
-  const forward = async ({ target, request, count }: Forward, failures: Failures): Promise<HttpAnswer> => {
+  const forward = async ({ target, request, count, respond }: Forward, failures: Failures): Promise<HttpAnswer> => {
     const begun = clock.monotonic();
     const endpoint = endpoints.pick(target);
     const { method } = request;
@@ -34,7 +34,8 @@ export const createGatewayProxy = (options: GatewayProxyOptions): ((request: Htt
     const { status } = answer ?? failures.lost;
     const seconds = (clock.monotonic() - begun) / 1000;
     count({ method, status, seconds, endpoint, answered: answer !== undefined });
-    return answer ?? failures.lost;
+    if (answer === undefined) return failures.lost;
+    return respond?.(answer) ?? answer;
   };
 
   return async (request) => {

@@ -16,9 +16,10 @@ import {
   type Verdict,
 } from './route-attachment.ts';
 
-export type GatewayStatusOptions = {
+export type GatewayStatusOptions = Pick<AttachmentOptions, 'controllerName' | 'mirrors'> & {
   readonly backend: ClusterBackend;
-  readonly controllerName: string;
+  /** Field manager of what is written. */
+  readonly manager: string;
   /** From a change of a route to its status. */
   readonly statusMs: number;
   /** From a change of a Gateway to its status. */
@@ -31,10 +32,10 @@ const SUPPORTED_KINDS = [{ group: 'gateway.networking.k8s.io', kind: 'HTTPRoute'
 
 /** Writes what the gateway says of GatewayClasses, Gateways and HTTPRoutes into their status. */
 export const createGatewayStatus = (options: GatewayStatusOptions): GatewayStatusWriter => {
-  const { backend, controllerName, statusMs, programmedMs } = options;
+  const { backend, controllerName, mirrors, manager, statusMs, programmedMs } = options;
   const view = new ObjectView();
-  const own: AttachmentOptions = { view, controllerName };
-  const by = { manager: 'traefik' };
+  const own: AttachmentOptions = { view, controllerName, mirrors };
+  const by = { manager };
 
   const writeStatus = (object: KubeObject, status: Readonly<Record<string, unknown>>): void => {
     if (!sameJson(object['status'], status)) backend.writeStatus(refOf(object), status, by);

@@ -1,13 +1,13 @@
 import { hashOf } from '../../lib/hash.ts';
-import { listAt } from '../../lib/json.ts';
+import { at, listAt, numberAt, stringAt } from '../../lib/json.ts';
 import { type KubeObject, keyOf } from '../../lib/kube-object.ts';
 import { oldestFirst } from '../workloads/oldest-first.ts';
-import { type BackendRef, backendRefsOf, usesService } from './backend-ref.ts';
+import { type BackendRef, backendRefOf, backendRefsOf, usesService } from './backend-ref.ts';
 import { bySpecificity, covers } from './hostnames.ts';
 import type { GatewayKind, ObjectView } from './object-view.ts';
 import { byPrecedence, compileMatch, matches, type ParsedRequest, type RequestMatch } from './request-match.ts';
 import { type AttachmentOptions, attachmentsOf } from './route-attachment.ts';
-import { SmoothWeights } from './smooth-weights.ts';
+import type { RouteImplementation } from './route-implementation.ts';
 
 /** A backend with its place in the rule, which is part of its name in the metrics. */
 export type RuleBackend = BackendRef & { readonly position: number };
@@ -16,22 +16,26 @@ export type RuleBackend = BackendRef & { readonly position: number };
 export type HttpRouteEntry = {
   readonly hostname: string;
   readonly match: RequestMatch;
-  /** Shared by all entries of the rule, so that the split is exact over the rule's requests. */
-  readonly backends: SmoothWeights<RuleBackend>;
+  /** The backend of the next request. All entries of the rule share it, so that the split is over the rule's requests. */
+  readonly next: () => RuleBackend | undefined;
+  /** Where copies go, and of how many percent of the requests. */
+  readonly mirrors: readonly { readonly backend: BackendRef; readonly percent: number }[];
   /** The name that Traefik's metrics give the backend. */
   readonly metricName: (backend: RuleBackend) => string;
 };
+
+export type HttpRouteTableOptions = AttachmentOptions & Pick<RouteImplementation, 'choose'>;
 
 /** Kinds that HTTPRoutes depend on. */
 const READ: readonly GatewayKind[] = ['HTTPRoute', 'Service', 'Gateway', 'GatewayClass', 'Namespace', 'ReferenceGrant'];
 
 /** All accepted HTTPRoutes of a view, compiled route by route when they are first needed after a change. */
 export class HttpRouteTable {
-  readonly #options: AttachmentOptions;
+  readonly #options: HttpRouteTableOptions;
   readonly #compiled = new Map<string, readonly HttpRouteEntry[]>();
   #hosts: ReadonlyMap<string, readonly HttpRouteEntry[]> | undefined;
 
-  constructor(options: AttachmentOptions) {
+  constructor(options: HttpRouteTableOptions) {
     this.#options = options;
   }
 
@@ -73,11 +77,12 @@ export class HttpRouteTable {
   }
 }
 
-const compileRoute = (route: KubeObject, options: AttachmentOptions): readonly HttpRouteEntry[] => {
+const compileRoute = (route: KubeObject, options: HttpRouteTableOptions): readonly HttpRouteEntry[] => {
   const { namespace = '', name } = route.metadata;
   const rules = listAt(route, 'spec', 'rules').map((rule) => ({
     matches: listAt(rule, 'matches').length === 0 ? [undefined] : listAt(rule, 'matches'),
-    backends: backendsOf(route, rule, options.view),
+    next: options.choose(backendRefsOf(route, rule, options.view).map((ref, position) => ({ ...ref, position }))),
+    mirrors: mirrorsOf(rule, { from: namespace, view: options.view }),
   }));
   return attachmentsOf(route, options).flatMap(({ accepted, gateway, hostnames }) => {
     if (!accepted.ok) return [];
@@ -88,11 +93,25 @@ const compileRoute = (route: KubeObject, options: AttachmentOptions): readonly H
         const router = `httproute-${namespace}-${name}-gw-${gateway.namespace}-${gateway.name}-ep-web-${ruleIndex}-${hash}`;
         const metricName = ({ target, position }: RuleBackend): string =>
           `${router}-svc-${target.namespace}-${target.service}-${position}@kubernetesgateway`;
-        return hostnames.map((hostname) => ({ hostname, match, backends: rule.backends, metricName }));
+        const { next, mirrors } = rule;
+        return hostnames.map((hostname) => ({ hostname, match, next, mirrors, metricName }));
       }),
     );
   });
 };
 
-const backendsOf = (route: KubeObject, rule: unknown, view: ObjectView): SmoothWeights<RuleBackend> =>
-  new SmoothWeights(backendRefsOf(route, rule, view).map((ref, position) => ({ ...ref, position })));
+/** A fraction of the requests is written as one, or as a percentage; all of them where neither is. */
+const percentOf = (mirror: unknown): number => {
+  const numerator = numberAt(mirror, 'fraction', 'numerator');
+  if (numerator !== undefined) return (numerator * 100) / (numberAt(mirror, 'fraction', 'denominator') ?? 100);
+  return numberAt(mirror, 'percent') ?? 100;
+};
+
+const mirrorsOf = (
+  rule: unknown,
+  where: { readonly from: string; readonly view: ObjectView },
+): HttpRouteEntry['mirrors'] =>
+  listAt(rule, 'filters')
+    .filter((filter) => stringAt(filter, 'type') === 'RequestMirror')
+    .map((filter) => at(filter, 'requestMirror'))
+    .map((mirror) => ({ backend: backendRefOf(at(mirror, 'backendRef'), where), percent: percentOf(mirror) }));

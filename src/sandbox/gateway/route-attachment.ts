@@ -1,7 +1,7 @@
 import { at, listAt, numberAt, recordAt, stringAt, stringsAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { selects } from '../workloads/label-selector.ts';
-import { type BackendRef, backendRefsOf } from './backend-ref.ts';
+import { BACKEND_FILTERS, type BackendRef, backendRefsOf } from './backend-ref.ts';
 import { commonHostnames } from './hostnames.ts';
 import type { ObjectView, Place } from './object-view.ts';
 import { unsupportedMatch } from './request-match.ts';
@@ -23,7 +23,12 @@ export type Attachment = {
   readonly accepted: Verdict;
 };
 
-export type AttachmentOptions = { readonly view: ObjectView; readonly controllerName: string };
+export type AttachmentOptions = {
+  readonly view: ObjectView;
+  readonly controllerName: string;
+  /** It has the filter RequestMirror. */
+  readonly mirrors: boolean;
+};
 
 /** The Gateway, when a class of ours is its. */
 export const ownGateway = (place: Place, { view, controllerName }: AttachmentOptions): KubeObject | undefined => {
@@ -48,19 +53,26 @@ const admits = (listener: unknown, route: KubeObject, { gateway, view }: { gatew
   return selects(at(listener, 'allowedRoutes', 'namespaces', 'selector'), labels);
 };
 
-const RULE_FIELDS = ['name', 'matches', 'backendRefs'];
+const RULE_FIELDS = ['name', 'matches', 'backendRefs', 'filters'];
+
+const typesOf = (holder: unknown): readonly string[] =>
+  listAt(holder, 'filters').map((filter) => stringAt(filter, 'type') ?? '');
 
 /** What of the route the sandbox's gateway does not do: it refuses such a route rather than guess. */
-const unsupported = (route: KubeObject): string | undefined => {
+const unsupported = (route: KubeObject, { mirrors }: AttachmentOptions): string | undefined => {
   for (const rule of listAt(route, 'spec', 'rules')) {
     for (const [field, value] of Object.entries(recordAt(rule))) {
       if (!RULE_FIELDS.includes(field) && !(Array.isArray(value) && value.length === 0)) return field;
     }
+    const filter = typesOf(rule).find((type) => !mirrors || type !== 'RequestMirror');
+    if (filter !== undefined) return `the filter ${filter}`;
     for (const match of listAt(rule, 'matches')) {
       const part = unsupportedMatch(match);
       if (part !== undefined) return part;
     }
-    if (listAt(rule, 'backendRefs').some((ref) => listAt(ref, 'filters').length > 0)) return 'filters of a backendRef';
+    const ofBackend = listAt(rule, 'backendRefs').flatMap(typesOf);
+    const other = ofBackend.find((type) => !BACKEND_FILTERS.includes(type));
+    if (other !== undefined) return `the filter ${other} of a backendRef`;
   }
   return undefined;
 };
@@ -74,8 +86,9 @@ const refused = (reason: string, message: string): Pick<Attachment, 'accepted' |
 const attach = (
   route: KubeObject,
   parentRef: unknown,
-  { gateway, view }: { gateway: KubeObject; view: ObjectView },
+  { gateway, options }: { gateway: KubeObject; options: AttachmentOptions },
 ): Pick<Attachment, 'accepted' | 'hostnames' | 'listeners'> => {
+  const { view } = options;
   const section = stringAt(parentRef, 'sectionName');
   const port = numberAt(parentRef, 'port');
   const named = listAt(gateway, 'spec', 'listeners').filter(
@@ -97,7 +110,7 @@ const attach = (
   if (common.length === 0) {
     return refused('NoMatchingListenerHostname', 'No matching listener has a hostname of the route');
   }
-  const part = unsupported(route);
+  const part = unsupported(route, options);
   if (part !== undefined) return refused('UnsupportedValue', `The sandbox's gateway does not support ${part}`);
   return {
     accepted: { ok: true, reason: 'Accepted', message: 'Route is accepted' },
@@ -118,7 +131,7 @@ export const attachmentsOf = (route: KubeObject, options: AttachmentOptions): re
     const place = { namespace, name: stringAt(parentRef, 'name') ?? '' };
     const gateway = ownGateway(place, options);
     if (gateway === undefined) continue;
-    attachments.push({ parentRef, gateway: place, ...attach(route, parentRef, { gateway, view: options.view }) });
+    attachments.push({ parentRef, gateway: place, ...attach(route, parentRef, { gateway, options }) });
   }
   return attachments;
 };

@@ -21,6 +21,7 @@ import { ingressPlane } from './ingress-plane.ts';
 import { createIstioMetrics } from './istio/istio-metrics.ts';
 import { istioPlane } from './istio/istio-plane.ts';
 import { GATEWAY_KINDS, gatewayKindOf, ObjectView, type Place } from './object-view.ts';
+import { istioGateway, traefik } from './route-implementation.ts';
 import { ServiceEndpoints } from './service-endpoints.ts';
 import { servicePlane } from './service-plane.ts';
 
@@ -36,8 +37,6 @@ export type GatewayTimings = {
 
 /** As measured on Traefik 3.7: a route's status says a new generation long before requests follow it. */
 const DEFAULT_GATEWAY_TIMINGS: GatewayTimings = { statusMs: 17, trafficMs: 128, programmedMs: 100 };
-
-export const CONTROLLER_NAME = 'traefik.io/gateway-controller';
 
 export type GatewayOptions = {
   readonly backend: ClusterBackend;
@@ -67,8 +66,8 @@ export type Gateway = {
 };
 
 /**
- * Five data planes in one, each with the metrics that the original has: Gateways of the class of Traefik with their
- * HTTPRoutes, Ingresses of class `nginx` with ingress-nginx's canary annotations, and VirtualServices of Istio, Gloo Edge
+ * Five data planes in one, each with the metrics that the original has: Gateways of the classes of Traefik and of Istio
+ * with their HTTPRoutes, Ingresses of class `nginx` with ingress-nginx's canary annotations, and VirtualServices of Istio, Gloo Edge
  * and App Mesh. A host that none of them knows and that is the name of a Service reaches that Service.
  */
 export const startGateway = (options: GatewayOptions): Gateway => {
@@ -85,12 +84,14 @@ export const startGateway = (options: GatewayOptions): Gateway => {
   const endpoints = new ServiceEndpoints(view, labelsOf);
   const registry = new MetricRegistry();
   const metrics = createGatewayMetrics(registry);
+  const istioMetrics = createIstioMetrics(registry);
+  const implementations = [traefik(metrics), istioGateway(istioMetrics, random)];
   const clusters = createClusterMetrics(registry);
   const meshPlane = appMeshPlane({ aws, view, random, metrics: clusters });
   const planes: readonly DataPlane[] = [
-    httpRoutePlane({ view, controllerName: CONTROLLER_NAME, metrics }),
+    ...implementations.map((implementation) => httpRoutePlane({ view, random, implementation })),
     ingressPlane({ view, className: 'nginx', endpoints, random, metrics }),
-    istioPlane({ view, random, metrics: createIstioMetrics(registry) }),
+    istioPlane({ view, random, metrics: istioMetrics }),
     glooPlane({ view, random, metrics: clusters, ask }),
     meshPlane,
     servicePlane(view),
@@ -112,7 +113,7 @@ export const startGateway = (options: GatewayOptions): Gateway => {
     },
   });
   const writers = [
-    createGatewayStatus({ backend, controllerName: CONTROLLER_NAME, statusMs, programmedMs }),
+    ...implementations.map((of) => createGatewayStatus({ ...of, backend, statusMs, programmedMs })),
     createAppMeshController({ backend, statusMs, askAws, onTaken: (event) => meshTraffic.push(event) }),
     createGlooStatus({ backend, statusMs, ask }),
   ];

@@ -24,7 +24,12 @@ const requestOf = async (message: IncomingMessage): Promise<HttpRequest> => {
 
 const respond = async (handler: HttpHandler, message: IncomingMessage, response: ServerResponse): Promise<void> => {
   const answer = await handler(await requestOf(message)).catch(() => textAnswer(500, 'Internal error\n'));
-  response.writeHead(answer.status, { ...answer.headers, 'content-length': Buffer.byteLength(answer.body) });
+  const { 'set-cookie': cookies, ...headers } = answer.headers;
+  response.writeHead(answer.status, {
+    ...headers,
+    ...(cookies === undefined ? {} : { 'set-cookie': cookies.split('\n') }),
+    'content-length': Buffer.byteLength(answer.body),
+  });
   response.end(answer.body);
 };
 

@@ -11,6 +11,7 @@ export type HttpRequest = {
 
 export type HttpAnswer = {
   readonly status: number;
+  /** By names in lower case. Several Set-Cookie stand in lines of their own. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 };
@@ -35,6 +36,10 @@ export const textAnswer = (status: number, body: string): HttpAnswer => ({
 
 const HOP_BY_HOP = ['connection', 'content-length', 'keep-alive', 'te', 'trailer', 'transfer-encoding', 'upgrade'];
 
+/** Several values of one header as one text; those of Set-Cookie, in which a comma means something else, in lines. */
+export const joined = (name: string, values: readonly string[]): string =>
+  values.join(name === 'set-cookie' ? '\n' : ', ');
+
 /** Headers of a message that are not about the one connection it came over. Repeated ones are joined. */
 export const endToEndHeaders = (
   headers: Readonly<Record<string, string | readonly string[] | undefined>>,
@@ -42,7 +47,7 @@ export const endToEndHeaders = (
   const kept: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (value === undefined || HOP_BY_HOP.includes(name)) continue;
-    kept[name] = typeof value === 'string' ? value : value.join(', ');
+    kept[name] = typeof value === 'string' ? value : joined(name, value);
   }
   return kept;
 };

@@ -5,8 +5,15 @@ import type { MetricSelectors } from '../../rollout/metric-check.ts';
 import type { Objects, RouteRef } from '../router.ts';
 import { sideService } from '../split.ts';
 
-/** Name and place of one side's Service, as the planes write them into their labels. */
-type Backend = { readonly namespace: string; readonly service: string; readonly port: number };
+/** Name and place of one side's Service and workload, as the planes write them into their labels. */
+type Backend = {
+  readonly namespace: string;
+  readonly service: string;
+  readonly port: number;
+  readonly workload: string;
+  /** It gets copies of requests and nothing else. */
+  readonly copiesOnly: boolean;
+};
 
 /** What one implementation of the Gateway API does in a way of its own. */
 type GatewayPlane = {
@@ -59,14 +66,17 @@ const PLANES: Readonly<Record<string, GatewayPlane>> = {
         unit: 's',
       }),
   },
-  // The source reports also what never reached a pod (no endpoints, no connection), the destination cannot.
+  // The source reports also what never reached a pod (no endpoints, no connection), the destination cannot; of copies
+  // only the pods' own proxies report anything (istio/istio#23496), who know the workload.
   'istio.io/gateway-controller': {
     mirror: 'percent',
     setsCookies: true,
-    metrics: ({ namespace, service }) =>
+    metrics: ({ namespace, service, workload, copiesOnly }) =>
       selectors({
         requests: 'istio_requests_total',
-        backend: `reporter="source",destination_service_namespace="${namespace}",destination_service_name="${service}"`,
+        backend: copiesOnly
+          ? `reporter="destination",destination_workload_namespace="${namespace}",destination_workload="${workload}"`
+          : `reporter="source",destination_service_namespace="${namespace}",destination_service_name="${service}"`,
         errors: 'response_code=~"5..|0"',
         buckets: 'istio_request_duration_milliseconds_bucket',
         unit: 'ms',
@@ -152,9 +162,15 @@ export const gatewayPlane = (route: KubeObject, objects: Objects): GatewayPlane 
 /** Counters of one side behind a route; null where its plane cannot tell the sides apart. */
 export const gatewayMetrics = (
   route: KubeObject,
-  { objects, ref, side }: { readonly objects: Objects; readonly ref: RouteRef; readonly side: Side },
+  {
+    objects,
+    ref,
+    side,
+    copiesOnly,
+  }: { readonly objects: Objects; readonly ref: RouteRef; readonly side: Side; readonly copiesOnly: boolean },
 ): MetricSelectors | null | 'later' => {
-  const backend = { namespace: ref.namespace, service: sideService(ref, side), port: ref.port };
+  const { namespace, port, target } = ref;
+  const backend = { namespace, service: sideService(ref, side), port, workload: `${target}-${side}`, copiesOnly };
   const plane = gatewayPlane(route, objects);
   return plane === 'later' ? plane : (plane.metrics?.(backend) ?? null);
 };

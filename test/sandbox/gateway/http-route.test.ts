@@ -146,8 +146,13 @@ const refusals: readonly { readonly name: string; readonly spec: Record<string, 
       reason: 'NoMatchingListenerHostname',
     },
     {
-      name: 'a filter',
+      name: 'a filter that Traefik does not have',
       spec: { rules: [{ filters: [{ type: 'RequestMirror' }], backendRefs: [] }] },
+      reason: 'UnsupportedValue',
+    },
+    {
+      name: 'a filter of a backend that changes more than headers',
+      spec: { rules: [{ backendRefs: [{ name: 'one', port: 80, filters: [{ type: 'URLRewrite' }] }] }] },
       reason: 'UnsupportedValue',
     },
     {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '#src/lib/kube-object.ts';
+import { VERSION_HEADER } from '#src/sandbox/network/http.ts';
 import { service } from '../workloads/workload-world.ts';
 import { gatewayWorld, HOST } from './gateway-world.ts';
 
@@ -180,4 +181,24 @@ test('what is not supported is answered with words', async () => {
   const world = await started(virtualService([{ fault: { abort: { httpStatus: 500 } }, ...route(to('one')) }]));
   const { status, body } = await world.request();
   assert.deepEqual([status, body], [500, "The sandbox's gateway does not support fault\n"]);
+});
+
+test('answers are changed by their destination and then by the route', async () => {
+  const headers = (cookie: string) => ({ headers: { response: { add: { 'set-cookie': cookie } } } });
+  const world = await started(
+    virtualService([
+      {
+        headers: { response: { add: { 'set-cookie': 'route=1' }, remove: ['content-type'] } },
+        route: [
+          { ...to('one', 1), ...headers('side=1') },
+          { ...to('two', 1), ...headers('side=2') },
+        ],
+      },
+    ]),
+  );
+  for (let n = 0; n < 20; n++) {
+    const answer = await world.request();
+    assert.equal(answer.headers['set-cookie'], `side=${answer.headers[VERSION_HEADER]}\nroute=1`);
+    assert.equal(answer.headers['content-type'], undefined);
+  }
 });

@@ -1,5 +1,6 @@
 import { at, listAt, stringAt, stringsAt } from '../../../lib/json.ts';
 import type { RequestChanges } from '../envoy/request-changes.ts';
+import type { HeaderChanges } from '../header-changes.ts';
 
 /** The part of a path that the route's match has matched: its prefix, else all of it. */
 const matchedBy = (route: unknown, path: string): string => {
@@ -22,14 +23,20 @@ const pathChange = (route: unknown): ((path: string) => string) | undefined => {
   return (path) => path.replace(new RegExp(regex, 'g'), to);
 };
 
-const headerChanges = (entry: unknown): Pick<RequestChanges, 'set' | 'add' | 'remove'> => ({
-  set: stringsAt(entry, 'headers', 'request', 'set'),
-  add: stringsAt(entry, 'headers', 'request', 'add'),
-  remove: listAt(entry, 'headers', 'request', 'remove').map(String),
+const headerChanges = (entry: unknown, of: 'request' | 'response'): HeaderChanges => ({
+  set: stringsAt(entry, 'headers', of, 'set'),
+  add: stringsAt(entry, 'headers', of, 'add'),
+  remove: listAt(entry, 'headers', of, 'remove').map(String),
 });
 
 /** What a route and the destination that was chosen change of a request, in this order. */
 export const requestChanges = (route: unknown, destination: unknown): readonly RequestChanges[] => [
-  { host: stringAt(route, 'rewrite', 'authority'), path: pathChange(route), ...headerChanges(route) },
-  headerChanges(destination),
+  { host: stringAt(route, 'rewrite', 'authority'), path: pathChange(route), ...headerChanges(route, 'request') },
+  headerChanges(destination, 'request'),
+];
+
+/** What they change of the answer: Envoy does what the destination says first. */
+export const answerChanges = (route: unknown, destination: unknown): readonly HeaderChanges[] => [
+  headerChanges(destination, 'response'),
+  headerChanges(route, 'response'),
 ];

@@ -6,10 +6,11 @@ import { ENVOY_FAILURES, NO_CLUSTER } from '../envoy/failures.ts';
 import { type OrderedRoute, Unsupported } from '../envoy/ordered-route.ts';
 import { changed } from '../envoy/request-changes.ts';
 import { byWeight, inPercent } from '../envoy/weighted-chance.ts';
+import { changedHeaders } from '../header-changes.ts';
 import type { ParsedRequest } from '../request-match.ts';
 import type { IstioClusters } from './istio-clusters.ts';
 import type { IstioMetrics } from './istio-metrics.ts';
-import { requestChanges } from './istio-rewrite.ts';
+import { answerChanges, requestChanges } from './istio-rewrite.ts';
 
 export type IstioRouteOptions = {
   readonly namespace: string;
@@ -76,12 +77,14 @@ export const leadOf = (route: unknown, options: IstioRouteOptions): OrderedRoute
     const to = clusters.targetOf(at(chosen, 'destination'), namespace);
     if (to === undefined) return NO_CLUSTER;
     const sent = requestChanges(route, chosen).reduce(changed, request);
+    const answered = answerChanges(route, chosen);
     return {
       type: 'forward',
       target: to.target,
       request: sent,
       failures: ENVOY_FAILURES,
       copies: copiesOf(sent),
+      respond: (answer) => ({ ...answer, headers: answered.reduce(changedHeaders, answer.headers) }),
       count: (outcome) => metrics(to.service, outcome),
     };
   };
