@@ -25,6 +25,10 @@ const schema = z.strictObject({
   gitDirectory: text.optional(),
   /** Also allow http:// and file:// repositories. For sandboxes. */
   gitInsecure: flag.default(false),
+  /** Run the flagger.app objects of namespaces that carry the label serin.dev/watch-flagger: "true". */
+  watchFlagger: flag.default(false),
+  /** Data plane of flagger.app Canaries that name none: Flagger's -mesh-provider. */
+  flaggerMeshProvider: text.optional(),
   /** Namespace of the leader's Lease; by default the one that is watched, so that each namespace can have a leader. */
   leaseNamespace: text.optional(),
 });
@@ -32,6 +36,10 @@ const schema = z.strictObject({
 /** The controller's settings, checked once. */
 export type Config = Readonly<z.output<typeof schema>> & { readonly leaseNamespace: string };
 export type ConfigInput = Readonly<Partial<Record<keyof Config, unknown>>>;
+
+/** Whether a Flagger runs the same Canaries is seen by the Deployments of all namespaces. */
+const SCOPE =
+  'Cannot read the configuration: watchFlagger is set together with namespace: want one of them, because a Flagger in another namespace could run the same Canaries';
 
 const variableOf = (key: string): string => `SERIN_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 
@@ -52,6 +60,7 @@ export const readConfig = (sources: {
   for (const [key, value] of Object.entries(sources.flags)) if (value !== undefined) merged[key] = value;
   try {
     const parsed = schema.parse(merged);
+    if (parsed.watchFlagger && parsed.namespace !== undefined) throw new TypeError(SCOPE);
     const leaseNamespace = parsed.leaseNamespace ?? parsed.namespace ?? 'serin-system';
     return Object.freeze({ ...parsed, leaseNamespace });
   } catch (cause) {

@@ -1,6 +1,7 @@
-import { GROUP } from '../api/names.ts';
+import { GROUP, SHADOW_LABEL } from '../api/names.ts';
 import { NORMAL_REASONS } from '../api/words.ts';
 import type { Config } from '../config.ts';
+import { FLAGGER_API_VERSION } from '../flagger/shadow.ts';
 import { createKubeClient } from '../kube/create-client.ts';
 import { EventRecorder } from '../kube/event-recorder.ts';
 import { fencedTransport } from '../kube/fenced-transport.ts';
@@ -28,6 +29,7 @@ import { EffectsTable, type Executor } from './effects-table.ts';
 import { createExecutor, type Outside } from './executors/executor.ts';
 import { gitAccess, repositoryOf } from './git-access.ts';
 import { GitInspections } from './git-inspections.ts';
+import { FlaggerRunner } from './flagger/flagger-runner.ts';
 import { type ReconcileDeps, reconcile } from './reconcile.ts';
 import { Said } from './said.ts';
 
@@ -70,6 +72,7 @@ export class Controller {
   readonly #inspections: GitInspections;
   readonly #recorder: EventRecorder;
   readonly #elector: LeaderElector | undefined;
+  readonly #flagger: FlaggerRunner | undefined;
   readonly #dependencies = new Dependencies();
   readonly #health: ClusterHealth;
   readonly #said = new Said();
@@ -186,6 +189,10 @@ export class Controller {
       },
       onError: (canary, error) => this.#warn(canary, { canary, error }, 'reconcile failed'),
     });
+    const { watchFlagger, flaggerMeshProvider: meshProvider, workers } = config;
+    this.#flagger = watchFlagger
+      ? new FlaggerRunner({ ...reconcileDeps, random, reader: client, workers, meshProvider })
+      : undefined;
     metrics.observe('queue_depth', () => this.#queue.counts().ready);
     metrics.observe('effects_pending', () => this.#effects.pending);
     metrics.problems(() => this.#health.problems.list());
@@ -210,6 +217,7 @@ export class Controller {
   /** Fills the caches and acts as soon as they are filled and the lease is held; a standby has its caches ready. */
   start(): void {
     this.#caches.start();
+    this.#flagger?.start();
     void this.#caches.whenFilled().then(() => {
       this.#deps.log.info({}, 'caches filled');
       void this.#health.schemas.check();
@@ -254,6 +262,7 @@ export class Controller {
     this.#leading = false;
     this.#deps.metrics.leading(false);
     this.#health.stop();
+    await this.#flagger?.stop();
     await this.#queue.stop();
     await this.#effects.stop();
     await this.#inspections.stop();
@@ -282,6 +291,7 @@ export class Controller {
     this.#effects.start();
     this.#lookAtAll();
     this.#queue.start();
+    this.#flagger?.lead();
     this.#inspections.start();
   }
 
@@ -292,7 +302,12 @@ export class Controller {
     this.#leading = false;
     this.#deps.metrics.leading(false);
     this.#deps.log.warn({ why }, 'lease lost, standing by');
-    this.#rested = Promise.all([this.#queue.pause(), this.#effects.stop(), this.#inspections.pause()]).then(() => {
+    this.#rested = Promise.all([
+      this.#queue.pause(),
+      this.#flagger?.pause(),
+      this.#effects.stop(),
+      this.#inspections.pause(),
+    ]).then(() => {
       this.#acceptance.clear();
       this.#refusals.clear();
       for (const { metadata } of this.#caches.list('Canary')) {
@@ -322,6 +337,7 @@ export class Controller {
     if (meant !== undefined) this.#queue.add(meant);
     if (this.#caches.get(refOf(object)) === undefined) this.#configStates.forget(object);
     this.#touch(object);
+    this.#flagger?.changed(object);
   }
 
   #touch(object: KubeObject): void {
@@ -329,13 +345,17 @@ export class Controller {
   }
 
   #tell(canary: KubeObject, { reason, note, run }: Parameters<ReconcileDeps['tell']>[1]): void {
-    const { uid, name } = canary.metadata;
+    const { name, labels } = canary.metadata;
     const ref = refOf(canary);
     // Who wrote a flagger.app Canary looks for events there.
     const original = labels?.[SHADOW_LABEL];
     const uid = original ?? canary.metadata.uid;
     this.#recorder.record({
-      regarding: { ...ref, ...(uid === undefined ? {} : { uid }) },
+      regarding: {
+        ...ref,
+        ...(original === undefined ? {} : { apiVersion: FLAGGER_API_VERSION }),
+        ...(uid === undefined ? {} : { uid }),
+      },
       ...(run === undefined ? {} : { related: { ...ref, kind: 'CanaryRun', name: runName(name, run) } }),
       type: NORMAL.has(reason) ? 'Normal' : 'Warning',
       reason,

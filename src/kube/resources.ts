@@ -1,3 +1,4 @@
+import { GROUP } from '../api/names.ts';
 import type { ObjectRef, Resource } from '../lib/kube-object.ts';
 
 /** A resource whose kind the compiler knows. */
@@ -71,6 +72,7 @@ export const RESOURCES = {
   }),
   notificationProvider: kind(SERIN, 'NotificationProvider', { as: 'notificationproviders' }),
   repository: kind(SERIN, 'Repository', { as: 'repositories' }),
+  flaggerCanary: kind(FLAGGER, 'Canary', { as: 'canaries' }),
   alertProvider: kind(FLAGGER, 'AlertProvider', { as: 'alertproviders' }),
   metricTemplate: kind(FLAGGER, 'MetricTemplate', { as: 'metrictemplates' }),
   gitRepository: kind(FLUX_SOURCE, 'GitRepository', { as: 'gitrepositories' }),
@@ -90,11 +92,14 @@ const kinds = Object.values(RESOURCES).map((resource) => resource.kind);
 /** Kinds that several groups have a kind of: a Gateway is one of Gateway API or of Istio. */
 const SHARED_KINDS: ReadonlySet<string> = new Set(kinds.filter((name, index) => kinds.indexOf(name) !== index));
 
-/** One word for a kind, in which no two kinds of the table agree: `Deployment`, `Gateway.networking.istio.io`. */
+/**
+ * One word for a kind, in which no two kinds of the table agree: `Deployment`, `Gateway.networking.istio.io`. Serin's own
+ * kinds are called by their name alone.
+ */
 export const kindWord = (of: Pick<Resource, 'group' | 'kind'> | Pick<ObjectRef, 'apiVersion' | 'kind'>): string => {
   if (!SHARED_KINDS.has(of.kind)) return of.kind;
   const group = 'group' in of ? of.group : of.apiVersion.slice(0, Math.max(0, of.apiVersion.indexOf('/')));
-  return `${of.kind}.${group}`;
+  return group === GROUP ? of.kind : `${of.kind}.${group}`;
 };
 
 /** The resource of an object or a reference; undefined when Serin does not know the kind. */

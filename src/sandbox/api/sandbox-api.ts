@@ -12,6 +12,7 @@ import { parseObject, withField, withMetadata } from './kube-json.ts';
 import { timestamp } from './metadata.ts';
 import { startNamespaceController } from './namespaces.ts';
 import { ownedByUpdate } from './ownership.ts';
+import { FLAGGER_RESOURCES } from './flagger-resources.ts';
 import { PLANE_RESOURCES } from './plane-resources.ts';
 import { Registry } from './registry.ts';
 import { type Caller, RequestHandler } from './request-handler.ts';
@@ -46,6 +47,7 @@ export const ALL_RESOURCES: readonly ServedResource[] = [
   ...KUBERNETES_RESOURCES,
   ...GATEWAY_RESOURCES,
   ...PLANE_RESOURCES,
+  ...FLAGGER_RESOURCES,
   ...SERIN_RESOURCES,
 ];
 

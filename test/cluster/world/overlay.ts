@@ -12,6 +12,8 @@ export type Form = {
   readonly namespace: string;
   /** Where istiod is asked for the state of its proxies, as docs/istio.md sets it up. */
   readonly istiod?: string;
+  /** Components of deploy/, such as `deploy/watch-flagger`. */
+  readonly components?: readonly string[];
 };
 
 const TOKEN = '/var/run/secrets/istiod';
@@ -34,7 +36,7 @@ const asking = (istiod: string) => {
 /** The overlay that deploy/README.md asks for: a Prometheus of our own, and this cluster's plain-HTTP Git server. */
 export const overlay = (
   rig: Rig,
-  { folder, namespace, istiod }: Form,
+  { folder, namespace, istiod, components = [] }: Form,
   { replicas }: { readonly replicas: number },
 ): string => {
   const made = join(rig.folder, `overlay-${namespace}`);
@@ -54,6 +56,7 @@ export const overlay = (
     kind: 'Kustomization',
     namespace,
     resources: [relative(realpathSync(made), join(ROOT, folder))],
+    components: components.map((path) => relative(realpathSync(made), join(ROOT, path))),
     replicas: [{ name: 'serin', count: replicas }],
     patches: [{ target: { kind: 'Deployment', name: 'serin' }, patch: JSON.stringify(patch) }],
   };
