@@ -1,4 +1,4 @@
-import { CANARY_UID_LABEL } from '../api/names.ts';
+import { REVISION_LABEL } from '../api/names.ts';
 import type { JsonRecord } from '../lib/json.ts';
 import { isRecord, recordAt, sameJson, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -104,7 +104,7 @@ export const foundPrimary = (
   },
 ): FoundRevision | Waiting | undefined => {
   const { target, desired, replicaSets, configs } = of;
-  if (primary === undefined || primary.metadata.labels?.[CANARY_UID_LABEL] !== undefined) return undefined;
+  if (primary === undefined || primary.metadata.labels?.[REVISION_LABEL] !== undefined) return undefined;
   if (!isFlaggersPrimary(primary, `${target.metadata.name}-primary`)) return undefined;
   if ('waiting' in desired) return desired;
   const same = isSameVersion({ target, primary }, configs);
