@@ -1,6 +1,20 @@
 import { z } from 'zod';
+import { wrongEntry } from './lib/deny-list.ts';
 
 const text = z.string().min(1);
+/** A list as text with commas, or as it stands in a file. */
+const calls = z
+  .preprocess(
+    (value) => (typeof value === 'string' ? value.split(',').map((part) => part.trim()) : value),
+    z.array(text),
+  )
+  .superRefine((entries, context) => {
+    for (const entry of entries) {
+      const wrong = wrongEntry(entry);
+      if (wrong !== undefined) context.addIssue({ code: 'custom', message: wrong });
+    }
+  })
+  .default([]);
 const flag = z.stringbool({ truthy: ['true', '1', 'yes'], falsy: ['false', '0', 'no'] }).or(z.boolean());
 
 const schema = z.strictObject({
@@ -29,6 +43,10 @@ const schema = z.strictObject({
   watchFlagger: flag.default(false),
   /** Data plane of flagger.app Canaries that name none: Flagger's -mesh-provider. */
   flaggerMeshProvider: text.optional(),
+  /** Hosts, addresses and ranges that hooks may call although they always may not, such as 127.0.0.0/8. */
+  allowCalls: calls,
+  /** More hosts, addresses and ranges that hooks may not call. */
+  denyCalls: calls,
   /** Namespace of the leader's Lease; by default the one that is watched, so that each namespace can have a leader. */
   leaseNamespace: text.optional(),
 });

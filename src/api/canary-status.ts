@@ -115,8 +115,8 @@ export const hookStatus = z.object({
   name: z.string().describe('Name of the hook.'),
   type: z.enum(HOOK_TYPES).describe('When it is called.'),
   at: time.describe('When it answered last.'),
-  calls: z.int().describe('How often it was called in this run; retries not counted.'),
-  failures: maybe(z.int()).describe('How many of the calls failed.'),
+  calls: z.int().describe('Calls whose answer was noted: a gate that says no in the same words is not noted anew.'),
+  failures: maybe(z.int()).describe('How many of them failed; the no of a gate or rollback hook is no failure.'),
   passed: z.boolean().describe('Whether the last answer was 2xx.'),
   detail: maybe(z.string()).describe('The last answer, in words.'),
 });
@@ -240,17 +240,18 @@ export type QuarantineStatus = DeepReadonly<z.output<typeof quarantine>>;
 
 const outbox = z.object({
   id: z.string().describe('Deterministic: the same decision gives the same id on any replica, after any restart.'),
-  kind: z.enum(['record', 'revert', 'message']).describe('What is to be done.'),
+  kind: z.enum(['record', 'revert', 'message', 'hook']).describe('What is to be done.'),
   topic: maybe(z.enum(TOPICS)).describe('What a message is about.'),
   run: maybe(z.string()).describe('Run that it tells of; absent for the take-over.'),
   provider: maybe(z.string()).describe('NotificationProvider, as namespace/name.'),
+  hook: maybe(z.string()).describe('Name of the hook that is called after the run.'),
   state: z.enum(['Pending', 'Refused']).describe('Refused: a person must act.'),
   reason: maybe(z.enum(['GitRefused', 'GitSuperseded'])).describe('Why Git was not written.'),
   attempts: z.int().default(0).describe('Attempts so far.'),
   result: maybe(z.string()).describe('What the last attempt gave.'),
   since: time.describe('When it was decided.'),
 });
-/** An effect on the outside that is not confirmed yet: a commit, or a message. */
+/** An effect on the outside that is not confirmed yet: a commit, a message, or the call of a hook after a run. */
 export type OutboxStatus = DeepReadonly<z.output<typeof outbox>>;
 
 const history = z.object({

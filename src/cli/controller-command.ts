@@ -8,7 +8,9 @@ import { type Config, type ConfigInput, readConfig } from '../config.ts';
 import { Controller } from '../controller/controller.ts';
 import { istiodAt } from '../controller/istiod.ts';
 import { GitEngine } from '../git/engine.ts';
+import { HookCaller } from '../hooks/call-hook.ts';
 import type { Transport } from '../kube/transport.ts';
+import { ALWAYS_DENIED, denyList } from '../lib/deny-list.ts';
 import { isRecord } from '../lib/json.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { deliver } from '../notify/deliver.ts';
@@ -64,6 +66,8 @@ export const startController = async (options: {
     allowInsecure: config.gitInsecure,
     ...(environment['PATH'] === undefined ? {} : { searchPath: environment['PATH'] }),
   });
+  const deny = denyList({ deny: [...ALWAYS_DENIED, ...config.denyCalls], allow: config.allowCalls });
+  const hooks = new HookCaller({ clock, deny });
   const controller = new Controller({
     transport,
     clock,
@@ -76,6 +80,7 @@ export const startController = async (options: {
       ask: planner.ask,
       git,
       deliver,
+      callHook: hooks.call,
       gitInsecure: config.gitInsecure,
       istiod:
         config.istiod === undefined ? undefined : istiodAt(config.istiod, { tokenFile: config.istiodTokenFile, clock }),
@@ -93,6 +98,7 @@ export const startController = async (options: {
     await controller.stop();
     await git.close();
     prometheus.close();
+    await hooks.close();
     await health.close();
     await transport.close();
     await removeFolder();

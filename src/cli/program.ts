@@ -34,6 +34,8 @@ const addController = (program: Command, surroundings: Surroundings): void => {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .option('--workers <number>', 'reconciles at once')
     .option('--git-directory <path>', 'where the Git mirrors are kept (default: a temporary folder)')
+    .option('--allow-calls <list>', 'hosts and ranges that hooks may call though they usually may not')
+    .option('--deny-calls <list>', 'more hosts and ranges that hooks may not call')
     .option('--watch-flagger', 'run flagger.app objects in namespaces labelled serin.dev/watch-flagger=true')
     .option('--flagger-mesh-provider <name>', 'data plane of flagger.app Canaries that name none')
     .option('--lease-namespace <name>', "namespace of the leader's Lease")

@@ -126,6 +126,7 @@ export class Controller {
       random,
       execute: timed(execute, deps),
       onChange: (canary) => this.#queue.add(canary),
+      onDropped: (canary, { key }) => log.warn({ canary, effect: key }, 'effect dropped, too many are under way'),
     });
     const { git, gitInsecure } = deps.outside;
     this.#inspections = new GitInspections({
@@ -377,6 +378,9 @@ const timed =
       done('done');
       if (result.kind === 'notify' && !result.delivered) {
         log.warn({ canary, effect: effect.key, detail: result.detail }, 'message refused');
+      }
+      if (effect.kind === 'hook' && effect.loose === true && result.kind === 'hook' && !result.passed) {
+        log.warn({ canary, hook: effect.hook.name, detail: result.detail }, 'event hook failed');
       }
       return result;
     } catch (error) {

@@ -4,6 +4,7 @@ import type { GitInspection } from '../git/inspection.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import { viaOf } from '../rollout/git-operation.ts';
 import type { GitView } from '../rollout/observed.ts';
+import { isForGit } from '../rollout/outbox.ts';
 import { imagesOf, templateOf } from '../workload/pod-template.ts';
 import type { GitInspections } from './git-inspections.ts';
 import type { GitObservation } from './observe-git.ts';
@@ -33,7 +34,7 @@ export const observeInspection = (
     return [];
   }
   // A refusal means that something has broken since the last look.
-  const refused = outbox.filter(({ kind, state }) => kind !== 'message' && state === 'Refused').map(({ id }) => id);
+  const refused = outbox.filter((entry) => isForGit(entry) && entry.state === 'Refused').map(({ id }) => id);
   const problems = inspections.problemsOf(key, { inspection, version: [version, ...refused].join(' ') });
   return problems.map((problem, index) =>
     index < problems.length - 1 ? problem : { ...problem, message: `${problem.message}; ${CONSEQUENCE}` },

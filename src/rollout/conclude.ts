@@ -5,7 +5,7 @@ import { isClosed, isExposed, NOTHING } from './exposing.ts';
 import { cappedHistory, type EndedRun, historyEntry, promotes, settledPhase } from './history.ts';
 import { CAPS } from './limits.ts';
 import type { Observed } from './observed.ts';
-import { commit, tell } from './outbox.ts';
+import { callAfterwards, commit, tell } from './outbox.ts';
 import { recordOf } from './record.ts';
 import { outcomeSentence } from './sentence.ts';
 import { primaryServes } from './sides.ts';
@@ -52,8 +52,8 @@ const lowerToZero = (observed: Observed, run: RunStatus, stamp: string): readonl
 };
 
 /**
- * Ends a run with its one outcome. Traffic is taken from the canary first; outcome, history, quarantine, commit and
- * messages are then one status write, so that none of them can exist without the others. The record is
+ * Ends a run with its one outcome. Traffic is taken from the canary first; outcome, history, quarantine, commit, hooks
+ * and messages are then one status write, so that none of them can exist without the others. The record is
  * written right after; draining and removing the canary is left to the `ending` stage.
  */
 export const conclude = (observed: Observed, now: number, run: RunStatus, ending: Ending): Turn => {
@@ -80,10 +80,14 @@ export const conclude = (observed: Observed, now: number, run: RunStatus, ending
     ...status,
     ...(promotes(outcome) ? stableAfter(observed, ended) : {}),
     run: ended,
-    quarantine: (outcome === 'RolledBack' || outcome === 'Aborted') && quarantines(observed) ? withQuarantine(status, ended) : status.quarantine,
+    quarantine:
+      (outcome === 'RolledBack' || outcome === 'Aborted') && quarantines(observed)
+        ? withQuarantine(status, ended)
+        : status.quarantine,
     history: [entry, ...status.history],
   };
-  const told = tell(observed, commit(observed, base, entry), { topic: 'outcome', run: run.id, now });
+  const owed = callAfterwards(observed, commit(observed, base, entry), entry);
+  const told = tell(observed, owed, { topic: 'outcome', run: run.id, now });
   const phase = outcome === 'Superseded' ? 'Progressing' : settledPhase(told.history);
   return turn(
     { ...told, phase, history: cappedHistory(told) },

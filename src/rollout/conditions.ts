@@ -2,7 +2,9 @@ import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus, RunStatus } 
 import type { ConditionType } from '../api/words.ts';
 import type { EventNote } from './decision.ts';
 import { hasEnded } from './history.ts';
+import { waitingGate } from './hooks/gates.ts';
 import type { Observed } from './observed.ts';
+import { isForGit } from './outbox.ts';
 import { problemsOf, problemText } from './problems.ts';
 import { type Rejection, rejection } from './rejection.ts';
 import { checkText } from './sentence.ts';
@@ -13,8 +15,11 @@ type State = Pick<Condition, 'status' | 'reason' | 'message'>;
 type Stated = readonly [ConditionType, State];
 const state = (status: Condition['status'], reason: string, message: string): State => ({ status, reason, message });
 
-/** Where a run is; a weight that is held for want of evidence says for want of which. */
-const runText = ({ id, weight, checks, noDataSince }: RunStatus): string => {
+/** Where a run is; a weight that is held for want of evidence says for want of which, and a gate which one it is. */
+const runText = (run: RunStatus): string => {
+  const { id, weight, checks, noDataSince } = run;
+  const gate = waitingGate(run);
+  if (gate !== undefined) return `Run ${id} waits at ${weight.set} % for gate "${gate.name}" (${gate.type})`;
   const missing = checks.filter(({ verdict }) => verdict === 'noData' || verdict === 'error');
   if (noDataSince === undefined || missing.length === 0) return `Run ${id} is at ${weight.set} %`;
   return `Run ${id} is held at ${weight.set} %: ${missing.map(checkText).join(', ')}`;
@@ -75,7 +80,7 @@ const pendingText = (observed: Observed, { id, kind, run }: OutboxStatus): strin
 
 const gitSynced = (observed: Observed, status: CanaryStatus): State | undefined => {
   if (observed.git.mode === 'off') return undefined;
-  const entries = status.outbox.filter(({ kind }) => kind !== 'message');
+  const entries = status.outbox.filter(isForGit);
   const refused = entries.findLast((entry) => entry.state === 'Refused');
   if (refused !== undefined) {
     return state(

@@ -6,6 +6,8 @@ import { boundStatus } from './bound-status.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision, EventNote } from './decision.ts';
 import { foldOutbox } from './fold-outbox.ts';
+import { eventHooks } from './hooks/event-hooks.ts';
+import { gatesLater } from './hooks/gates.ts';
 import { nextOf } from './next.ts';
 import type { Observed } from './observed.ts';
 import { outboxEffects } from './outbox.ts';
@@ -46,9 +48,11 @@ const withoutLostTime = (observed: Observed, now: number): Observed => {
   const { run, conditions } = observed.status;
   const lost = conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
   const isOver = run?.held === undefined && observed.refused === undefined;
-  if (run?.deadline === undefined || lost === undefined || !isOver) return observed;
-  const deadline = timeText(timeMs(run.deadline) + Math.max(0, now - timeMs(lost.lastTransitionTime)));
-  return { ...observed, status: { ...observed.status, run: { ...run, deadline } } };
+  if (run === undefined || lost === undefined || !isOver) return observed;
+  const ms = Math.max(0, now - timeMs(lost.lastTransitionTime));
+  const later = gatesLater(run, ms);
+  const deadline = later.deadline === undefined ? {} : { deadline: timeText(timeMs(later.deadline) + ms) };
+  return { ...observed, status: { ...observed.status, run: { ...later, ...deadline } } };
 };
 
 const phaseOf = (seen: Observed, now: number): Turn => {
@@ -104,16 +108,23 @@ export const decide = (seen: Observed, now: number): Decision => {
   const acted = takeActions(scaled, now);
   const taken = acted.ended ?? phaseOf({ ...observed, status: acted.status }, now);
   const stuck = stuckOf(observed, taken);
-  const { before, after, effects, events } = taken;
+  const { before, after, effects } = taken;
+  const status = finished(observed, taken, { now, stuck });
+  const told = [...folded.events, ...noted.events, ...acted.events, ...untold(observed.status, stuck), ...taken.events];
   // A time that has passed waits for something to be observed, not for the clock.
   const wakes = [taken.wakeAt, floorEnds(taken.status)].flatMap((at) => (at !== undefined && at > now ? at : []));
   return {
     before,
-    status: finished(observed, taken, { now, stuck }),
+    status,
     // Last, so that an answer that is refused keeps nothing from being done.
     after: [...after, ...acted.echoes],
-    effects: [...effects, ...(proof === undefined ? [] : [proof]), ...outboxEffects(observed)],
-    events: [...folded.events, ...noted.events, ...acted.events, ...untold(observed.status, stuck), ...events],
+    effects: [
+      ...effects,
+      ...(proof === undefined ? [] : [proof]),
+      ...outboxEffects(observed),
+      ...eventHooks(observed, { status, events: told, now }),
+    ],
+    events: told,
     ...(wakes.length === 0 ? {} : { wakeAt: Math.min(...wakes) }),
   };
 };

@@ -2,9 +2,11 @@ import type { CanaryStatus, HistoryStatus, OutboxStatus } from '../api/canary-st
 import type { EventNote } from './decision.ts';
 import type { EffectResult, GitResult } from './effect.ts';
 import { storedOperation } from './git-operation.ts';
+import { failedNote } from './hooks/failed-note.ts';
+import { callAfter } from './hooks/post-rollout.ts';
 import { messageOf } from './message.ts';
 import type { Observed } from './observed.ts';
-import { effectKey, tell } from './outbox.ts';
+import { effectKey, isForGit, tell } from './outbox.ts';
 
 type Folded = { readonly status: CanaryStatus; readonly events: readonly EventNote[] };
 
@@ -37,7 +39,7 @@ const refuse = (
 /** What Git answered, kept with the run; an older refusal is settled by a newer write. */
 const written = (status: CanaryStatus, entry: OutboxStatus, links: Partial<HistoryStatus>): CanaryStatus => ({
   ...answered(status, entry, links),
-  outbox: status.outbox.filter(({ id, kind, state }) => id !== entry.id && (kind === 'message' || state === 'Pending')),
+  outbox: status.outbox.filter((other) => other.id !== entry.id && (!isForGit(other) || other.state === 'Pending')),
 });
 
 const foldGit = (status: CanaryStatus, entry: OutboxStatus, git: GitResult): Folded => {
@@ -77,7 +79,7 @@ const ABANDONED: EffectResult = {
 const answerTo = (observed: Observed, entry: OutboxStatus): EffectResult | undefined => {
   const state = observed.effects.get(effectKey(entry));
   if (state?.state === 'done') return state.result;
-  const lost = entry.kind !== 'message' && observed.git.mode === 'on' && storedOperation(observed, entry) === undefined;
+  const lost = isForGit(entry) && observed.git.mode === 'on' && storedOperation(observed, entry) === undefined;
   return lost ? ABANDONED : undefined;
 };
 
@@ -88,13 +90,19 @@ const foldEntry = (observed: Observed, status: CanaryStatus, entry: OutboxStatus
     const { delivered, detail } = answer;
     return { status: delivered ? without(status, entry) : refuse(status, entry, { result: detail }), events: [] };
   }
-  const obsolete = entry.kind === 'message' && messageOf(observed, entry) === undefined;
+  if (answer?.kind === 'hook') {
+    const hook = { name: entry.hook ?? '', type: 'post-rollout' } as const;
+    return { status: without(status, entry), events: failedNote(hook, entry.run ?? '', answer) };
+  }
+  const obsolete =
+    (entry.kind === 'message' && messageOf(observed, entry) === undefined) ||
+    (entry.kind === 'hook' && callAfter(observed, entry, effectKey(entry)) === undefined);
   return { status: obsolete ? without(status, entry) : status, events: [] };
 };
 
 /**
  * Takes the answers of finished effects into the status: links to commits, refusals and their message. A message
- * whose subject is gone is dropped.
+ * whose subject is gone is dropped, and so is the call of a hook that is.
  */
 export const foldOutbox = (observed: Observed, now: number): Folded => {
   let folded: Folded = { status: observed.status, events: [] };

@@ -106,7 +106,8 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
       };
     case 'git': {
       const refused = status.outbox.find(
-        (entry) => entry.run === runId && entry.state === 'Refused' && entry.kind !== 'message',
+        (entry) =>
+          entry.run === runId && entry.state === 'Refused' && (entry.kind === 'record' || entry.kind === 'revert'),
       );
       if (ended === undefined || refused === undefined) return undefined;
       return {

@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
-import type { RunStatus } from '../api/canary-status.ts';
+import type { GateStatus, RunStatus } from '../api/canary-status.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { waitingGate } from './hooks/gates.ts';
 import { SETTLE_MS } from './limits.ts';
 import { intervalMs, nextStep, windowsNeeded } from './plan.ts';
 import { stepText } from './step-text.ts';
@@ -25,6 +26,20 @@ const scaledTo = (spec: CanarySpec, run: RunStatus): string => {
   return first === undefined ? `${run.weight.set} %` : stepText(first);
 };
 
+/** What is behind a gate, and how long it is waited for. */
+const atGate = (spec: CanarySpec, run: RunStatus, { name, type, deadline }: GateStatus): Next => {
+  const canary = `${spec.targetRef.name}-canary`;
+  const step = nextStep(spec, run);
+  const behind =
+    type === 'confirm-rollout'
+      ? `${canary} starts`
+      : step === undefined || run.fast !== undefined
+        ? 'promotion'
+        : stepText(step);
+  const at = deadline === undefined ? '' : `, rollback at ${deadline.slice(0, 19)}Z if it is not`;
+  return { action: `${behind} once gate "${name}" is open${at}` };
+};
+
 /** What happens next in a run: it changes with the run's own transitions only, never by time passing. */
 export const nextOf = (spec: CanarySpec, run: RunStatus): Next => {
   const name = spec.targetRef.name;
@@ -33,6 +48,8 @@ export const nextOf = (spec: CanarySpec, run: RunStatus): Next => {
     return { action: `paused until ${how}; rollback if the checks fail` };
   }
   if (run.held !== undefined) return { action: `a person decides: ${run.held}` };
+  const gate = waitingGate(run);
+  if (gate !== undefined) return atGate(spec, run, gate);
   switch (run.stage) {
     case 'scaling':
       return { action: `${scaledTo(spec, run)} once ${name}-canary is ready` };

@@ -1,6 +1,7 @@
 import type { CanaryStatus, HistoryStatus, OutboxStatus } from '../api/canary-status.ts';
 import type { Effect, Message } from './effect.ts';
 import { gitOperation, storedOperation } from './git-operation.ts';
+import { callAfter, entriesAfter } from './hooks/post-rollout.ts';
 import { CAPS } from './limits.ts';
 import { messageOf, severityOf, type Topic } from './message.ts';
 import type { Observed } from './observed.ts';
@@ -18,6 +19,9 @@ const leastNeeded = (outbox: readonly OutboxStatus[]): number => {
     outbox.findIndex(({ kind }) => kind === 'message'),
   );
 };
+
+/** An outcome that is to be written to Git. */
+export const isForGit = ({ kind }: OutboxStatus): boolean => kind === 'record' || kind === 'revert';
 
 const withEntries = (status: CanaryStatus, entries: readonly OutboxStatus[]): CanaryStatus => {
   const known = new Set(status.outbox.map(({ id }) => id));
@@ -50,9 +54,14 @@ export const commit = (observed: Observed, status: CanaryStatus, run: HistorySta
   return withEntries(status, [{ id, kind, run: run.id, state: 'Pending', attempts: 0, since: run.endedAt }]);
 };
 
+/** `status` with the calls of the hooks that are told of the end of `run`. */
+export const callAfterwards = (observed: Observed, status: CanaryStatus, run: HistoryStatus): CanaryStatus =>
+  withEntries(status, entriesAfter(observed, run));
+
+const EFFECTS = { record: 'commit', revert: 'commit', message: 'notify', hook: 'hook' } as const;
+
 /** Key of the effect behind an entry. */
-export const effectKey = (entry: OutboxStatus): string =>
-  `${entry.kind === 'message' ? 'notify' : 'commit'}/${entry.id}`;
+export const effectKey = ({ kind, id }: OutboxStatus): string => `${EFFECTS[kind]}/${id}`;
 
 /**
  * The effects behind the entries that are *stored*: never of those only just written, so that nothing leaves the
@@ -61,6 +70,10 @@ export const effectKey = (entry: OutboxStatus): string =>
 export const outboxEffects = (observed: Observed): readonly Effect[] =>
   observed.status.outbox.flatMap((entry): readonly Effect[] => {
     if (entry.state !== 'Pending') return [];
+    if (entry.kind === 'hook') {
+      const call = callAfter(observed, entry, effectKey(entry));
+      return call === undefined ? [] : [call];
+    }
     if (entry.kind === 'message') {
       const message = messageOf(observed, entry);
       const { provider } = entry;

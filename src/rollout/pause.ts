@@ -1,5 +1,6 @@
 import type { RunStatus } from '../api/canary-status.ts';
 import type { EventNote } from './decision.ts';
+import { gatesLater } from './hooks/gates.ts';
 import type { Observed } from './observed.ts';
 import { timeMs, timeText } from './time.ts';
 
@@ -19,8 +20,10 @@ export const paused = (run: RunStatus, { by, reason, now }: Who): RunStatus => (
 /** `run` going on; the time of the pause does not count against it. */
 export const resumed = (run: RunStatus, now: number): RunStatus => {
   const { paused: pause, ...rest } = run;
-  if (pause === undefined || run.deadline === undefined) return rest;
-  return { ...rest, deadline: timeText(timeMs(run.deadline) + Math.max(0, now - timeMs(pause.since))) };
+  if (pause === undefined) return rest;
+  const lost = Math.max(0, now - timeMs(pause.since));
+  const later = gatesLater(rest, lost);
+  return run.deadline === undefined ? later : { ...later, deadline: timeText(timeMs(run.deadline) + lost) };
 };
 
 /** `run` as `spec.suspend` wants it, and the event that tells of the change; a person's pause ends by a person. */

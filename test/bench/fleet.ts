@@ -68,6 +68,7 @@ export const aFleet = async (size: number, options: FleetOptions = {}): Promise<
         return prometheus.ask(...question);
       },
       git,
+      callHook: async () => ({ passed: true, detail: 'HTTP 200' }),
       deliver: async () => ({ delivered: true, detail: 'dropped' }),
     },
   });

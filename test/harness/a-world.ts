@@ -1,5 +1,6 @@
 import { Prometheus } from '#src/analysis/prometheus.ts';
 import { type CanaryStatus, parseCanaryStatus } from '#src/api/canary-status.ts';
+import type { HookAnswer } from '#src/hooks/call-hook.ts';
 import { apiVersionOf, pathOf, resourceFor } from '#src/kube/resources.ts';
 import type { Transport } from '#src/kube/transport.ts';
 import { stringAt } from '#src/lib/json.ts';
@@ -7,7 +8,7 @@ import type { KubeObject, ObjectRef, Resource } from '#src/lib/kube-object.ts';
 import { seededRandom } from '#src/lib/random.ts';
 import { sleep } from '#src/lib/sleep.ts';
 import { VirtualClock } from '#src/lib/virtual-clock.ts';
-import type { Message } from '#src/rollout/effect.ts';
+import type { HookPayload, Message } from '#src/rollout/effect.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
 import { ALL_RESOURCES } from '#src/sandbox/api/sandbox-api.ts';
 import { type Cluster, startCluster } from '#src/sandbox/cluster.ts';
@@ -36,6 +37,14 @@ export const UNREACHABLE = 'http://gone.example.com:9090';
 /** A message as its receiver got it. */
 type Told = Message & { readonly to: string };
 
+/** A call of a hook as its receiver got it. */
+export type HookHeard = {
+  readonly id: string;
+  readonly url: string;
+  readonly at: number;
+  readonly payload: HookPayload;
+};
+
 /** A whole cluster with Git, a GitOps agent and users in it, in virtual time; controllers come and go. */
 export type World = {
   readonly clock: VirtualClock;
@@ -43,6 +52,7 @@ export type World = {
   readonly load: Load;
   readonly git: MemoryGit;
   readonly messages: readonly Told[];
+  readonly calls: readonly HookHeard[];
   /** Starts a controller; `through` is put between it and the API server. */
   readonly startController: (
     options?: { readonly through?: (transport: Transport) => Transport } & Pick<Surroundings, 'log' | 'settings'>,
@@ -80,6 +90,8 @@ export type WorldOptions = {
   readonly rps?: number;
   readonly logLevel?: string;
   readonly seed?: number;
+  /** What the receiver of hooks answers; it may take its time. By default 200. */
+  readonly onHook?: (heard: HookHeard, clock: VirtualClock) => Promise<HookAnswer> | HookAnswer;
   /** How long Git and receivers of messages take to answer. @default 0 */
   readonly answerMs?: number;
   /** False for a cluster that lacks the validation of our CRDs. */
@@ -114,6 +126,8 @@ export const aWorld = (options: WorldOptions = {}): World => {
   });
   const git = new MemoryGit();
   const messages: Told[] = [];
+  const calls: HookHeard[] = [];
+  const { onHook = () => ({ passed: true, detail: 'HTTP 200' }) } = options;
   const series = prometheusExchange({ store: cluster.series, clock });
   const prometheus = new Prometheus({
     exchange: async (request) => {
@@ -130,6 +144,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
     load,
     git,
     messages,
+    calls,
     startController: ({ through, log, settings } = {}) => {
       const transport = inProcessTransport(api, { user: 'serin' });
       const process = startProcess({
@@ -154,6 +169,11 @@ export const aWorld = (options: WorldOptions = {}): World => {
             messages.push({ ...message, to: receiver.address });
             await late();
             return { delivered: true, detail: 'kept' };
+          },
+          callHook: async ({ id, url, body }) => {
+            const heard = { id, url, at: clock.now(), payload: JSON.parse(body) };
+            calls.push(heard);
+            return onHook(heard, clock);
           },
         },
       });

@@ -62,6 +62,7 @@ export const startProcess = (surroundings: Surroundings): Process => {
       git: { commit: mortal(outside.git.commit), inspect: mortal(outside.git.inspect) },
       gitInsecure: false,
       deliver: mortal(outside.deliver),
+      callHook: mortal(outside.callHook),
     },
   });
   const isolate = (): void => {

@@ -1,5 +1,6 @@
 import type { AskPrometheus } from '../../analysis/prometheus.ts';
 import type { OutcomeWriter } from '../../git/engine.ts';
+import type { CallHook } from '../../hooks/call-hook.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -8,6 +9,7 @@ import type { Caches } from '../caches.ts';
 import type { Executor } from '../effects-table.ts';
 import type { AskIstiod } from '../istiod.ts';
 import { executeCommit } from './commit.ts';
+import { executeHook } from './hook.ts';
 import { executeMeasure } from './measure.ts';
 import { executeNotify } from './notify.ts';
 import { executeProve } from './prove.ts';
@@ -17,6 +19,7 @@ export type Outside = {
   readonly ask: AskPrometheus;
   readonly git: OutcomeWriter;
   readonly deliver: typeof deliver;
+  readonly callHook: CallHook;
   /** Absent where no istiod is to be asked. */
   readonly istiod?: AskIstiod | undefined;
   /** Also http:// and file:// repositories. */
@@ -39,7 +42,7 @@ export const createExecutor =
       case 'notify':
         return executeNotify(effect, { ...deps, deliver: outside.deliver, signal });
       case 'hook':
-        return Promise.reject(new Error(`Hook ${effect.hook.name} cannot be called yet`));
+        return executeHook(effect, { ...deps, call: outside.callHook, signal });
       default:
         return assertNever(effect, 'effect');
     }

@@ -5,7 +5,7 @@ import { typeOf } from './hooks-of.ts';
 
 /** The event of a hook that has failed where nothing depends on it; none for one that has not. */
 export const failedNote = (
-  hook: Webhook,
+  hook: Pick<Webhook, 'name' | 'type'>,
   run: string,
   { passed, detail }: Omit<HookAnswer, 'at'>,
 ): readonly EventNote[] =>

@@ -4,7 +4,7 @@ import type { Webhook } from '../../api/webhook.ts';
 import type { HookType } from '../../api/words.ts';
 
 /** When a hook is called. */
-export const typeOf = ({ type = 'rollout' }: Webhook): HookType => type;
+export const typeOf = ({ type = 'rollout' }: Pick<Webhook, 'type'>): HookType => type;
 
 /** The hooks of a type, in the order in which they are called. */
 export const hooksOf = ({ analysis: { webhooks = [] } }: CanarySpec, type: HookType): readonly Webhook[] =>

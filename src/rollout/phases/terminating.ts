@@ -4,6 +4,7 @@ import { isClosed, NOTHING } from '../exposing.ts';
 import { holdRoute } from '../hold-route.ts';
 import { SETTLE_MS } from '../limits.ts';
 import type { Observed, TargetView } from '../observed.ts';
+import { isForGit } from '../outbox.ts';
 import { deadlineMs } from '../plan.ts';
 import { timeMs } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
@@ -62,8 +63,8 @@ const lettingGo = ({ status: { adopted } }: Observed): readonly Action[] => [
   { type: 'removeFinalizer' },
 ];
 
-/** Outcomes that Git does not hold yet. */
-const unwritten = ({ status }: Observed): readonly OutboxStatus[] =>
+/** What is owed to Git and to hooks for the runs that are over. */
+const owed = ({ status }: Observed): readonly OutboxStatus[] =>
   status.outbox.filter(({ kind, state }) => kind !== 'message' && state === 'Pending');
 
 /** The first thing that is not yet as it was before Serin came; each waits until the one before has been observed. */
@@ -96,8 +97,10 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
     return { waiting: 'for the rest to be deleted', actions: [{ type: 'deleteOwned' }] };
   }
   const patience = begunAt(observed, now) + GIT_MS;
-  if (unwritten(observed).length > 0 && now < patience) {
-    return { waiting: 'for Git to hold the last outcome', wakeAt: patience };
+  const still = owed(observed);
+  if (still.length > 0 && now < patience) {
+    const waiting = still.some(isForGit) ? 'for Git to hold the last outcome' : 'for the hooks after the last run';
+    return { waiting, wakeAt: patience };
   }
   // Once more: an earlier deletion may have been cut short after what is observed here, and nothing comes after this.
   return { waiting: 'for the finalizer to go', actions: lettingGo(observed) };
@@ -120,7 +123,7 @@ export const terminating = (observed: Observed, now: number): Turn => {
   const { before } = exposed ? holdRoute(observed, { exposure: NOTHING, mayRaise: false }) : { before: [] };
   const { actions = [], ...step } = firstStep(observed, target, now);
   const isLast = actions.some(({ type }) => type === 'removeFinalizer');
-  const events = (isLast ? unwritten(observed) : []).map(({ kind, run }): EventNote => {
+  const events = (isLast ? owed(observed).filter(isForGit) : []).map(({ kind, run }): EventNote => {
     const note = `The ${kind} of run ${run} is not in Git: the Canary was deleted before it could be written`;
     return { reason: 'GitRefused', note };
   });
