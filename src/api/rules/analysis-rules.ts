@@ -4,12 +4,18 @@ import { intervalRule } from './interval-rule.ts';
 import { matchRules } from './match-rules.ts';
 import { metricRules } from './metric-rules.ts';
 import { notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
+import { webhookRules } from './webhook-rules.ts';
 
 type Analysis = StoredCanarySpec['analysis'];
 type Alert = Analysis['alerts'][number];
 
 const EVIDENCE = 'remove it; it belongs to the evidence judge';
 const evidence = (field: keyof Analysis & string): RuleBody<Analysis> => notYet(field, { instead: EVIDENCE });
+
+/** Hooks that are called in each window judge the canary too. */
+const isJudgedByHooks = ({ webhooks = [] }: Analysis): boolean =>
+  webhooks.some(({ type = 'rollout' }) => type === 'rollout');
+const JUDGED_BY_HOOKS = '(has(self.webhooks) && self.webhooks.exists(w, !has(w.type) || w.type == "rollout"))';
 
 const judgeRules: readonly RuleBody<Analysis>[] = [
   {
@@ -30,16 +36,20 @@ const judgeRules: readonly RuleBody<Analysis>[] = [
   {
     field: 'metrics',
     fault: 'required',
-    sentence: 'metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange',
-    cel: 'size(self.metrics) > 0 || !(has(self.judge) ? self.judge == "threshold" : has(self.threshold))',
-    holds: ({ judge, threshold, metrics }) =>
-      metrics.length > 0 || !(judge === undefined ? threshold !== undefined : judge === 'threshold'),
+    sentence:
+      'metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange, or a webhook of type rollout',
+    cel: `size(self.metrics) > 0 || ${JUDGED_BY_HOOKS} || !(has(self.judge) ? self.judge == "threshold" : has(self.threshold))`,
+    holds: (self) =>
+      self.metrics.length > 0 ||
+      isJudgedByHooks(self) ||
+      !(self.judge === undefined ? self.threshold !== undefined : self.judge === 'threshold'),
   },
   {
     field: 'metrics',
     sentence: 'Every metric is a dryRun, so nothing would judge the canary: want at least one that counts',
-    cel: 'size(self.metrics) == 0 || self.metrics.exists(m, !m.dryRun)',
-    holds: ({ metrics }) => metrics.length === 0 || metrics.some((metric) => !metric.dryRun),
+    cel: `size(self.metrics) == 0 || ${JUDGED_BY_HOOKS} || self.metrics.exists(m, !m.dryRun)`,
+    holds: (self) =>
+      self.metrics.length === 0 || isJudgedByHooks(self) || self.metrics.some((metric) => !metric.dryRun),
   },
   {
     field: 'consecutiveThreshold',
@@ -145,7 +155,6 @@ export const analysisRules: readonly Rule[] = [
       cel: 'self.verifyTraffic == "best-effort"',
       holds: ({ verifyTraffic }) => verifyTraffic === 'best-effort',
     },
-    notYet('webhooks', { unless: 'empty', instead: 'remove it; metrics alone judge a run' }),
     notYet('primaryReadyThreshold', { unless: 100, instead: 'remove it; every pod must be ready' }),
     notYet('canaryReadyThreshold', { unless: 100, instead: 'remove it; every pod must be ready' }),
     ...(['slo', 'tolerance', 'latency', 'confidence', 'maxImpact', 'bake', 'maxDuration'] as const).map(evidence),
@@ -155,4 +164,5 @@ export const analysisRules: readonly Rule[] = [
   ...affinityRules,
   ...metricRules,
   ...alertRules,
+  ...webhookRules,
 ];

@@ -1,6 +1,7 @@
 import { SPECS } from '../example.ts';
 import { WRONG_AUTOSCALERS } from './wrong-autoscalers.ts';
 import { WRONG_EXPOSURES } from './wrong-exposures.ts';
+import { WRONG_WEBHOOKS } from './wrong-webhooks.ts';
 
 /** A spec that one rule refuses, and every problem that is told of it, as `where: message`. */
 export type WrongSpec = { readonly kind: string; readonly spec: unknown; readonly told: readonly string[] };
@@ -196,7 +197,6 @@ const TWO_STRATEGIES =
 const NOT_JUDGED =
   'Nothing would judge this blue/green run before it takes all traffic: the built-in metrics count what the route leads to the canary, which is nothing till then; add analysis.mirror, a metric of your own, or a webhook of type rollout';
 const READY = 'remove it; every pod must be ready';
-const hook = { name: 'load', url: 'http://loadtester.test/' };
 
 const analyses: readonly WrongSpec[] = [
   withAnalysis(
@@ -209,11 +209,11 @@ const analyses: readonly WrongSpec[] = [
   ),
   withAnalysis(
     { metrics: [], threshold: 5 },
-    '.metrics: metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange',
+    '.metrics: metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange, or a webhook of type rollout',
   ),
   withAnalysis(
     { metrics: [], judge: 'threshold' },
-    '.metrics: metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange',
+    '.metrics: metrics is empty, so nothing would judge the canary: add a metric with a thresholdRange, or a webhook of type rollout',
   ),
   withAnalysis(
     { metrics: [{ name: 'request-duration', thresholdRange: { max: 500 }, dryRun: true }] },
@@ -264,7 +264,6 @@ const analyses: readonly WrongSpec[] = [
     '.mirrorWeight: mirrorWeight has an effect with mirror: true only: set that, or remove mirrorWeight',
   ),
   withAnalysis({ stepWeights: undefined, iterations: 10 }, `.iterations: ${NOT_JUDGED}`),
-  withAnalysis({ webhooks: [hook] }, notYet('webhooks', 'remove it; metrics alone judge a run')),
   withAnalysis({ primaryReadyThreshold: 50 }, notYet('primaryReadyThreshold', READY)),
   withAnalysis({ canaryReadyThreshold: 50 }, notYet('canaryReadyThreshold', READY)),
   withAnalysis({ slo: '99.9%' }, notYet('slo', EVIDENCE)),
@@ -442,6 +441,7 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   ...services,
   ...analyses,
   ...WRONG_EXPOSURES,
+  ...WRONG_WEBHOOKS,
   ...WRONG_AUTOSCALERS,
   ...metrics,
   ...gits,
