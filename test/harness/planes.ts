@@ -74,6 +74,35 @@ export const aDelegatingService = (): KubeObject =>
     },
   });
 
+/** Namespace and name of a Gateway of Istio's class, which mirrors where the cluster's own, Traefik's, does not. */
+const ISTIO_EDGE = { namespace: 'gateways', name: 'istio' } as const;
+
+/** Istio as an implementation of the Gateway API. */
+const istioEdge = (): readonly KubeObject[] => [
+  {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'GatewayClass',
+    metadata: { name: 'istio' },
+    spec: { controllerName: 'istio.io/gateway-controller' },
+  },
+  {
+    apiVersion: 'gateway.networking.k8s.io/v1',
+    kind: 'Gateway',
+    metadata: ISTIO_EDGE,
+    spec: {
+      gatewayClassName: 'istio',
+      listeners: [{ name: 'web', port: 80, protocol: 'HTTP', allowedRoutes: { namespaces: { from: 'All' } } }],
+    },
+  },
+];
+
+/** A route of its own behind Istio's implementation of the Gateway API. */
+export const ISTIO_EDGE_ROUTE: PlaneSetup = {
+  objects: istioEdge(),
+  host: HOST,
+  spec: { service: { port: 80, targetPort: 9898, gatewayRefs: [ISTIO_EDGE], hosts: [HOST] } },
+};
+
 export const ISTIO_MESH: PlaneSetup = {
   objects: [],
   host: 'podinfo.shop',
@@ -106,6 +135,7 @@ export const GLOO: PlaneSetup = {
 export const PLANES = {
   'an adopted route': { objects: [aRoute()], host: HOST, spec: adopting() },
   'a route of its own': { objects: [], host: HOST, spec: {} },
+  "a route of its own behind Istio's Gateway": ISTIO_EDGE_ROUTE,
   'an Ingress': { objects: [anIngress()], host: HOST, spec: behindIngress() },
   'a VirtualService in the mesh': ISTIO_MESH,
   'an adopted VirtualService': ISTIO_ADOPTED,
