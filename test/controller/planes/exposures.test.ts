@@ -83,11 +83,6 @@ const unable: readonly {
     told: /spec\.analysis\.mirror.*cannot mirror requests; want weights, or another data plane/,
   },
   {
-    plane: 'App Mesh',
-    analysis: { mirror: true },
-    told: /spec\.analysis\.mirror.*App Mesh cannot mirror requests; want weights, or another data plane/,
-  },
-  {
     plane: 'an Ingress',
     analysis: { match: [{ queryParams: { canary: { exact: '1' } } }] },
     told: /spec\.analysis\.match.*cannot match requests by query parameters; want a match of headers or cookies/,
