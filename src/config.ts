@@ -43,9 +43,9 @@ const schema = z.strictObject({
   watchFlagger: flag.default(false),
   /** Data plane of flagger.app Canaries that name none: Flagger's -mesh-provider. */
   flaggerMeshProvider: text.optional(),
-  /** Hosts, addresses and ranges that hooks may call although they always may not, such as 127.0.0.0/8. */
+  /** Hosts, addresses and ranges that hooks and messages may go to although they always may not, such as 127.0.0.0/8. */
   allowCalls: calls,
-  /** More hosts, addresses and ranges that hooks may not call. */
+  /** More hosts, addresses and ranges that hooks and messages may not go to. */
   denyCalls: calls,
   /** Namespace of the leader's Lease; by default the one that is watched, so that each namespace can have a leader. */
   leaseNamespace: text.optional(),

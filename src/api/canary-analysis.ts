@@ -46,8 +46,8 @@ const alert = z.strictObject({
   severity: z.enum(SEVERITIES).default('info').describe('Lowest severity that is sent.'),
   providerRef: z
     .strictObject({
-      kind: z.string().max(63).optional().describe('NotificationProvider, also when absent.'),
-      name: objectName.describe('Name of the NotificationProvider.'),
+      kind: z.string().max(63).optional().describe("NotificationProvider, also when absent, or Flagger's AlertProvider."),
+      name: objectName.describe('Name of the provider.'),
       namespace: namespace.optional().describe("Its namespace; the Canary's own when absent."),
     })
     .describe('Who receives it.'),

@@ -243,7 +243,7 @@ const outbox = z.object({
   kind: z.enum(['record', 'revert', 'message', 'hook']).describe('What is to be done.'),
   topic: maybe(z.enum(TOPICS)).describe('What a message is about.'),
   run: maybe(z.string()).describe('Run that it tells of; absent for the take-over.'),
-  provider: maybe(z.string()).describe('NotificationProvider, as namespace/name.'),
+  provider: maybe(z.string()).describe('NotificationProvider, as namespace/name, or AlertProvider namespace/name.'),
   hook: maybe(z.string()).describe('Name of the hook that is called after the run.'),
   state: z.enum(['Pending', 'Refused']).describe('Refused: a person must act.'),
   reason: maybe(z.enum(['GitRefused', 'GitSuperseded'])).describe('Why Git was not written.'),

@@ -25,6 +25,11 @@ export const FLAGGER_FINALIZER = 'serin.dev/flagger';
 
 /** On a route: the verdict behind the weight, written in one patch with it, so that a crash cannot forget it. */
 export const STAMP_ANNOTATION = 'serin.dev/stamp';
+/**
+ * On an object of Flagger's that Canaries of other namespaces use: the namespaces that may, with commas between them, or
+ * `*` for all.
+ */
+export const ALLOWED_NAMESPACES_ANNOTATION = 'serin.dev/allowed-namespaces';
 /** On an adopted object: what its fields held before, as JSON, to be restored on release. */
 export const BASELINE_ANNOTATION = 'serin.dev/baseline';
 

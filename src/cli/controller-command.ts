@@ -13,7 +13,7 @@ import type { Transport } from '../kube/transport.ts';
 import { ALWAYS_DENIED, denyList } from '../lib/deny-list.ts';
 import { isRecord } from '../lib/json.ts';
 import { messageOf } from '../lib/message-of.ts';
-import { deliver } from '../notify/deliver.ts';
+import { Notifier } from '../notify/notifier.ts';
 import { serveHealth } from '../server/health-server.ts';
 import { createLog, type Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -68,6 +68,7 @@ export const startController = async (options: {
   });
   const deny = denyList({ deny: [...ALWAYS_DENIED, ...config.denyCalls], allow: config.allowCalls });
   const hooks = new HookCaller({ clock, deny });
+  const notifier = new Notifier({ clock, deny });
   const controller = new Controller({
     transport,
     clock,
@@ -79,7 +80,7 @@ export const startController = async (options: {
     outside: {
       ask: planner.ask,
       git,
-      deliver,
+      deliver: notifier.deliver,
       callHook: hooks.call,
       gitInsecure: config.gitInsecure,
       istiod:
@@ -98,6 +99,7 @@ export const startController = async (options: {
     await controller.stop();
     await git.close();
     prometheus.close();
+    await notifier.close();
     await hooks.close();
     await health.close();
     await transport.close();

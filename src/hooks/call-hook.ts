@@ -1,6 +1,5 @@
-import { lookup } from 'node:dns';
-import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, request } from 'undici';
+import { checkedLookup } from '../lib/checked-lookup.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { DenyList } from '../lib/deny-list.ts';
 import { sleep } from '../lib/sleep.ts';
@@ -35,23 +34,6 @@ export type CallHook = (call: HookCall, signal: AbortSignal) => Promise<HookAnsw
 const READ_BYTES = 4096;
 
 const failed = (detail: string): HookAnswer => ({ passed: false, detail });
-
-class DeniedError extends Error {
-  override readonly name = 'DeniedError';
-  readonly code = 'ERR_DENIED';
-}
-
-/** Resolves names as the system does, and refuses one that leads to an address that is denied: what is checked is what is connected to. */
-const checkedLookup =
-  ({ denies }: DenyList): LookupFunction =>
-  (hostname, options, callback) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
-      const [first] = found ?? [];
-      if (error !== null || first === undefined) return callback(error ?? new Error('no address'), '', 0);
-      if (found.some(({ address }) => denies(address))) return callback(new DeniedError('denied'), '', 0);
-      return options.all === true ? callback(null, found) : callback(null, first.address, first.family);
-    });
-  };
 
 /** What an attempt gave; `again` where another may give something else. */
 type Attempt = { readonly answer: HookAnswer; readonly again: boolean; readonly retryAfter?: string };

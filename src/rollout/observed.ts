@@ -127,7 +127,7 @@ export type GitView =
 
 /** A message receiver that the Canary names. */
 export type AlertView = {
-  /** `namespace/name` of the NotificationProvider. */
+  /** `namespace/name` of a NotificationProvider, `AlertProvider namespace/name` of one of Flagger's. */
   readonly provider: string;
   readonly severity: 'info' | 'warn' | 'error';
 };

@@ -64,6 +64,19 @@ test('tries a failed effect again by itself, with growing waits, until it works'
   assert.equal(table.view('a/b').get('m1')?.state, 'done');
 });
 
+test('who asks to be left alone is, also when that is longer than the wait would be', async () => {
+  const times: number[] = [];
+  const { clock, table } = aTable(async () => {
+    times.push(clock.now());
+    if (times.length < 3)
+      throw Object.assign(new Error('slow down'), { retryAfterMs: times.length === 1 ? 90_000 : 1 });
+    return done;
+  });
+  table.want('a/b', [measure('m1')]);
+  await clock.advance(200_000);
+  assert.deepEqual(times, [0, 90_000, 91_500], 'never sooner than the wait that grows by itself');
+});
+
 test('a slow effect of one canary does not hold another', async () => {
   const { clock, changed, table } = aTable((canary) =>
     canary === 'a/slow' ? new Promise(() => {}) : Promise.resolve(done),

@@ -6,7 +6,7 @@ export const aMessage = (change: Partial<Message> = {}): Message => ({
   severity: 'error',
   cluster: 'eu-1',
   canary: { namespace: 'shop', name: 'podinfo' },
-  target: 'Deployment/podinfo',
+  target: 'Deployment/podinfo.shop',
   title: 'podinfo rolled back to 6.7.0',
   text: 'request-success-rate 48.2 % is below 99 %.',
   fields: [{ title: 'Weight', value: '20 %' }],

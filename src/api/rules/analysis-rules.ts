@@ -3,7 +3,7 @@ import { affinityRules } from './affinity-rules.ts';
 import { intervalRule } from './interval-rule.ts';
 import { matchRules } from './match-rules.ts';
 import { metricRules } from './metric-rules.ts';
-import { notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
+import { celList, notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
 import { webhookRules } from './webhook-rules.ts';
 
 type Analysis = StoredCanarySpec['analysis'];
@@ -131,13 +131,15 @@ const strategyRules: readonly RuleBody<Analysis>[] = [
   },
 ];
 
+const PROVIDER_KINDS: readonly string[] = ['NotificationProvider', 'AlertProvider'];
+
 const alertRules = rulesAt<Alert['providerRef']>('spec.analysis.alerts[].providerRef', [
   {
     field: 'kind',
     fault: 'forbidden',
-    sentence: 'providerRef.kind {kind} is not supported yet: want NotificationProvider',
-    cel: '!has(self.kind) || self.kind == "NotificationProvider"',
-    holds: ({ kind = 'NotificationProvider' }) => kind === 'NotificationProvider',
+    sentence: 'providerRef.kind {kind} says nothing of where messages go: want NotificationProvider or AlertProvider',
+    cel: `!has(self.kind) || self.kind in ${celList(PROVIDER_KINDS)}`,
+    holds: ({ kind = 'NotificationProvider' }) => PROVIDER_KINDS.includes(kind),
   },
 ]);
 

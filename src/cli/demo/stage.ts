@@ -122,6 +122,8 @@ export const setStage = async (
           cluster: 'demo',
           port: 0,
           gitInsecure: true,
+          // Its receiver of messages.
+          allowCalls: '127.0.0.0/8',
           gitDirectory: mirrors,
         },
       }),

@@ -4,7 +4,7 @@ import type { CallHook } from '../../hooks/call-hook.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { assertNever } from '../../lib/assert-never.ts';
 import type { Clock } from '../../lib/clock.ts';
-import type { deliver } from '../../notify/deliver.ts';
+import type { Deliver } from '../../notify/notifier.ts';
 import type { Caches } from '../caches.ts';
 import type { Executor } from '../effects-table.ts';
 import type { AskIstiod } from '../istiod.ts';
@@ -18,7 +18,7 @@ import { executeProve } from './prove.ts';
 export type Outside = {
   readonly ask: AskPrometheus;
   readonly git: OutcomeWriter;
-  readonly deliver: typeof deliver;
+  readonly deliver: Deliver;
   readonly callHook: CallHook;
   /** Absent where no istiod is to be asked. */
   readonly istiod?: AskIstiod | undefined;

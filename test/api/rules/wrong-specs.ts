@@ -1,6 +1,7 @@
 import { SPECS } from '../example.ts';
 import { WRONG_AUTOSCALERS } from './wrong-autoscalers.ts';
 import { WRONG_EXPOSURES } from './wrong-exposures.ts';
+import { WRONG_RECEIVERS } from './wrong-receivers.ts';
 import { WRONG_WEBHOOKS } from './wrong-webhooks.ts';
 
 /** A spec that one rule refuses, and every problem that is told of it, as `where: message`. */
@@ -275,8 +276,8 @@ const analyses: readonly WrongSpec[] = [
   withAnalysis({ maxDuration: '30m' }, notYet('maxDuration', EVIDENCE)),
   withAnalysis({ onInconclusive: 'promote' }, notYet('onInconclusive', EVIDENCE)),
   withAnalysis(
-    { alerts: [{ name: 'team', providerRef: { kind: 'AlertProvider', name: 'slack' } }] },
-    '.alerts[0].providerRef.kind: providerRef.kind AlertProvider is not supported yet: want NotificationProvider',
+    { alerts: [{ name: 'team', providerRef: { kind: 'Provider', name: 'slack' } }] },
+    '.alerts[0].providerRef.kind: providerRef.kind Provider says nothing of where messages go: want NotificationProvider or AlertProvider',
   ),
 ];
 
@@ -398,16 +399,6 @@ const others: readonly WrongSpec[] = [
     'spec.args[0].default: The default of arg queue does not match its own pattern: change one of them',
   ),
   other(
-    'NotificationProvider',
-    { type: 'msteams' },
-    'spec.type: type msteams is not supported yet: want slack or webhook',
-  ),
-  other(
-    'NotificationProvider',
-    { secretRef: undefined },
-    'spec.address: Nothing tells where messages go: want address, or secretRef to a Secret with the key address',
-  ),
-  other(
     'Repository',
     { url: 'https://me:hunter2@git.example.com/config.git' },
     'spec.url: url carries a credential: want it in the Secret that secretRef names',
@@ -447,3 +438,4 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   ...gits,
   ...others,
 ];
+  ...WRONG_RECEIVERS,
