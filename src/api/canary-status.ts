@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { salvage } from './salvage.ts';
+import { TARGET_KINDS } from './target-kinds.ts';
 import { CAUSES, CONDITION_TYPES, HOOK_TYPES, OUTCOMES, PHASES, STRATEGIES, TOPICS, VERBS } from './words.ts';
 
 /** A field that may be absent, never `undefined`. */
@@ -287,6 +288,7 @@ export type AnswerStatus = DeepReadonly<z.output<typeof answer>>;
 
 const adopted = z.object({
   replicas: z.int().describe("The target's replicas."),
+  kind: maybe(z.enum(TARGET_KINDS)).describe('Kind of the target; absent where it is a Deployment.'),
   target: maybe(z.string()).describe('Name of the target.'),
   service: maybe(z.string()).describe('Name of the apex Service.'),
   provider: maybe(z.string()).describe('Data plane; absent in what older versions have taken over.'),

@@ -2,10 +2,11 @@ import { z } from 'zod';
 import { analysis } from './canary-analysis.ts';
 import { service } from './canary-service.ts';
 import { baseName, duration, httpUrl, namedList, namespace, objectName, text, textMap } from './field.ts';
+import { targetKindNamed } from './target-kinds.ts';
 
 const targetRef = z.strictObject({
   apiVersion: text(100).default('apps/v1').describe('API version of the target.'),
-  kind: z.enum(['Deployment', 'DaemonSet', 'Service']).default('Deployment').describe('Kind of the target.'),
+  kind: text(63).default('Deployment').describe('Kind of the target: Deployment, DaemonSet or Service.'),
   name: baseName.describe('Name of the target, at most 55 characters, in the same namespace.'),
 });
 
@@ -118,6 +119,7 @@ export type StoredCanarySpec = z.output<typeof storedCanarySpec>;
  */
 export const canarySpec = storedCanarySpec.transform((spec) => ({
   ...spec,
+  targetRef: { ...spec.targetRef, kind: targetKindNamed(spec.targetRef.kind) },
   analysis: { ...spec.analysis, threshold: spec.analysis.threshold ?? 1 },
 }));
 export type CanarySpec = z.output<typeof canarySpec>;

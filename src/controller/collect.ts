@@ -4,6 +4,7 @@ import { garbage } from '../workload/garbage.ts';
 import type { Caches } from './caches.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import type { Scene } from './scene.ts';
+import { workloadRef } from './wanted-objects.ts';
 
 /** Deletes records and config copies that nothing refers to any more, and the oldest run records above the cap. */
 export const collect = async (
@@ -14,7 +15,7 @@ export const collect = async (
   const { canary, names, view } = scene;
   const mine = { index: 'canaryUid', value: canary.uid } as const;
   const workloads = [names.workload.primary, names.workload.canary].flatMap(
-    (name) => view.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: canary.namespace, name }) ?? [],
+    (name) => view.get(workloadRef(scene, name)) ?? [],
   );
   const dropped = garbage({
     records: caches.byIndex('ControllerRevision', mine),

@@ -3,7 +3,7 @@ import { budgetStands, mayEscapeBudgets, primaryBudget } from '../workload/disru
 import type { Caches } from './caches.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef } from './wanted-objects.ts';
+import { workloadRef } from './wanted-objects.ts';
 
 const BUDGET = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' } as const;
 
@@ -12,7 +12,7 @@ const BUDGET = { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' } as const
  * primary that Serin has made carries every label of the target's pods.
  */
 const apart = ({ canary, names }: Pick<Scene, 'canary' | 'names'>, { get }: Pick<Caches, 'get'>) => {
-  const [target, primary] = [names.target, names.workload.primary].map((name) => get(deploymentRef({ canary }, name)));
+  const [target, primary] = [names.target, names.workload.primary].map((name) => get(workloadRef({ canary }, name)));
   return target !== undefined && primary !== undefined && mayEscapeBudgets({ target, primary })
     ? { target, primary }
     : undefined;

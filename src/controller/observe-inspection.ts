@@ -9,7 +9,7 @@ import { imagesOf, templateOf } from '../workload/pod-template.ts';
 import type { GitInspections } from './git-inspections.ts';
 import type { GitObservation } from './observe-git.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef } from './wanted-objects.ts';
+import { workloadRef } from './wanted-objects.ts';
 
 type GitOn = Extract<GitView, { readonly mode: 'on' }>;
 
@@ -47,7 +47,7 @@ const CONSEQUENCE = 'until then nothing begins, because its outcome could not be
 const inspectionOf = (scene: Scene, git: GitOn, cluster: string): GitInspection | undefined => {
   const { canary, names, view } = scene;
   const { repository, path, branch, onFailure, onSuccess } = git;
-  const target = view.get(deploymentRef(scene, names.target));
+  const target = view.get(workloadRef(scene, names.target));
   if (target === undefined || (onFailure === 'none' && onSuccess === 'none')) return undefined;
   const reverts = onFailure !== 'none' && onFailure !== 'record';
   const containers = Object.keys(imagesOf(templateOf(target)));

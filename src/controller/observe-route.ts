@@ -7,13 +7,13 @@ import type { TrafficIntent } from '../traffic/router.ts';
 import { twoWay } from '../traffic/split.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef } from './wanted-objects.ts';
+import { workloadRef } from './wanted-objects.ts';
 
 /** A promotion empties a primary of strategy Recreate for a moment, which not every plane survives. */
 const emptyPrimary = (scene: Scene): readonly Problem[] => {
   const { names, router, route, view, canary } = scene;
   if (router.capabilities(view, route).primaryMayBeEmpty) return [];
-  const target = view.get(deploymentRef(scene, names.target));
+  const target = view.get(workloadRef(scene, names.target));
   if (stringAt(target, 'spec', 'strategy', 'type') !== 'Recreate') return [];
   const message =
     'spec.strategy is Recreate, which leaves no pod while a version starts, and this data plane answers 503 then, whatever goes to the canary; want RollingUpdate';

@@ -3,21 +3,22 @@ import { REVISION_LABEL, type Side } from '../api/names.ts';
 import { stringAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { Observed, ServiceView, TargetView, WorkloadView } from '../rollout/observed.ts';
-import { workloadView } from '../workload/readiness.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
 import { targetView } from '../workload/revision.ts';
 import { serviceView } from '../workload/services.ts';
 import { desiredRevision, observeFound } from './observe-found.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef, recordedSide, wantedService } from './wanted-objects.ts';
+import { recordedSide, wantedService, workloadRef } from './wanted-objects.ts';
 
-const deployment = (scene: Scene, name: string): KubeObject | undefined => scene.view.get(deploymentRef(scene, name));
+const SIDES: readonly Side[] = ['primary', 'canary'];
 
-type Pods = { readonly replicaSets: readonly KubeObject[]; readonly pods: readonly KubeObject[] };
+const workload = (scene: Scene, name: string): KubeObject | undefined => scene.view.get(workloadRef(scene, name));
 
-const podsOf = ({ view }: Scene, workload: KubeObject): Pods => {
-  const replicaSets = view.ownedBy('ReplicaSet', workload.metadata.uid ?? '');
-  const pods = replicaSets.flatMap((set) => view.ownedBy('Pod', set.metadata.uid ?? ''));
-  return { replicaSets, pods };
+/** Pods of the target, or of one side; none of what does not exist. */
+const podsOf = (scene: Scene, which: 'target' | Side): readonly KubeObject[] => {
+  const { names, around } = scene;
+  const object = workload(scene, which === 'target' ? names.target : names.workload[which]);
+  return object === undefined ? [] : kindOf(object).pods(object, around);
 };
 
 /** The commit that Flux is applying or has last applied, when Flux owns the target. */
@@ -40,10 +41,11 @@ const sourceOf = (target: KubeObject, { view }: Scene): SourceStatus | undefined
 };
 
 const observeTarget = (scene: Scene): TargetView | undefined => {
-  const target = deployment(scene, scene.names.target);
+  const { around, configs, named, names } = scene;
+  const target = workload(scene, names.target);
   if (target === undefined) return undefined;
-  const replicaSets = scene.view.ownedBy('ReplicaSet', target.metadata.uid ?? '');
-  return targetView({ target, replicaSets, configs: scene.configs, source: sourceOf(target, scene) });
+  const beside = SIDES.flatMap((side) => podsOf(scene, side));
+  return targetView({ target, around, configs, named, beside, source: sourceOf(target, scene) });
 };
 
 /** What the side's images should be pinned to: the run's digests while it is promoted, else what is stable. */
@@ -59,39 +61,39 @@ const digestsOfRevision = (revision: string, { run, stable }: CanaryStatus): Dig
   revision === stable?.revision ? stable.digests : revision === run?.revision ? run.digests : undefined;
 
 const observeSide = (side: Side, scene: Scene, status: CanaryStatus): WorkloadView | undefined => {
-  const { canary, names, view } = scene;
-  const workload = deployment(scene, names.workload[side]);
-  if (workload === undefined) return undefined;
-  const slices = view.endpointSlices({ namespace: canary.namespace, name: names.service[side] });
-  const digests = digestsFor(side, status);
-  const revision = workload.metadata.labels?.[REVISION_LABEL] ?? '';
+  const { names, around } = scene;
+  const object = workload(scene, names.workload[side]);
+  if (object === undefined) return undefined;
+  const revision = object.metadata.labels?.[REVISION_LABEL] ?? '';
   const pins = side === 'canary' ? undefined : digestsOfRevision(revision, status);
-  const wanted = recordedSide(side, scene, { revision, replicas: 0, digests: pins });
-  return workloadView({ workload, ...podsOf(scene, workload), slices, digests, wanted });
+  return kindOf(object).view(object, {
+    around,
+    beside: (['target', ...SIDES] as const).flatMap((which) => (which === side ? [] : podsOf(scene, which))),
+    slices: around.slices(names.service[side]),
+    digests: digestsFor(side, status),
+    wanted: recordedSide(side, scene, { revision, replicas: 0, digests: pins }),
+  });
 };
 
 const observeService = (which: 'apex' | Side, scene: Scene): ServiceView | undefined => {
-  const { canary, names, view } = scene;
+  const { canary, names, view, around } = scene;
   const name = which === 'apex' ? names.apex : names.service[which];
   const service = view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name });
   const wanted = wantedService(which, scene);
   if (service === undefined || wanted === undefined) return undefined;
-  const podsOfSide = (side: Side): readonly KubeObject[] => {
-    const workload = deployment(scene, names.workload[side]);
-    return workload === undefined ? [] : podsOf(scene, workload).pods;
-  };
   return serviceView({
     service,
     wanted,
-    slices: view.endpointSlices({ namespace: canary.namespace, name }),
+    slices: around.slices(name),
     side: which === 'apex' ? 'primary' : which,
-    pods: { primary: podsOfSide('primary'), canary: podsOfSide('canary') },
+    pods: { primary: podsOf(scene, 'primary'), canary: podsOf(scene, 'canary') },
+    canaryUid: canary.uid,
   });
 };
 
 /** What a primary serves that was there before, until it is made Serin's. */
 const foundBefore = (scene: Scene): Observed['found'] => {
-  const target = deployment(scene, scene.names.target);
+  const target = workload(scene, scene.names.target);
   if (target === undefined) return undefined;
   const found = observeFound(scene, { target, desired: desiredRevision(scene, target) });
   if (found === undefined || 'waiting' in found) return found && { waiting: found.waiting };

@@ -104,7 +104,7 @@ const observeMetrics = (
     names: {
       namespace: canary.namespace,
       name: canary.name,
-      target: names.target,
+      target: names.base,
       service: names.apex,
       route: route.routeRef?.name ?? names.apex,
       ...(route.ingressRef === undefined ? {} : { ingress: route.ingressRef.name }),
@@ -144,7 +144,7 @@ const claimant = ({ metadata }: KubeObject, spec: CanarySpec): Claimant => ({
 
 /** Revisions whose record exists: those of the caches, and those just written. */
 const pinnedRevisions = (
-  { canary, names, view }: Scene,
+  { canary, view }: Scene,
   {
     status,
     desired,

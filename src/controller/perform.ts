@@ -8,7 +8,6 @@ import { refOf } from '../lib/kube-object.ts';
 import type { Action } from '../rollout/decision.ts';
 import { twoWay } from '../traffic/split.ts';
 import { keepReplicas } from '../workload/keep-replicas.ts';
-import { targetScale } from '../workload/restore.ts';
 import { answerAction } from './answer-action.ts';
 import { applyAutoscaler, pauseAutoscaler, restoreAutoscaler } from './autoscaler-writes.ts';
 import type { Caches } from './caches.ts';
@@ -16,9 +15,9 @@ import type { ClusterWriter } from './cluster-writer.ts';
 import { collect } from './collect.ts';
 import { applyDisruptionBudget } from './disruption-budget.ts';
 import { pinRevision } from './pin-revision.ts';
-import { deleteOwned, restoreApex } from './restore.ts';
+import { deleteOwned, removeCanary, restoreApex, scaleTarget } from './restore.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef, wantedRun, wantedService, wantedSide } from './wanted-objects.ts';
+import { wantedRun, wantedService, wantedSide } from './wanted-objects.ts';
 
 /** What performing needs beside the scene. */
 export type PerformDeps = { readonly client: KubeClient; readonly caches: Caches; readonly writer: ClusterWriter };
@@ -28,7 +27,7 @@ export type PerformDeps = { readonly client: KubeClient; readonly caches: Caches
  * reconcile is then repeated from observation.
  */
 export const perform = async (action: Action, scene: Scene, deps: PerformDeps): Promise<void> => {
-  const { names, router, route } = scene;
+  const { router, route } = scene;
   const { caches, writer } = deps;
   // Read anew, not through the scene's view: an action before this one may have written the route.
   const objects = { get: caches.get, sees: caches.sees, list: caches.listIn };
@@ -48,11 +47,9 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
     case 'applyCanary':
       return writer.apply(wantedSide('canary', scene, action));
     case 'deleteCanary':
-      return writer.remove(deploymentRef(scene, names.workload.canary));
-    case 'scaleTarget': {
-      const target = caches.get(deploymentRef(scene, names.target));
-      return target && writer.apply(targetScale(target, action.replicas));
-    }
+      return removeCanary(scene, writer);
+    case 'scaleTarget':
+      return scaleTarget(action.replicas, scene, deps);
     case 'applyService': {
       const wanted = wantedService(action.service, scene);
       return wanted && writer.apply(wanted);

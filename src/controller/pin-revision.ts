@@ -8,7 +8,7 @@ import { pinnedObjects, recordManifest, revisionRecord } from '../workload/revis
 import type { ClusterWriter } from './cluster-writer.ts';
 import { desiredRevision, observeFound } from './observe-found.ts';
 import type { Scene } from './scene.ts';
-import { deploymentRef } from './wanted-objects.ts';
+import { workloadRef } from './wanted-objects.ts';
 
 const isKnown = (revision: FoundRevision | Waiting | undefined): revision is FoundRevision =>
   revision !== undefined && !('waiting' in revision);
@@ -24,12 +24,12 @@ export const pinRevision = async (
   deps: { readonly client: KubeClient; readonly writer: ClusterWriter },
 ): Promise<void> => {
   const { canary, names, view } = scene;
-  const target = view.get(deploymentRef(scene, names.target));
+  const target = view.get(workloadRef(scene, names.target));
   if (target === undefined) return;
   const desired = desiredRevision(scene, target);
   const found = observeFound(scene, { target, desired });
   const primary =
-    isKnown(found) && found.id === revision ? view.get(deploymentRef(scene, names.workload.primary)) : undefined;
+    isKnown(found) && found.id === revision ? view.get(workloadRef(scene, names.workload.primary)) : undefined;
   if (isKnown(desired) && desired.id === revision) return pinTarget(desired, scene, { ...deps, target, primary });
   if (primary === undefined || !isKnown(found)) return;
   await deps.writer.create(recordManifest(revisionRecord(primary, found, primary), canary));

@@ -91,7 +91,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   // Nothing of these kinds must be taken for absent before it has been read: all are looked at again then.
   if (!deps.caches.want(...wishesOf(understood.spec, understood.router.id))) return;
 
-  const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates });
+  const scene = sceneOf(object, { ...understood, view, configStates: deps.configStates, status });
   if (!deps.caches.want(...scalingWishes(scene, status, deps.caches))) return;
   const now = deps.clock.now();
   const refused = deps.refusals.get(key);

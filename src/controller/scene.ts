@@ -1,9 +1,12 @@
 import type { CanarySpec } from '../api/canary.ts';
+import type { CanaryStatus } from '../api/canary-status.ts';
 import { SHADOW_LABEL } from '../api/names.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { RouteRef, Router } from '../traffic/router.ts';
 import type { ConfigLookup } from '../workload/config-tracking.ts';
+import type { Around, NamedRevision } from '../workload/kinds/target-kind.ts';
 import { type CanaryIdentity, type Names, namesOf } from '../workload/names.ts';
+import { aroundIn } from './around.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { View } from './view.ts';
 
@@ -17,6 +20,8 @@ export type Scene = {
   readonly router: Router;
   readonly route: RouteRef;
   readonly configs: ConfigLookup;
+  readonly around: Around;
+  readonly named: readonly NamedRevision[];
 };
 
 /** Where the Canary's traffic passes. */
@@ -25,7 +30,7 @@ const routeOf = (canary: CanaryIdentity, names: Names): RouteRef => {
   return {
     namespace: canary.namespace,
     service: names.apex,
-    target: names.target,
+    target: names.base,
     port: spec.service.port,
     canaryUid: canary.uid,
     gatewayRefs: spec.service.gatewayRefs ?? [],
@@ -45,9 +50,10 @@ export const sceneOf = (
     readonly view: View;
     readonly router: Router;
     readonly configStates: ConfigStates;
+    readonly status: CanaryStatus;
   },
 ): Scene => {
-  const { spec, view, router, configStates } = parts;
+  const { spec, view, router, configStates, status } = parts;
   const { namespace = '', name, uid = '' } = object.metadata;
   const shadow = object.metadata.labels?.[SHADOW_LABEL] === undefined ? {} : { shadow: true as const };
   const canary = { namespace, name, uid, spec, ...shadow };
@@ -56,5 +62,7 @@ export const sceneOf = (
     const metadata = view.get({ apiVersion: 'v1', kind: ref.kind, namespace, name: ref.name });
     return metadata === undefined ? 'missing' : configStates.of(metadata);
   };
-  return { object, canary, names, view, router, route: routeOf(canary, names), configs };
+  const named = [status.stable, status.run, status.desired].filter((one) => one !== undefined);
+  const around = aroundIn(view, namespace);
+  return { object, canary, names, view, router, route: routeOf(canary, names), configs, around, named };
 };

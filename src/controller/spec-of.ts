@@ -2,7 +2,7 @@ import { type CanarySpec, canarySpec } from '../api/canary.ts';
 import type { AdoptedStatus } from '../api/canary-status.ts';
 import { type Parsed, parseCanary } from '../api/parse.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
-import { providerHeld } from '../rollout/taken-over.ts';
+import { kindHeld, providerHeld } from '../rollout/taken-over.ts';
 
 /** What a Canary that can't be read any more is looked at with while it gives everything back: nothing else counts then. */
 const UNREADABLE: CanarySpec = canarySpec.parse({
@@ -20,7 +20,7 @@ const holding = (spec: CanarySpec, adopted: AdoptedStatus): CanarySpec => {
       : { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute' };
   return {
     ...spec,
-    targetRef: { ...spec.targetRef, name: target ?? spec.targetRef.name },
+    targetRef: { ...spec.targetRef, kind: kindHeld(adopted), name: target ?? spec.targetRef.name },
     service: { ...spec.service, name: service },
     provider,
     routeRef: routeRef === undefined ? undefined : { ...route, name: routeRef },

@@ -1,25 +1,21 @@
 import type { RunRecord } from '../api/canary-run.ts';
 import type { Digests } from '../api/canary-status.ts';
 import { API_VERSION, CANARY_LABEL, CANARY_UID_LABEL, OUTCOME_LABEL, type Side } from '../api/names.ts';
-import { recordAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
-import { canaryManifest, primaryManifest, sideSelector } from '../workload/manifests.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
 import { revisionName, runName } from '../workload/names.ts';
 import { type RevisionRecord, readRecord } from '../workload/revision-record.ts';
-import { apexManifest, sideServiceManifest } from '../workload/services.ts';
 import type { Scene } from './scene.ts';
 
-/** A Deployment in the Canary's namespace. */
-export const deploymentRef = ({ canary }: Pick<Scene, 'canary'>, name: string): ObjectRef => ({
-  apiVersion: 'apps/v1',
-  kind: 'Deployment',
-  namespace: canary.namespace,
-  name,
-});
+/** An object of the target's kind in the Canary's namespace: the target, or a side. */
+export const workloadRef = ({ canary }: Pick<Scene, 'canary'>, name: string): ObjectRef => {
+  const { apiVersion, kind } = kindOf(canary.spec.targetRef);
+  return { apiVersion, kind, namespace: canary.namespace, name };
+};
 
 /** The stored template of a revision. */
-const recordOf = (revision: string, { canary, names, view }: Scene): RevisionRecord | undefined => {
-  const name = revisionName(names.target, revision);
+const recordOf = (revision: string, { canary, view }: Scene): RevisionRecord | undefined => {
+  const name = revisionName(canary.spec, revision);
   const stored = view.get({ apiVersion: 'apps/v1', kind: 'ControllerRevision', namespace: canary.namespace, name });
   return stored && readRecord(stored);
 };
@@ -29,34 +25,42 @@ type SideOptions = { readonly revision: string; readonly replicas: number; reado
 /** Primary or canary of a revision, to be applied; undefined when its template is not stored. */
 export const recordedSide = (side: Side, scene: Scene, options: SideOptions): KubeObject | undefined => {
   const { canary, names, view } = scene;
-  const existing = view.get(deploymentRef(scene, names.workload[side]));
+  const existing = view.get(workloadRef(scene, names.workload[side]));
   const record = recordOf(options.revision, scene);
-  const manifest = side === 'primary' ? primaryManifest : canaryManifest;
-  return record && manifest(record, { canary, ...options, existing });
+  return record && kindOf(canary.spec.targetRef).side(side, record, { canary, ...options, existing });
 };
 
 /** Primary or canary as an action wants it. Throws when its template is not stored: nothing else may be put there. */
 export const wantedSide = (side: Side, scene: Scene, action: SideOptions): KubeObject => {
   const wanted = recordedSide(side, scene, action);
   if (wanted !== undefined) return wanted;
-  const name = `${scene.canary.namespace}/${revisionName(scene.names.target, action.revision)}`;
+  const { namespace, spec } = scene.canary;
+  const name = `${namespace}/${revisionName(spec, action.revision)}`;
   throw new Error(
     `Cannot apply revision ${action.revision}: ControllerRevision ${name} is missing, want the stored template`,
   );
 };
 
-/** What a Service should be now; undefined while the Deployment whose pods it selects is not known. */
+const serviceNamed = ({ canary, view }: Scene, name: string): KubeObject | undefined =>
+  view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name });
+
+/** What the canary is while there is no run; undefined where there is none then. */
+export const idleCanary = (scene: Scene): KubeObject | undefined => {
+  const { canary, names, view } = scene;
+  const target = view.get(workloadRef(scene, names.target));
+  return kindOf(canary.spec.targetRef).idle(canary, target);
+};
+
+/** What a Service should be now; undefined while the side whose pods it selects is not known. */
 export const wantedService = (service: 'apex' | Side, scene: Scene): KubeObject | undefined => {
   const { canary, names, view } = scene;
-  const side = service === 'apex' ? 'primary' : service;
-  const existing = view.get(deploymentRef(scene, names.workload[side]));
-  const source = existing ?? view.get(deploymentRef(scene, names.target));
-  if (source === undefined) return undefined;
-  const selector = sideSelector(side, { spec: recordAt(source, 'spec'), existing, shadow: canary.shadow });
-  const apex = view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name: names.apex });
-  return service === 'apex'
-    ? apexManifest({ canary, selector, existing: apex })
-    : sideServiceManifest(service, { canary, selector, apex });
+  return kindOf(canary.spec.targetRef).service(service, {
+    canary,
+    target: view.get(workloadRef(scene, names.target)),
+    side: view.get(workloadRef(scene, names.workload[service === 'apex' ? 'primary' : service])),
+    apex: serviceNamed(scene, names.apex),
+    record: (revision) => recordOf(revision, scene),
+  });
 };
 
 /** The record of a finished run. */

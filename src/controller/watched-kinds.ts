@@ -36,6 +36,7 @@ export const WATCHED = [
   { resource: RESOURCES.notificationProvider, need: 'some' },
   { resource: RESOURCES.repository, need: 'some' },
   { resource: RESOURCES.deployment, need: 'all', keepManagers: true },
+  { resource: RESOURCES.daemonSet, need: 'some', whenNamed: true, keepManagers: true },
   { resource: RESOURCES.replicaSet, need: 'all' },
   { resource: RESOURCES.controllerRevision, need: 'all' },
   { resource: RESOURCES.pod, need: 'all' },

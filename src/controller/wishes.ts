@@ -7,8 +7,9 @@ import type { Scene } from './scene.ts';
 import type { Wish } from './watched-kinds.ts';
 
 /** What this Canary wants to be watched, beside what all need: its data plane's kinds, and those that it names. */
-export const wishesOf = ({ analysis }: CanarySpec, plane: Provider): readonly Wish[] => [
+export const wishesOf = ({ analysis, targetRef }: CanarySpec, plane: Provider): readonly Wish[] => [
   plane,
+  ...(targetRef.kind === 'DaemonSet' ? ([targetRef.kind] as const) : []),
   ...(analysis.alerts.some(({ providerRef }) => providerRef.kind === 'AlertProvider')
     ? (['AlertProvider'] as const)
     : []),

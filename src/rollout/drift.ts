@@ -10,6 +10,7 @@ export type Fought = {
   /** JSON pointer, as Argo CD names fields. */
   readonly field:
     | '/spec/replicas'
+    | '/spec/template/spec/nodeSelector'
     | '/spec/selector'
     | '/spec/rules'
     | '/spec/routes'
@@ -29,6 +30,9 @@ export const remedy = (manager: string, { kind, name, field }: Fought): string =
       ? `name the autoscaler in spec.autoscalerRef, so that it scales ${name}-primary`
       : 'leave spec.replicas out of the manifest';
   }
+  if (field === '/spec/template/spec/nodeSelector') {
+    return 'apply deploy/admission, or select nodes by affinity in the manifest and leave its nodeSelector out';
+  }
   return /^(kustomize|helm)-controller$/.test(manager)
     ? `annotate ${kind} ${name} in Git with kustomize.toolkit.fluxcd.io/ssa: IfNotPresent`
     : `keep ${manager} from writing ${field} of ${kind} ${name}`;
@@ -45,10 +49,17 @@ const endOfScaling = ({ autoscaler, canary }: Observed, manager: string): string
     : `leave spec.replicas out of the manifest: its autoscaler acts as soon as ${name} has a pod`;
 };
 
+const letOntoNodes = (manager: string, name: string): EventNote => {
+  const end = remedy(manager, { kind: 'DaemonSet', name, field: '/spec/template/spec/nodeSelector' });
+  const note = `${manager} let ${name} onto its nodes again by its nodeSelector; it goes back to none. To end this, ${end}`;
+  return { reason: 'WorkloadDrift', note };
+};
+
 const scaled = (observed: Observed): readonly EventNote[] => {
   const { target, canary } = observed;
   const { name } = canary.spec.targetRef;
   if (target?.scaledBy === undefined || target.replicas === 0) return [];
+  if (canary.spec.targetRef.kind === 'DaemonSet') return [letOntoNodes(target.scaledBy, name)];
   const end = endOfScaling(observed, target.scaledBy);
   const note = `${target.scaledBy} set the replicas of ${name} to ${target.replicas}; they go back to 0. To end this, ${end}`;
   return [{ reason: 'WorkloadDrift', note }];

@@ -4,6 +4,7 @@ import { assertNever } from '../lib/assert-never.ts';
 import type { Message } from './effect.ts';
 import { rejects } from './history.ts';
 import type { Observed } from './observed.ts';
+import { primaryName } from './sides.ts';
 import { planText } from './step-text.ts';
 import { timeMs } from './time.ts';
 import { changeText, versionText } from './version-text.ts';
@@ -79,7 +80,7 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
     case 'initialized':
       return {
         title: `${canary.name} ${status.stable === undefined ? '' : versionText(status.stable.images, status.stable.revision)}: taken over`,
-        text: `${canary.spec.targetRef.name}-primary serves it. The next push is judged before it serves.`,
+        text: `${primaryName(observed)} serves it. The next push is judged before it serves.`,
         fields: status.stable === undefined ? [] : imageFields(status.stable.images),
       };
     case 'started': {

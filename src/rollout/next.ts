@@ -1,5 +1,6 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { GateStatus, RunStatus } from '../api/canary-status.ts';
+import { sidesBase } from '../api/target-kinds.ts';
 import { assertNever } from '../lib/assert-never.ts';
 import { waitingGate } from './hooks/gates.ts';
 import { SETTLE_MS } from './limits.ts';
@@ -42,7 +43,7 @@ const atGate = (spec: CanarySpec, run: RunStatus, { name, type, deadline }: Gate
 
 /** What happens next in a run: it changes with the run's own transitions only, never by time passing. */
 export const nextOf = (spec: CanarySpec, run: RunStatus): Next => {
-  const name = spec.targetRef.name;
+  const name = sidesBase(spec);
   if (run.paused !== undefined && (run.stage === 'scaling' || run.stage === 'shifting')) {
     const how = run.paused.by === undefined ? 'spec.suspend is false' : 'somebody resumes it';
     return { action: `paused until ${how}; rollback if the checks fail` };

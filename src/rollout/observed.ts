@@ -20,9 +20,9 @@ export type CanaryView = {
   readonly shadow?: true;
 };
 
-/** A version of the target that Kubernetes has made a ReplicaSet for and whose configs are all there. */
+/** A version of the target that Kubernetes has given a name and whose configs are all there. */
 export type RevisionView = {
-  /** pod-template-hash, and the hash of the configs' contents when there are any. */
+  /** That name, such as the pod-template-hash, and the hash of the configs' contents when there are any. */
   readonly id: string;
   /** Canonical hash of the template. */
   readonly hash: string;
@@ -33,13 +33,17 @@ export type RevisionView = {
 export type TargetView = {
   readonly uid: string;
   readonly deleting: boolean;
-  /** Replicas wanted by its spec. */
+  /** Replicas wanted by its spec; 1 for what has no such number and is not held down. */
   readonly replicas: number;
   readonly readyReplicas: number;
   /** Field manager that last set the replicas, when that was not Serin. */
   readonly scaledBy?: string;
   /** At 0 replicas, but without the label by which admission keeps it there. */
   readonly unheld?: true;
+  /** Its pods are the team's to run: Serin makes no more and no fewer of them. */
+  readonly unscaled?: true;
+  /** Where it serves, in words; absent where the replicas tell. */
+  readonly serving?: string;
   /** Undefined until Kubernetes has seen the newest template, or while a config is missing (then `waiting` says so). */
   readonly revision?: RevisionView;
   readonly waiting?: string;
@@ -55,6 +59,7 @@ export type WorkloadView = {
   readonly pinned: boolean;
   /** Field manager that has made its template another than its revision's. */
   readonly changedBy?: string;
+  /** Pods wanted; 1 where their number is not Serin's to choose: one on each node, or those of the team. */
   readonly replicas: number;
   readonly readyReplicas: number;
   /** Every wanted pod is of the newest template, ready, and none of an older one is left. */

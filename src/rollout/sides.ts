@@ -1,11 +1,12 @@
 import type { RunStatus } from '../api/canary-status.ts';
+import { sidesBase } from '../api/target-kinds.ts';
 import { replicasToTakeAll } from './autoscaling.ts';
 import type { Action } from './decision.ts';
 import type { Observed } from './observed.ts';
 import { canaryReplicas, loadOf, nextStep } from './plan.ts';
 
-export const primaryName = ({ canary }: Observed): string => `${canary.spec.targetRef.name}-primary`;
-export const canaryName = ({ canary }: Observed): string => `${canary.spec.targetRef.name}-canary`;
+export const primaryName = ({ canary }: Observed): string => `${sidesBase(canary.spec)}-primary`;
+export const canaryName = ({ canary }: Observed): string => `${sidesBase(canary.spec)}-canary`;
 
 /** The primary has a ready pod that the plane can see: traffic may go back to it. */
 export const primaryServes = ({ primary }: Observed): boolean => primary !== undefined && primary.endpoints > 0;

@@ -2,6 +2,7 @@ import type { CanarySpec } from '../api/canary.ts';
 import type { AdoptedStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import { type Provider, providerNamed, providerOf } from '../api/provider.ts';
+import type { TargetKindName } from '../api/target-kinds.ts';
 import type { Observed } from './observed.ts';
 
 type Held = Omit<AdoptedStatus, 'replicas' | 'scaledObject'> & { readonly target: string; readonly service: string };
@@ -11,6 +12,7 @@ export const namesHeld = (spec: CanarySpec): Held => {
   const { targetRef, service, routeRef, ingressRef } = spec;
   const provider = providerOf(spec);
   return {
+    kind: targetRef.kind,
     target: targetRef.name,
     service: service.name ?? targetRef.name,
     ...(provider === undefined ? {} : { provider }),
@@ -23,7 +25,11 @@ export const namesHeld = (spec: CanarySpec): Held => {
 export const providerHeld = ({ provider, ingressRef }: AdoptedStatus): Provider =>
   providerNamed(provider) ?? (ingressRef === undefined ? 'gatewayapi' : 'nginx');
 
+/** The kind of target that was taken over, also by a version that knew one only. */
+export const kindHeld = ({ kind }: AdoptedStatus): TargetKindName => kind ?? 'Deployment';
+
 const FIELDS = {
+  kind: 'spec.targetRef.kind',
   target: 'spec.targetRef.name',
   service: 'spec.service.name',
   provider: 'spec.provider',
@@ -41,8 +47,8 @@ export const renamed = ({ canary, status }: Observed): readonly Problem[] => {
   const { adopted } = status;
   if (adopted?.target === undefined) return [];
   const asked = namesHeld(canary.spec);
-  const held = { ...adopted, provider: providerHeld(adopted) };
-  return (['target', 'service', 'provider', 'routeRef', 'ingressRef'] as const)
+  const held = { ...adopted, kind: kindHeld(adopted), provider: providerHeld(adopted) };
+  return (['kind', 'target', 'service', 'provider', 'routeRef', 'ingressRef'] as const)
     .filter((name) => asked[name] !== held[name])
     .map((name) => ({
       where: FIELDS[name],

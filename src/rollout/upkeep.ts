@@ -31,8 +31,9 @@ const primaryActions = ({ primary, pinned, status }: Observed, stable: StableSta
 export const finalizerActions = ({ canary, status }: Observed): readonly Action[] =>
   canary.hasFinalizer || canary.deleting || status.adopted === undefined ? [] : [{ type: 'addFinalizer' }];
 
-/** The target runs nothing, and is held there. */
-export const isDown = ({ replicas, unheld }: TargetView): boolean => replicas === 0 && unheld !== true;
+/** The target runs nothing, and is held there; or what runs is not Serin's to take down. */
+export const isDown = ({ replicas, unheld, unscaled }: TargetView): boolean =>
+  unscaled === true || (replicas === 0 && unheld !== true);
 
 /** What has to be so in every state after the take-over, wherever it has drifted: the target runs nothing. */
 export const upkeep = (observed: Observed): readonly Action[] => {

@@ -24,6 +24,9 @@ const TOOLS = [
 /** Argo CD's tracking label, where it tracks by label. */
 const ARGO_TRACKING = 'app.kubernetes.io/instance';
 
+/** Kubernetes' own, on every DaemonSet. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
 const isOfTool = (key: string): boolean => {
   const slash = key.indexOf('/');
   const domain = slash < 0 ? '' : key.slice(0, slash);
@@ -38,4 +41,5 @@ export const copiedLabels = (labels: Pairs | undefined): Pairs =>
   without(labels, (key) => key === ARGO_TRACKING || isOfTool(key));
 
 /** Annotations of the target that its copies get too. */
-export const copiedAnnotations = (annotations: Pairs | undefined): Pairs => without(annotations, isOfTool);
+export const copiedAnnotations = (annotations: Pairs | undefined): Pairs =>
+  without(annotations, (key) => key === TEMPLATE_GENERATION || isOfTool(key));

@@ -5,14 +5,15 @@ import type { KubeObject } from '../lib/kube-object.ts';
 import { configRefs, mapConfigRefs } from './config-refs.ts';
 import type { ConfigLookup, Waiting } from './config-tracking.ts';
 import { flaggerLabel } from './flagger-shape.ts';
-import { imagesOf, POD_TEMPLATE_HASH, podLabels, templateHash, templateOf } from './pod-template.ts';
-import { currentReplicaSet } from './replica-set.ts';
+import { kindOf } from './kinds/kind-of.ts';
+import type { Around } from './kinds/target-kind.ts';
+import { POD_TEMPLATE_HASH, podLabels, templateOf } from './pod-template.ts';
 import type { FoundRevision } from './revision.ts';
 
 /** On the pods of each primary of Flagger's: rolls them at every promotion. */
 const FLAGGER_ID = 'flagger-id';
 
-/** True for a Deployment in the shape of Flagger's primary: a label of its selector has the primary's own name. */
+/** True for a workload in the shape of Flagger's primary: a label of its selector has the primary's own name. */
 export const isFlaggersPrimary = (object: KubeObject, primary: string): boolean =>
   Object.values(stringsAt(object, 'spec', 'selector', 'matchLabels')).includes(primary);
 
@@ -58,7 +59,8 @@ const isSameVersion = (
 ): boolean | Waiting => {
   const label = flaggerLabel(recordAt(target, 'spec', 'selector'));
   if (label === undefined) return false;
-  const bases = new Set(configRefs(templateOf(target)).map(({ kind, name }) => `${kind} ${name}`));
+  const asked = kindOf(target).template(target);
+  const bases = new Set(configRefs(asked).map(({ kind, name }) => `${kind} ${name}`));
   const copies: (readonly [copy: Parameters<ConfigLookup>[0], base: Parameters<ConfigLookup>[0]])[] = [];
   const uncopied = mapConfigRefs(templateOf(primary), ({ kind, name }) => {
     const base = name.endsWith('-primary') ? name.slice(0, -'-primary'.length) : name;
@@ -70,7 +72,7 @@ const isSameVersion = (
     return base;
   });
   const names = { label: label.key, primary: `${target.metadata.name}-primary` };
-  if (!sameJson(withoutRewriting(uncopied, names), withoutRewriting(templateOf(target), names))) return false;
+  if (!sameJson(withoutRewriting(uncopied, names), withoutRewriting(asked, names))) return false;
   for (const [copy, base] of copies) {
     const [theirs, ours] = [contentOf(copy, lookup), contentOf(base, lookup)];
     if (theirs === 'unread') return { waiting: `${copy.kind} ${copy.name} has not been read yet` };
@@ -81,12 +83,11 @@ const isSameVersion = (
 };
 
 /** The version of a primary that Flagger has left behind, by its own template: no version of the target has this id. */
-const ownRevision = (primary: KubeObject, replicaSets: readonly KubeObject[]): FoundRevision | Waiting => {
-  const replicaSet = currentReplicaSet(primary, replicaSets);
-  const hash = replicaSet && podLabels(templateOf(replicaSet))[POD_TEMPLATE_HASH];
-  if (hash === undefined) return { waiting: `Kubernetes has made no ReplicaSet for ${primary.metadata.name} yet` };
-  const template = templateOf(primary);
-  return { id: `flagger-${hash}`, hash: templateHash(primary), images: imagesOf(template), configs: [] };
+const ownRevision = (primary: KubeObject, around: Around): FoundRevision | Waiting => {
+  const kind = kindOf(primary);
+  const known = kind.name(primary, { around, named: [] });
+  if ('waiting' in known) return known;
+  return { id: `flagger-${known.name}`, hash: kind.hash(primary), images: kind.images(primary, around), configs: [] };
 };
 
 /**
@@ -98,16 +99,15 @@ export const foundPrimary = (
   of: {
     readonly target: KubeObject;
     readonly desired: FoundRevision | Waiting;
-    /** Of the primary; others among them do no harm. */
-    readonly replicaSets: readonly KubeObject[];
+    readonly around: Around;
     readonly configs: ConfigLookup;
   },
 ): FoundRevision | Waiting | undefined => {
-  const { target, desired, replicaSets, configs } = of;
+  const { target, desired, around, configs } = of;
   if (primary === undefined || primary.metadata.labels?.[REVISION_LABEL] !== undefined) return undefined;
   if (!isFlaggersPrimary(primary, `${target.metadata.name}-primary`)) return undefined;
   if ('waiting' in desired) return desired;
   const same = isSameVersion({ target, primary }, configs);
   if (typeof same !== 'boolean') return same;
-  return same ? desired : ownRevision(primary, replicaSets);
+  return same ? desired : ownRevision(primary, around);
 };

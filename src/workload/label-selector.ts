@@ -21,6 +21,12 @@ const meets = (requirement: unknown, labels: Labels): boolean => {
   }
 };
 
+/** Labels as people write them: `app=web,tier=front`. */
+export const labelsText = (labels: Labels): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+
 /** True when every pair of `wanted` stands in `labels`; the rule of a Service's selector. */
 export const hasLabels = (labels: Labels, wanted: Labels): boolean =>
   Object.entries(wanted).every(([key, value]) => labels[key] === value);

@@ -17,12 +17,12 @@ export type WorkloadOptions = {
   readonly replicas: number;
   /** Images are pinned to these. */
   readonly digests?: Digests | undefined;
-  /** The Deployment of that name as it stands. Its selector can't be changed, so it is kept. */
+  /** The side as it stands. A workload's selector can't be changed, so it is kept. */
   readonly existing?: KubeObject | undefined;
 };
 
 /**
- * The label selector of a side's Deployment: the one it has; else, for the primary of a shadow, the one that Flagger
+ * The label selector of a side's workload: the one it has; else, for the primary of a shadow, the one that Flagger
  * would give it; else the target's with the role. `spec` is the target's, or a record's.
  */
 export const sideSelector = (
@@ -51,10 +51,24 @@ export const sideTemplate = (
   return { ...withRoles, metadata: { ...recordAt(template, 'metadata'), labels } };
 };
 
-const sideManifest = (
+/**
+ * `<target>-primary` or `<target>-canary`, to be applied. It has no owner, so that deleting the Canary in the foreground
+ * can't take away what serves.
+ */
+export const podSideManifest = (
   side: Side,
   record: RevisionRecord,
-  { canary, replicas, digests, existing }: WorkloadOptions,
+  {
+    canary,
+    replicas,
+    digests,
+    existing,
+    kind,
+    sized,
+  }: WorkloadOptions & {
+    readonly kind: 'Deployment' | 'DaemonSet';
+    readonly sized: (spec: JsonRecord, replicas: number) => JsonRecord;
+  },
 ): KubeObject => {
   const { shadow } = canary;
   const found = side === 'primary' ? record.found : undefined;
@@ -63,7 +77,7 @@ const sideManifest = (
   const template = withDigests(recordAt(spec, 'template'), digests ?? {});
   return {
     apiVersion: 'apps/v1',
-    kind: 'Deployment',
+    kind,
     metadata: {
       name: namesOf(canary.spec).workload[side],
       namespace: canary.namespace,
@@ -75,18 +89,11 @@ const sideManifest = (
       },
       annotations: { ...record.annotations, ...HANDS_OFF_ANNOTATIONS },
     },
-    // What was found is kept to the letter: one label more would restart its pods.
-    spec: { ...spec, replicas, selector, template: found ? template : sideTemplate(side, { template, selector }) },
+    spec: {
+      ...sized(spec, replicas),
+      selector,
+      // What was found is kept to the letter: one label more would restart its pods.
+      template: found ? template : sideTemplate(side, { template, selector }),
+    },
   };
 };
-
-/**
- * `<target>-primary`, to be applied. It has no owner, so that deleting the Canary in the foreground can't take away
- * what serves.
- */
-export const primaryManifest = (record: RevisionRecord, options: WorkloadOptions): KubeObject =>
-  sideManifest('primary', record, options);
-
-/** `<target>-canary`, to be applied. */
-export const canaryManifest = (record: RevisionRecord, options: WorkloadOptions): KubeObject =>
-  sideManifest('canary', record, options);

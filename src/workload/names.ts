@@ -1,5 +1,6 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { Side } from '../api/names.ts';
+import { sidesBase } from '../api/target-kinds.ts';
 import type { CanaryView } from '../rollout/observed.ts';
 
 /** The Canary that objects are made for. */
@@ -8,27 +9,40 @@ export type CanaryIdentity = Pick<CanaryView, 'namespace' | 'name' | 'uid' | 'sp
 /** Names of everything that stands for one Canary, all in its namespace. */
 export type Names = {
   readonly target: string;
-  /** Deployments. */
+  /** What "-primary" and "-canary" stand behind in the names of the sides. */
+  readonly base: string;
+  /** Workloads of the target's kind; where that is a Service, the sides' Services. */
   readonly workload: Readonly<Record<Side, string>>;
   /** The Service that users call. */
   readonly apex: string;
   readonly service: Readonly<Record<Side, string>>;
 };
 
+const sidesOf = (base: string): Readonly<Record<Side, string>> => ({
+  primary: `${base}-primary`,
+  canary: `${base}-canary`,
+});
+
 /** Names that follow from a Canary's spec; the Services are named after `service.name`, else after the target. */
 export const namesOf = (spec: Pick<CanarySpec, 'targetRef' | 'service'>): Names => {
   const target = spec.targetRef.name;
   const apex = spec.service.name ?? target;
+  const base = sidesBase(spec);
   return {
     target,
-    workload: { primary: `${target}-primary`, canary: `${target}-canary` },
+    base,
+    workload: sidesOf(base),
     apex,
-    service: { primary: `${apex}-primary`, canary: `${apex}-canary` },
+    service: sidesOf(apex),
   };
 };
 
-/** Name of the ControllerRevision that keeps a revision's template. */
-export const revisionName = (target: string, revision: string): string => `${target}-${revision}`;
+/**
+ * Name of the ControllerRevision that keeps a revision's template. Those of a DaemonSet have another form, because
+ * Kubernetes names its own ones so.
+ */
+export const revisionName = ({ targetRef: { kind, name } }: Pick<CanarySpec, 'targetRef'>, revision: string): string =>
+  kind === 'DaemonSet' ? `${name}-stored-${revision}` : `${name}-${revision}`;
 
 /** Name of the CanaryRun that keeps the record of a run. */
 export const runName = (canary: string, run: string): string => `${canary}-${run}`;

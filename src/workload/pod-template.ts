@@ -11,7 +11,7 @@ export const POD_TEMPLATE_HASH = 'pod-template-hash';
 
 const CONTAINER_LISTS = ['initContainers', 'containers'] as const;
 
-/** The pod template of a Deployment, a ReplicaSet or a ControllerRevision's spec. */
+/** The pod template of a workload; empty for what has none. */
 export const templateOf = (workload: KubeObject): JsonRecord => recordAt(workload, 'spec', 'template');
 
 /** Labels that a template gives its pods. */
@@ -47,8 +47,8 @@ export const withDigests = (template: JsonRecord, digests: Digests): JsonRecord 
   );
 };
 
-/** The template as the Deployment controller compares it: without its own label, and without an empty timestamp. */
-const comparable = (template: JsonRecord): JsonRecord => {
+/** The template as Kubernetes' controllers compare it: without their own label, and without an empty timestamp. */
+export const comparable = (template: JsonRecord): JsonRecord => {
   const { [POD_TEMPLATE_HASH]: _, ...labels } = podLabels(template);
   const { creationTimestamp, ...metadata } = recordAt(template, 'metadata');
   return { ...template, metadata: { ...metadata, ...(creationTimestamp ? { creationTimestamp } : {}), labels } };

@@ -1,38 +1,26 @@
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, ROLE_LABEL } from '../api/names.ts';
-import { isMadeFor } from '../api/ownership.ts';
+import { isAdoptedBy, isMadeFor } from '../api/ownership.ts';
 import type { Problem } from '../api/problem.ts';
 import type { JsonRecord } from '../lib/json.ts';
-import { at, listAt, numberAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
+import { at, listAt, numberAt, stringAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { Claimant } from './claims.ts';
 import { claimProblems } from './claims.ts';
 import { isFlaggersPrimary } from './found-primary.ts';
+import { kindOf } from './kinds/kind-of.ts';
+import { problemOf } from './kinds/target-problems.ts';
 import { hasLabels } from './label-selector.ts';
-import { sideSelector, sideTemplate } from './manifests.ts';
 import { LONGEST_CANARY_NAME, namesOf } from './names.ts';
 import { networkPolicyProblems } from './network-policies.ts';
-import { podLabels, templateOf } from './pod-template.ts';
+import { podLabels } from './pod-template.ts';
 
 const SIDES: readonly Side[] = ['primary', 'canary'];
 
 type Labels = Readonly<Record<string, string>>;
 
 const nameOf = (object: KubeObject): string => `${object.kind} ${keyOf(object.metadata)}`;
-
-const targetProblems = (target: KubeObject): readonly Problem[] => {
-  const where = nameOf(target);
-  if (target.metadata.labels?.[CANARY_UID_LABEL] !== undefined) {
-    const message = 'it was made by Serin for another Canary; want the Deployment that stands in Git';
-    return [{ where, message, reason: 'InvalidSpec' }];
-  }
-  if (Object.keys(recordAt(target, 'spec', 'selector', 'matchLabels')).length === 0) {
-    const message = 'spec.selector has no matchLabels, from which a Service could select its pods; want at least one';
-    return [{ where, message, reason: 'InvalidSpec' }];
-  }
-  return [];
-};
 
 /** The number of a target port that may be a container port's name. */
 const portNumber = (port: unknown, template: JsonRecord): unknown => {
@@ -46,22 +34,27 @@ const portNumber = (port: unknown, template: JsonRecord): unknown => {
 
 const apexProblems = (
   apex: KubeObject,
-  { canary, labels, template }: { readonly canary: Claimant; readonly labels: Labels; readonly template: JsonRecord },
+  {
+    canary,
+    target,
+    pods,
+  }: { readonly canary: Claimant; readonly target: KubeObject; readonly pods: Labels | undefined },
 ): readonly Problem[] => {
-  const where = nameOf(apex);
-  const problem = (message: string): readonly Problem[] => [{ where, message, reason: 'InvalidSpec' }];
+  const problem = (message: string): readonly Problem[] => [problemOf(apex, message)];
   if (stringAt(apex, 'spec', 'type') === 'ExternalName') {
     return problem('it is of type ExternalName and leads outside the cluster; want a Service that selects pods');
   }
   const { [ROLE_LABEL]: _, ...selector } = stringsAt(apex, 'spec', 'selector');
-  const written = Object.entries(selector).map(([key, value]) => `${key}=${value}`);
-  if (written.length === 0) return problem('it has no selector; want one that matches the pods of the target');
-  if (!hasLabels(labels, selector) && !hasLabels(podLabels(template), selector)) {
-    return problem(`it selects ${written.join(',')}, which the pods of the target do not carry; want their labels`);
+  if (Object.keys(selector).length === 0) {
+    return problem('it has no selector; want one that matches the pods of the target');
   }
+  const fault = kindOf(target).misleads(selector, { target, pods });
+  const isOurs = isMadeFor(apex, canary.uid) || isAdoptedBy(apex, canary.uid);
+  if (fault !== undefined && !(isOurs && fault.onlyAtFirst)) return problem(fault.message);
   const { port, targetPort } = canary.spec.service;
   const same = listAt(apex, 'spec', 'ports').find((entry) => numberAt(entry, 'port') === port);
   const found = at(same, 'targetPort') ?? port;
+  const template = kindOf(target).template(target);
   if (same === undefined || targetPort === undefined) return [];
   if (found === targetPort || portNumber(found, template) === portNumber(targetPort, template)) return [];
   return problem(`its port ${port} leads to ${found}, spec.service.targetPort says ${targetPort}; want the same`);
@@ -129,46 +122,33 @@ export const preflight = ({
   }
   const { namespace } = canary;
   const names = namesOf(canary.spec);
-  const deployment = (name: string): KubeObject | undefined =>
-    get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name });
+  const { apiVersion, ...kind } = kindOf(canary.spec.targetRef);
+  const workload = (name: string): KubeObject | undefined => get({ apiVersion, kind: kind.kind, namespace, name });
   const service = (name: string): KubeObject | undefined => get({ apiVersion: 'v1', kind: 'Service', namespace, name });
 
-  const target = deployment(names.target);
+  const target = workload(names.target);
   if (target === undefined) return [];
-  const template = templateOf(target);
-  const primary = deployment(names.workload.primary);
-  const selector = sideSelector('primary', {
-    spec: recordAt(target, 'spec'),
-    existing: primary,
-    shadow: canary.shadow,
-  });
-  const labels = podLabels(sideTemplate('primary', { template, selector }));
+  const primary = workload(names.workload.primary);
+  const before = podLabels(kind.template(target));
+  const pods = kind.primaryLabels(target, { existing: primary, shadow: canary.shadow });
   const apex = service(names.apex);
 
   const foreign = SIDES.flatMap((side) => {
-    const workload = deployment(names.workload[side]);
-    const sideService = service(names.service[side]);
+    const [object, sideService] = [workload(names.workload[side]), service(names.service[side])];
+    const isFlaggers = side === 'primary' && object !== undefined && isFlaggersPrimary(object, names.workload.primary);
+    const isLeftOver = pods !== undefined && sideService !== undefined && selectsAny(sideService, [pods, before]);
     return [
-      workload &&
-        inTheWay(workload, {
-          canary,
-          others,
-          isLeftOver: side === 'primary' && isFlaggersPrimary(workload, names.workload.primary),
-        }),
-      sideService &&
-        inTheWay(sideService, {
-          canary,
-          others,
-          isLeftOver: selectsAny(sideService, [labels, podLabels(template)]),
-        }),
+      // Where the sides are Services, they are looked at as such.
+      pods && object && inTheWay(object, { canary, others, isLeftOver: isFlaggers }),
+      sideService && inTheWay(sideService, { canary, others, isLeftOver }),
     ];
   });
   return [
-    ...targetProblems(target),
-    ...(apex === undefined ? [] : apexProblems(apex, { canary, labels, template })),
+    ...kind.problems(target, canary),
+    ...(apex === undefined ? [] : apexProblems(apex, { canary, target, pods })),
     ...foreign.filter((problem) => problem !== undefined),
-    ...(primary === undefined
-      ? networkPolicyProblems(networkPolicies, { target: podLabels(template), primary: labels })
+    ...(primary === undefined && pods !== undefined
+      ? networkPolicyProblems(networkPolicies, { target: before, primary: pods })
       : []),
   ];
 };

@@ -1,24 +1,9 @@
 import { BASELINE_ANNOTATION, HELD_LABEL } from '../api/names.ts';
 import { readBaseline } from '../api/ownership.ts';
-import { recordAt, stringsAt } from '../lib/json.ts';
+import { stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
+import { kindOf } from './kinds/kind-of.ts';
 import { hasLabels } from './label-selector.ts';
-import { podLabels, templateOf } from './pod-template.ts';
-
-/**
- * The target at a number of replicas, to be applied. At 0 it is labelled as held, so that admission keeps it there; the
- * label goes with any other number. It never gets the Canary's uid: what carries that is deleted with the Canary.
- */
-export const targetScale = (target: KubeObject, replicas: number): KubeObject => ({
-  apiVersion: target.apiVersion,
-  kind: target.kind,
-  metadata: {
-    name: target.metadata.name,
-    ...(target.metadata.namespace === undefined ? {} : { namespace: target.metadata.namespace }),
-    ...(replicas === 0 ? { labels: { [HELD_LABEL]: 'true' } } : {}),
-  },
-  spec: { replicas },
-});
 
 /**
  * Merge patch that hands an adopted apex Service back: the selector from before (the target's own, should that one not
@@ -27,14 +12,14 @@ export const targetScale = (target: KubeObject, replicas: number): KubeObject =>
  */
 export const apexRestorePatch = (
   apex: KubeObject,
-  target: KubeObject,
+  of: { readonly target: KubeObject; readonly primary: KubeObject | undefined },
 ): Readonly<Record<string, unknown>> | undefined => {
   const baseline = readBaseline(apex);
   if (baseline === undefined) return undefined;
   const before = stringsAt(baseline.value);
-  const labels = podLabels(templateOf(target));
-  const matches = Object.keys(before).length > 0 && hasLabels(labels, before);
-  const selector = matches ? before : stringsAt(recordAt(target, 'spec', 'selector'), 'matchLabels');
+  const { labels, selector: own } = kindOf(of.target).released(of);
+  const matches = labels !== undefined && Object.keys(before).length > 0 && hasLabels(labels, before);
+  const selector = matches ? before : own;
   const gone = Object.keys(stringsAt(apex, 'spec', 'selector')).filter((key) => !(key in selector));
   return {
     metadata: {
@@ -55,6 +40,7 @@ export const OWNED_KINDS = [
   { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
   { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
   { apiVersion: 'apps/v1', kind: 'Deployment' },
+  { apiVersion: 'apps/v1', kind: 'DaemonSet' },
   { apiVersion: 'v1', kind: 'Service' },
   { apiVersion: 'apps/v1', kind: 'ControllerRevision' },
   { apiVersion: 'v1', kind: 'ConfigMap' },

@@ -1,28 +1,29 @@
 import type { Images } from '../api/canary-status.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, REVISION_LABEL } from '../api/names.ts';
 import type { JsonRecord } from '../lib/json.ts';
-import { isRecord, listAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
+import { isRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { configCopy, withConfigCopies } from './config-copy.ts';
 import { configRefs } from './config-refs.ts';
 import { configState } from './config-tracking.ts';
 import { copiedAnnotations, copiedLabels } from './copied-metadata.ts';
+import { kindOf } from './kinds/kind-of.ts';
 import type { CanaryIdentity } from './names.ts';
-import { configCopyName, namesOf, revisionName } from './names.ts';
+import { configCopyName, revisionName } from './names.ts';
 import { templateOf } from './pod-template.ts';
 import type { FoundRevision } from './revision.ts';
 
 /** Everything that a primary or canary of one revision is made from. */
 export type RevisionRecord = {
   readonly revision: string;
-  /** Canonical hash of the target's template. */
+  /** Canonical hash of what is judged, configs apart. */
   readonly hash: string;
   readonly images: Images;
   /** Names of the config copies that the template refers to. */
   readonly copies: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
-  /** The target's spec without `replicas` and `paused`; its template refers to the config copies. */
+  /** What of the target's spec its sides get, whatever their size; a template refers to the config copies. */
   readonly spec: JsonRecord;
   /** The spec of a primary that was found running this revision, kept to the letter: with it no pod is restarted. */
   readonly found?: JsonRecord;
@@ -34,7 +35,8 @@ export const revisionRecord = (
   found: FoundRevision,
   primary?: KubeObject | undefined,
 ): RevisionRecord => {
-  const { replicas: _, paused: __, ...spec } = recordAt(target, 'spec');
+  const kind = kindOf(target);
+  const { template, ...spec } = kind.recorded(target);
   return {
     revision: found.id,
     hash: found.hash,
@@ -42,17 +44,12 @@ export const revisionRecord = (
     copies: [...found.configs.map(configCopyName), ...(primary ? configsOf(primary) : [])],
     labels: copiedLabels(target.metadata.labels),
     annotations: copiedAnnotations(target.metadata.annotations),
-    spec: { ...spec, template: withConfigCopies(templateOf(target), found.configs) },
-    ...(primary === undefined ? {} : { found: specAsFound(primary) }),
+    spec: { ...spec, ...(isRecord(template) ? { template: withConfigCopies(template, found.configs) } : {}) },
+    ...(primary === undefined ? {} : { found: kind.recorded(primary) }),
   };
 };
 
 const configsOf = (workload: KubeObject): readonly string[] => configRefs(templateOf(workload)).map(({ name }) => name);
-
-const specAsFound = (primary: KubeObject): JsonRecord => {
-  const { replicas: _, paused: __, ...spec } = recordAt(primary, 'spec');
-  return spec;
-};
 
 /**
  * The ControllerRevision that stores a record. Its data can't be changed once it is there: create it, and take "already
@@ -62,7 +59,7 @@ export const recordManifest = (record: RevisionRecord, canary: CanaryIdentity): 
   apiVersion: 'apps/v1',
   kind: 'ControllerRevision',
   metadata: {
-    name: revisionName(namesOf(canary.spec).target, record.revision),
+    name: revisionName(canary.spec, record.revision),
     namespace: canary.namespace,
     labels: { [CANARY_UID_LABEL]: canary.uid, [REVISION_LABEL]: record.revision },
     annotations: HANDS_OFF_ANNOTATIONS,

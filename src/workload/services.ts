@@ -23,20 +23,25 @@ const specPort = ({ spec: { service } }: CanaryIdentity): JsonRecord => ({
 const isSamePort = (a: unknown, b: unknown): boolean =>
   at(a, 'port') === at(b, 'port') && (at(a, 'protocol') ?? 'TCP') === (at(b, 'protocol') ?? 'TCP');
 
+/** The ports, and the Canary's where it is not among them. */
+export const withSpecPort = (ports: readonly JsonRecord[], canary: CanaryIdentity): readonly JsonRecord[] => {
+  const wanted = specPort(canary);
+  return ports.some((port) => isSamePort(port, wanted)) ? ports : [...ports, wanted];
+};
+
 /** Ports of the side Services: those of the apex, without what only one Service can have, and the Canary's. */
 const sidePorts = (canary: CanaryIdentity, apex: KubeObject | undefined): readonly JsonRecord[] => {
-  const wanted = specPort(canary);
-  if (apex === undefined || isMadeFor(apex, canary.uid)) return [wanted];
+  if (apex === undefined || isMadeFor(apex, canary.uid)) return [specPort(canary)];
   const ports = listAt(apex, 'spec', 'ports')
     .filter(isRecord)
     .map(({ nodePort: _, ...port }) => port);
-  return ports.some((port) => isSamePort(port, wanted)) ? ports : [...ports, wanted];
+  return withSpecPort(ports, canary);
 };
 
 type Pairs = Readonly<Record<string, string>>;
 
 /**
- * A Service's selector for the pods of one side: the labels by which the side's Deployment tells its own. A primary in
+ * A Service's selector for the pods of one side: the labels by which the side's workload tells its own. A primary in
  * Flagger's shape has them in a label that is rewritten, and its pods may lack the role.
  */
 const selectorFor = (selector: JsonRecord): Pairs => stringsAt(selector, 'matchLabels');
@@ -59,7 +64,7 @@ export const sideServiceManifest = (
     apex,
   }: {
     readonly canary: CanaryIdentity;
-    /** Of the side's Deployment: see `sideSelector`. */
+    /** Of the side's workload: see `sideSelector`. */
     readonly selector: JsonRecord;
     readonly apex?: KubeObject | undefined;
   },
@@ -85,6 +90,39 @@ const selectorBefore = (
   return isOurs ? stringsAt(readBaseline(apex)?.value) : selector;
 };
 
+/** An apex Service that Serin makes, to be applied. */
+const madeApex = (canary: CanaryIdentity, spec: JsonRecord): KubeObject => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: {
+    name: namesOf(canary.spec).apex,
+    namespace: canary.namespace,
+    labels: { [CANARY_UID_LABEL]: canary.uid, [HELD_LABEL]: 'true' },
+    annotations: HANDS_OFF_ANNOTATIONS,
+  },
+  spec,
+});
+
+/** An apex Service that was there before, to be applied: it keeps its ports and everything else but the selector. */
+const adoptedApex = (
+  existing: KubeObject,
+  { canary, selector, before }: { readonly canary: CanaryIdentity; readonly selector: Pairs; readonly before: Pairs },
+): KubeObject => {
+  const port = specPort(canary);
+  const hasPort = listAt(existing, 'spec', 'ports').some((other) => isSamePort(other, port));
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: namesOf(canary.spec).apex,
+      namespace: canary.namespace,
+      labels: { [HELD_LABEL]: 'true' },
+      annotations: baselineAnnotation({ canaryUid: canary.uid, value: before }),
+    },
+    spec: { ...(hasPort ? {} : { ports: [port] }), selector },
+  };
+};
+
 /**
  * The apex Service leading to the primary, to be applied. One that was there before keeps its ports and everything
  * else: it gets the role in its selector, the label that admission holds it by, and its own selector as baseline.
@@ -95,33 +133,29 @@ export const apexManifest = ({
   existing,
 }: {
   readonly canary: CanaryIdentity;
-  /** Of the primary's Deployment: see `sideSelector`. */
+  /** Of the primary's workload: see `sideSelector`. */
   readonly selector: JsonRecord;
   readonly existing?: KubeObject | undefined;
 }): KubeObject => {
-  const metadata = { name: namesOf(canary.spec).apex, namespace: canary.namespace };
-  const object = { apiVersion: 'v1', kind: 'Service' };
-  const port = specPort(canary);
   if (existing === undefined || isMadeFor(existing, canary.uid)) {
-    const labels = { [CANARY_UID_LABEL]: canary.uid, [HELD_LABEL]: 'true' };
-    return {
-      ...object,
-      metadata: { ...metadata, labels, annotations: HANDS_OFF_ANNOTATIONS },
-      spec: { ports: [port], selector: selectorFor(selector) },
-    };
+    return madeApex(canary, { ports: [specPort(canary)], selector: selectorFor(selector) });
   }
   const ours = distinction('primary', selector);
   const before = selectorBefore(existing, { canaryUid: canary.uid, ours });
-  const hasPort = listAt(existing, 'spec', 'ports').some((other) => isSamePort(other, port));
-  return {
-    ...object,
-    metadata: {
-      ...metadata,
-      labels: { [HELD_LABEL]: 'true' },
-      annotations: baselineAnnotation({ canaryUid: canary.uid, value: before }),
-    },
-    spec: { ...(hasPort ? {} : { ports: [port] }), selector: { ...before, ...ours } },
-  };
+  return adoptedApex(existing, { canary, selector: { ...before, ...ours }, before });
+};
+
+/** The same with exactly the selector of another Service, and its ports. */
+export const apexLeadingTo = (
+  service: KubeObject,
+  { canary, existing }: { readonly canary: CanaryIdentity; readonly existing: KubeObject | undefined },
+): KubeObject => {
+  const selector = stringsAt(service, 'spec', 'selector');
+  if (existing === undefined || isMadeFor(existing, canary.uid)) {
+    return madeApex(canary, { ports: listAt(service, 'spec', 'ports').filter(isRecord), selector });
+  }
+  const baseline = isAdoptedBy(existing, canary.uid) ? readBaseline(existing)?.value : at(existing, 'spec', 'selector');
+  return adoptedApex(existing, { canary, selector, before: stringsAt(baseline) });
 };
 
 /** True when applying `wanted` to the Service would change nothing. Ports of others do not count. */
@@ -140,6 +174,7 @@ export const serviceView = ({
   slices,
   side,
   pods,
+  canaryUid,
 }: {
   readonly service: KubeObject;
   /** What would be applied to it now. */
@@ -149,9 +184,12 @@ export const serviceView = ({
   /** Which side `wanted` selects. */
   readonly side: Side;
   readonly pods: Readonly<Record<Side, readonly KubeObject[]>>;
+  readonly canaryUid: string;
 }): ServiceView => {
   const role = at(service, 'spec', 'selector', ROLE_LABEL);
-  const isWanted = sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector'));
+  // One that is ours and has another selector has been changed, and goes back.
+  const isOurs = isMadeFor(service, canaryUid) || isAdoptedBy(service, canaryUid);
+  const isWanted = isOurs || sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector'));
   const selects = role === 'primary' || role === 'canary' ? role : isWanted ? side : 'other';
   const ofSide = new Set((selects === 'other' ? [] : pods[selects]).map((pod) => pod.metadata.name));
   const endpoints = readyEndpoints(slices);

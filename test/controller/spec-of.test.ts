@@ -37,6 +37,9 @@ test('one that is deleted is looked at with what it has taken over, whatever its
     assert.deepEqual(heldBy(object, adopted), { names: ['podinfo', 'web', undefined, undefined], router: httpRoute });
     const route = { ...adopted, routeRef: 'shop' };
     assert.deepEqual(heldBy(object, route), { names: ['podinfo', 'web', 'shop', undefined], router: httpRoute });
+    const daemonSet = specOf(object, { ...adopted, kind: 'DaemonSet' });
+    assert.ok(daemonSet.ok);
+    assert.equal(daemonSet.spec.targetRef.kind, 'DaemonSet');
     const ingress = { ...adopted, ingressRef: 'shop' };
     assert.deepEqual(heldBy(object, ingress), { names: ['podinfo', 'web', undefined, 'shop'], router: ingressNginx });
   }

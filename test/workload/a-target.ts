@@ -5,6 +5,9 @@ import type { KubeObject } from '#src/lib/kube-object.ts';
 import type { Claimant } from '#src/workload/claims.ts';
 import type { ConfigLookup } from '#src/workload/config-tracking.ts';
 import { configState } from '#src/workload/config-tracking.ts';
+import { kindOf } from '#src/workload/kinds/kind-of.ts';
+import type { Around, TargetKind } from '#src/workload/kinds/target-kind.ts';
+import { isOwnedBy } from '#src/workload/replica-set.ts';
 
 /** Canary `podinfo` in namespace `shop`; `service` goes into its spec. */
 export const aCanary = (
@@ -23,6 +26,24 @@ export const aCanary = (
     }),
   };
 };
+
+/** The objects that are read beside a target. */
+export const around = (
+  objects: readonly KubeObject[],
+  { slices = [] }: { readonly slices?: readonly KubeObject[] } = {},
+): Around => ({
+  ownedBy: (kind, uid) => objects.filter((object) => object.kind === kind && isOwnedBy(object, uid)),
+  pod: (name) => objects.find(({ kind, metadata }) => kind === 'Pod' && metadata.name === name),
+  slices: (service) => slices.filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === service),
+});
+
+type Side = Parameters<TargetKind['side']>;
+const sideOf =
+  (side: Side[0]) =>
+  (record: Side[1], options: Side[2]): KubeObject =>
+    kindOf(options.canary.spec.targetRef).side(side, record, options);
+export const primaryManifest = sideOf('primary');
+export const canaryManifest = sideOf('canary');
 
 /** Pod template of the target. It uses fields that no version of Serin knows, and every way to refer to a config. */
 export const aTemplate = (): JsonRecord => ({

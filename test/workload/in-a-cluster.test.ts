@@ -7,15 +7,15 @@ import type { KubeObject } from '#src/lib/kube-object.ts';
 import { refOf } from '#src/lib/kube-object.ts';
 import { seededRandom } from '#src/lib/random.ts';
 import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
-import { canaryManifest, primaryManifest, sideSelector } from '#src/workload/manifests.ts';
+import { kindOf } from '#src/workload/kinds/kind-of.ts';
+import { sideSelector } from '#src/workload/manifests.ts';
 import { imagesOf, templateOf } from '#src/workload/pod-template.ts';
-import { workloadView } from '#src/workload/readiness.ts';
-import { apexRestorePatch, targetScale } from '#src/workload/restore.ts';
+import { apexRestorePatch } from '#src/workload/restore.ts';
 import { findRevision, targetView } from '#src/workload/revision.ts';
 import { pinnedObjects, readRecord } from '#src/workload/revision-record.ts';
 import { apexManifest, serviceView, sideServiceManifest } from '#src/workload/services.ts';
 import { deployment, service, user, workloadWorld } from '#test/sandbox/workloads/workload-world.ts';
-import { aCanary, aConfig, lookupIn } from './a-target.ts';
+import { aCanary, aConfig, around, canaryManifest, lookupIn, primaryManifest } from './a-target.ts';
 
 const canary = aCanary({ target: 'app', service: { targetPort: 8080 } });
 
@@ -37,10 +37,13 @@ const aCluster = () => {
     list(kind).find(({ metadata }) => metadata.name === name);
   const slicesOf = (name: string): readonly KubeObject[] =>
     list('EndpointSlice').filter(({ metadata }) => metadata.labels?.['kubernetes.io/service-name'] === name);
+  const beside = () => around([...list('ReplicaSet'), ...list('Pod')]);
   const target = () => ({
     target: get('Deployment', 'app'),
-    replicaSets: list('ReplicaSet'),
+    around: beside(),
     configs: lookupIn(configs),
+    named: [],
+    beside: [],
   });
   /** Pins the target's revision as it stands; returns its record, read back from the cluster. */
   const pin = async () => {
@@ -54,12 +57,11 @@ const aCluster = () => {
     return record;
   };
   const sideView = (name: string) =>
-    workloadView({
-      workload: get('Deployment', name),
-      replicaSets: list('ReplicaSet'),
-      pods: list('Pod'),
+    kindOf({ kind: 'Deployment' }).view(get('Deployment', name), {
+      around: beside(),
+      beside: [],
       slices: slicesOf(name),
-    });
+    }) ?? assert.fail();
   const apex = () => {
     const spec = recordAt(get('Deployment', 'app'), 'spec');
     const selector = sideSelector('primary', { spec, existing: find('Deployment', 'app-primary') });
@@ -73,6 +75,7 @@ const aCluster = () => {
       slices: slicesOf('app'),
       side: 'primary',
       pods: { primary: ofSide('primary'), canary: ofSide('canary') },
+      canaryUid: canary.uid,
     });
   const sideService = async (side: 'primary' | 'canary') => {
     const selector = sideSelector(side, { spec: recordAt(get('Deployment', 'app'), 'spec') });
@@ -86,6 +89,11 @@ test('a target is taken over, released once and given back in a cluster that act
   context.after(stop);
   await clock.advance(10_000);
   const before = get('Service', 'app');
+  const scaled = (replicas: number): KubeObject => {
+    const target = get('Deployment', 'app');
+    const write = kindOf(target).scaled(target, replicas);
+    return write?.type === 'apply' ? write.object : assert.fail();
+  };
   assert.equal(targetView(target()).readyReplicas, 2);
 
   const stable = await pin();
@@ -99,7 +107,7 @@ test('a target is taken over, released once and given back in a cluster that act
   await client.apply(apex());
   await clock.until(() => apexView().endpointsMatch, 60_000);
   assert.deepEqual(apexView(), { selects: 'primary', made: false, current: true, endpointsMatch: true });
-  await client.apply(targetScale(get('Deployment', 'app'), 0));
+  await client.apply(scaled(0));
   await clock.until(() => pods({ app: 'app' }).length === 2, 60_000);
   assert.equal(targetView(target()).revision?.id, stable.revision, 'scaling makes no revision');
 
@@ -122,9 +130,12 @@ test('a target is taken over, released once and given back in a cluster that act
   await clock.until(() => sideView('app-primary').ready, 60_000);
   assert.deepEqual(imagesOf(templateOf(get('Deployment', 'app-primary'))), { app: `shop/app:2@${digests?.['app']}` });
 
-  await client.apply(targetScale(get('Deployment', 'app'), 2));
+  await client.apply(scaled(2));
   await clock.until(() => targetView(target()).readyReplicas === 2, 60_000);
-  const patch = apexRestorePatch(get('Service', 'app'), get('Deployment', 'app'));
+  const patch = apexRestorePatch(get('Service', 'app'), {
+    target: get('Deployment', 'app'),
+    primary: get('Deployment', 'app-primary'),
+  });
   assert.ok(patch);
   await client.mergePatch(refOf(get('Service', 'app')), patch);
   const after = get('Service', 'app');

@@ -4,11 +4,10 @@ import fc from 'fast-check';
 import { at, recordAt, stringsAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { matchesSelector } from '#src/workload/label-selector.ts';
-import { canaryManifest, primaryManifest } from '#src/workload/manifests.ts';
 import { imagesOf, pinnedImage, templateOf } from '#src/workload/pod-template.ts';
 import { findRevision } from '#src/workload/revision.ts';
 import { revisionRecord } from '#src/workload/revision-record.ts';
-import { aCanary, aReplicaSet, aTarget, aTemplate } from './a-target.ts';
+import { aCanary, aReplicaSet, around, aTarget, aTemplate, canaryManifest, primaryManifest } from './a-target.ts';
 
 const canary = aCanary();
 const digest = `sha256:${'a'.repeat(64)}`;
@@ -16,8 +15,8 @@ const digest = `sha256:${'a'.repeat(64)}`;
 /** A record without config copies, so that templates can be compared whole. */
 const recordOf = (target: KubeObject) => {
   const adopt = () => ({ kind: 'ConfigMap' as const, name: 'c', tracking: 'off' as const, hash: '' });
-  const replicaSets = [aReplicaSet(target, { template: templateOf(target) })];
-  const found = findRevision({ target, replicaSets, configs: adopt });
+  const replicaSet = aReplicaSet(target, { template: templateOf(target) });
+  const found = findRevision({ target, around: around([replicaSet]), configs: adopt, named: [] });
   assert.ok(!('waiting' in found), 'waiting' in found ? found.waiting : '');
   return revisionRecord(target, found);
 };

@@ -3,8 +3,9 @@ import { test } from 'node:test';
 import type { JsonRecord } from '#src/lib/json.ts';
 import { recordAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import { digestsOf, keepsCapacity, workloadView } from '#src/workload/readiness.ts';
-import { aReplicaSet, aTarget } from './a-target.ts';
+import { deployment, keepsCapacity } from '#src/workload/kinds/deployment.ts';
+import { digestsOf } from '#src/workload/readiness.ts';
+import { aReplicaSet, around, aTarget } from './a-target.ts';
 
 const digest = (letter: string): string => `sha256:${letter.repeat(64)}`;
 
@@ -41,8 +42,14 @@ const container = (fields: JsonRecord): JsonRecord => ({
 });
 const running = (imageID: string): JsonRecord => container({ ready: true, state: { running: {} }, imageID });
 
+const replicaSetsOf = (workload: KubeObject): readonly KubeObject[] =>
+  ['6d5f8c', 'old'].map((hash) =>
+    aReplicaSet(workload, { hash, ...(hash === 'old' ? { template: { spec: { older: true } } } : {}) }),
+  );
+
 const viewOf = (workload: KubeObject, pods: readonly KubeObject[] = [], slices: readonly KubeObject[] = []) =>
-  workloadView({ workload, replicaSets: [aReplicaSet(workload)], pods, slices });
+  deployment.view(workload, { around: around([...replicaSetsOf(workload), ...pods]), beside: [], slices }) ??
+  assert.fail();
 
 test('ready is: every wanted pod of the newest template available, and no other left', () => {
   assert.equal(viewOf(aWorkload()).ready, true);
@@ -128,7 +135,7 @@ test('digests are those that ready pods of the newest template run, when they ag
 
 test('it is pinned when its images carry the digests that are asked for', () => {
   const pinned = (digests: Record<string, string> | undefined): boolean =>
-    workloadView({ workload: aWorkload(), replicaSets: [], pods: [], slices: [], digests }).pinned;
+    deployment.view(aWorkload(), { around: around([]), beside: [], slices: [], digests })?.pinned === true;
   assert.equal(pinned(undefined), true);
   assert.equal(pinned({ app: digest('a') }), false);
   assert.equal(pinned({ proxy: 'sha256:0000' }), true);

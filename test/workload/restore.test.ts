@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { configState } from '#src/workload/config-tracking.ts';
 import { garbage } from '#src/workload/garbage.ts';
-import { primaryManifest } from '#src/workload/manifests.ts';
-import { OWNED_KINDS, targetScale } from '#src/workload/restore.ts';
+import { kindOf } from '#src/workload/kinds/kind-of.ts';
+import { OWNED_KINDS } from '#src/workload/restore.ts';
 import { pinnedObjects, readRecord } from '#src/workload/revision-record.ts';
-import { aCanary, aConfig, aTarget } from './a-target.ts';
+import { aCanary, aConfig, aTarget, primaryManifest } from './a-target.ts';
 
 const canary = aCanary();
 
@@ -14,14 +14,18 @@ test('the target is held at 0 and let go at any other size, and never marked for
   const object = { apiVersion: 'apps/v1', kind: 'Deployment' };
   const metadata = { name: 'podinfo', namespace: 'shop' };
   const held = { ...metadata, labels: { 'serin.dev/held': 'true' } };
-  assert.deepEqual(targetScale(aTarget(), 0), { ...object, metadata: held, spec: { replicas: 0 } });
-  assert.deepEqual(targetScale(aTarget(), 3), { ...object, metadata, spec: { replicas: 3 } });
+  const scaled = (replicas: number) => kindOf(aTarget()).scaled(aTarget(), replicas);
+  assert.deepEqual(scaled(0), { type: 'apply', object: { ...object, metadata: held, spec: { replicas: 0 } } });
+  assert.deepEqual(scaled(3), { type: 'apply', object: { ...object, metadata, spec: { replicas: 3 } } });
 });
 
 test('workloads go before what they refer to', () => {
   assert.deepEqual(
     OWNED_KINDS.map(({ kind }) => kind),
-    ['Deployment', 'Service', 'ControllerRevision', 'ConfigMap', 'Secret'],
+    [
+      ...['ScaledObject', 'HorizontalPodAutoscaler', 'Deployment', 'DaemonSet', 'Service'],
+      ...['ControllerRevision', 'ConfigMap', 'Secret', 'PodDisruptionBudget'],
+    ],
   );
 });
 

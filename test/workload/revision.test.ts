@@ -5,7 +5,7 @@ import type { KubeObject } from '#src/lib/kube-object.ts';
 import { configRefs } from '#src/workload/config-refs.ts';
 import { findRevision, targetView } from '#src/workload/revision.ts';
 import { pinnedObjects, readRecord, revisionRecord } from '#src/workload/revision-record.ts';
-import { aCanary, aConfig, aReplicaSet, aTarget, aTemplate, lookupIn, theConfigs } from './a-target.ts';
+import { aCanary, aConfig, aReplicaSet, around, aTarget, aTemplate, lookupIn, theConfigs } from './a-target.ts';
 
 const plain = (image: string) => ({
   metadata: { labels: { app: 'podinfo' } },
@@ -13,7 +13,7 @@ const plain = (image: string) => ({
 });
 
 const viewOf = (target: KubeObject, replicaSets: readonly KubeObject[], configs = theConfigs()) =>
-  targetView({ target, replicaSets, configs: lookupIn(configs) });
+  targetView({ target, around: around(replicaSets), configs: lookupIn(configs), named: [], beside: [] });
 
 test('the revision is the hash that Kubernetes gave the template, with that of its configs', () => {
   const target = aTarget();
@@ -92,7 +92,12 @@ test('until Kubernetes has caught up there is no revision, and it says so', () =
 });
 
 const found = (target: KubeObject) => {
-  const revision = findRevision({ target, replicaSets: [aReplicaSet(target)], configs: lookupIn(theConfigs()) });
+  const revision = findRevision({
+    target,
+    around: around([aReplicaSet(target)]),
+    configs: lookupIn(theConfigs()),
+    named: [],
+  });
   assert.ok(!('waiting' in revision));
   return revision;
 };

@@ -153,6 +153,7 @@ const view = (service: KubeObject, slices: readonly KubeObject[]) =>
     slices,
     side: 'primary',
     pods: { primary: [pod('p1', 'primary'), pod('p2', 'primary')], canary: [pod('c1', 'canary')] },
+    canaryUid: canary.uid,
   });
 
 test('a Service selects one side or something else, and is current when applying would change nothing', () => {
@@ -185,9 +186,11 @@ test('endpoints match when there are some and each ready one is a pod of the sid
   assert.equal(match(slice(['p1']), bare), false);
 });
 
+const restorePatch = (apex: KubeObject) => apexRestorePatch(apex, { target: aTarget(), primary: undefined });
+
 test('an adopted apex is handed back as it was; one that Serin made is not', () => {
   const adopted = applied(inGit(), apexManifest({ canary, selector, existing: inGit() }));
-  assert.deepEqual(apexRestorePatch(adopted, aTarget()), {
+  assert.deepEqual(restorePatch(adopted), {
     metadata: {
       resourceVersion: '7',
       labels: { 'serin.dev/held': null },
@@ -195,14 +198,14 @@ test('an adopted apex is handed back as it was; one that Serin made is not', () 
     },
     spec: { selector: { app: 'podinfo', tier: 'web', 'serin.dev/role': null } },
   });
-  assert.equal(apexRestorePatch(apexManifest({ canary, selector }), aTarget()), undefined);
-  assert.equal(apexRestorePatch(inGit(), aTarget()), undefined);
+  assert.equal(restorePatch(apexManifest({ canary, selector })), undefined);
+  assert.equal(restorePatch(inGit()), undefined);
 });
 
 test('a baseline that would select nothing gives way to the target’s own selector', () => {
   const flaggers = inGit({ selector: { app: 'podinfo-primary' } });
   const adopted = applied(flaggers, apexManifest({ canary, selector, existing: flaggers }));
-  assert.deepEqual(at(apexRestorePatch(adopted, aTarget()), 'spec', 'selector'), {
+  assert.deepEqual(at(restorePatch(adopted), 'spec', 'selector'), {
     app: 'podinfo',
     'serin.dev/role': null,
   });

@@ -7,6 +7,7 @@ import { planeRules } from './plane-rules.ts';
 import { celList, celText, notYet, type Rule, type RuleBody, rulesAt } from './rule.ts';
 import { serviceRules } from './service-rules.ts';
 import { strategyRules } from './strategy-rules.ts';
+import { targetRules } from './target-rules.ts';
 
 type Spec = StoredCanarySpec;
 type Git = NonNullable<Spec['git']>;
@@ -19,22 +20,6 @@ const specRules = rulesAt<Spec>('spec', [
     sentence: 'targetRef.name "{targetRef.name}" cannot name a Service: set service.name to letters, digits and "-"',
     cel: `has(self.service.name) || self.targetRef.name.matches(${celText(DNS_LABEL)})`,
     holds: (spec) => spec.service.name !== undefined || new RegExp(DNS_LABEL).test(spec.targetRef.name),
-  },
-]);
-
-const targetRules = rulesAt<Spec['targetRef']>('spec.targetRef', [
-  {
-    field: 'kind',
-    fault: 'forbidden',
-    sentence: 'targetRef.kind {kind} is not supported yet: want Deployment',
-    cel: 'self.kind == "Deployment"',
-    holds: ({ kind }) => kind === 'Deployment',
-  },
-  {
-    field: 'apiVersion',
-    sentence: 'targetRef.apiVersion "{apiVersion}" has no Deployment: want apps/v1',
-    cel: 'self.kind != "Deployment" || self.apiVersion == "apps/v1"',
-    holds: ({ kind, apiVersion }) => kind !== 'Deployment' || apiVersion === 'apps/v1',
   },
 ]);
 

@@ -159,7 +159,8 @@ export const initializing = (observed: Observed, target: TargetView, now: number
     const { actions = [], ...rest } = step;
     return turn(status, { ...rest, after: actions });
   }
-  const note = `${primaryName(observed)} serves revision ${stable?.revision ?? ''}; the target runs no pods any more`;
+  const rest = target.unscaled === true ? '' : '; the target runs no pods any more';
+  const note = `${primaryName(observed)} serves revision ${stable?.revision ?? ''}${rest}`;
   const initialized: CanaryStatus = { ...status, phase: 'Initialized' };
   return turn(tell(observed, initialized, { topic: 'initialized', now }), {
     events: [{ reason: 'Initialized', note }, ...endOfLife(observed)],

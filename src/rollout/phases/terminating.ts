@@ -26,7 +26,7 @@ const begunAt = ({ status }: Observed, now: number): number =>
 /** The target has not enough ready pods: the primary serves on, for as long as it takes. */
 const unready = (observed: Observed, target: TargetView, now: number): Step => {
   const { spec } = observed.canary;
-  const pods = `${target.readyReplicas} of ${target.replicas} pods ready`;
+  const pods = target.serving ?? `${target.readyReplicas} of ${target.replicas} pods ready`;
   const waiting = `for the target to serve: ${pods}`;
   const deadline = begunAt(observed, now) + deadlineMs(spec);
   if (now < deadline) return { waiting, wakeAt: deadline };
@@ -72,7 +72,8 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
   const { primary, side, services, route, status } = observed;
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
   const takenOver = services.apex?.selects === 'primary';
-  if (takenOver && target.replicas < replicas && !keepsLess(observed, target, now)) {
+  const scales = target.unscaled !== true && target.replicas < replicas;
+  if (takenOver && scales && !keepsLess(observed, target, now)) {
     const scale: Action = { type: 'scaleTarget', replicas };
     return { waiting: 'for the target to be scaled up', actions: [...holdActions(observed, replicas), scale] };
   }

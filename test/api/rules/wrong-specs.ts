@@ -133,14 +133,65 @@ const planes: readonly WrongSpec[] = [
   ),
 ];
 
+const serviceRef = { apiVersion: 'v1', kind: 'Service', name: 'wanted' };
+const git = { repositoryRef: { name: 'config' }, path: 'apps', onFailure: 'record' };
+const named = { ...service, name: 'podinfo' };
 const targets: readonly WrongSpec[] = [
   withSpec(
-    { targetRef: { kind: 'DaemonSet', name: 'podinfo' } },
-    'spec.targetRef.kind: targetRef.kind DaemonSet is not supported yet: want Deployment',
+    { targetRef: { kind: 'StatefulSet', name: 'podinfo' } },
+    'spec.targetRef.kind: targetRef.kind StatefulSet cannot be released beside itself: its pods have names and volumes, which two copies would split; release it by its own updateStrategy with a partition, or put what keeps nothing into a Deployment',
+  ),
+  withSpec(
+    { targetRef: { kind: 'Rollout', name: 'podinfo' } },
+    'spec.targetRef.kind: targetRef.kind Rollout is not supported: want Deployment, DaemonSet or Service',
+  ),
+  withSpec(
+    { targetRef: { apiVersion: 'v1', kind: 'DaemonSet', name: 'podinfo' } },
+    'spec.targetRef.apiVersion: targetRef.apiVersion "v1" has no DaemonSet that can be released: want apps/v1',
+  ),
+  withSpec(
+    { targetRef: { ...serviceRef, apiVersion: 'serving.knative.dev/v1' }, service: named, git },
+    'spec.targetRef.apiVersion: targetRef.apiVersion "serving.knative.dev/v1" has no Service that can be released: want v1',
+  ),
+  withSpec(
+    { targetRef: { kind: 'DaemonSet', name: 'podinfo' }, canaryMinReplicas: 2 },
+    'spec.canaryMinReplicas: canaryMinReplicas has no effect on a DaemonSet: of a DaemonSet the canary runs on every node that it selects, of a Service the pods are your own; remove it',
+  ),
+  withSpec(
+    { targetRef: serviceRef, git },
+    'spec.service.name: service.name must name another Service than targetRef: that one leads to what Git asks for, unjudged; set service.name to the Service that users are to call',
+  ),
+  withSpec(
+    { targetRef: serviceRef, service: { ...named, name: 'wanted' }, git },
+    'spec.service.name: service.name must name another Service than targetRef: that one leads to what Git asks for, unjudged; set service.name to the Service that users are to call',
+  ),
+  withSpec(
+    { targetRef: serviceRef, service: named, git: { ...git, onFailure: undefined } },
+    'spec.git.onFailure: git.onFailure cannot put a Service back in Git, which has no image: set it to record or none, and revert the selector by hand',
+  ),
+  withSpec(
+    {
+      targetRef: serviceRef,
+      service: { name: 'podinfo', port: 80, meshName: 'mesh' },
+      provider: 'appmesh',
+      acknowledgeEndOfLife: true,
+      git,
+    },
+    'spec.provider: provider appmesh cannot release a Service: App Mesh decides when a pod starts which VirtualNode it is of, and these pods change sides while they run; want a target that is a Deployment',
+  ),
+  withSpec(
+    {
+      targetRef: serviceRef,
+      service: { name: 'podinfo', port: 80 },
+      provider: 'istio',
+      analysis: { ...analysis, mirror: true },
+      git,
+    },
+    'spec.analysis.mirror: analysis.mirror cannot be measured on Istio where the target is a Service: copies are counted by workload, and the workloads are your own; remove it',
   ),
   withSpec(
     { targetRef: { apiVersion: 'extensions/v1beta1', kind: 'Deployment', name: 'podinfo' } },
-    'spec.targetRef.apiVersion: targetRef.apiVersion "extensions/v1beta1" has no Deployment: want apps/v1',
+    'spec.targetRef.apiVersion: targetRef.apiVersion "extensions/v1beta1" has no Deployment that can be released: want apps/v1',
   ),
   withSpec(
     { targetRef: { name: '2048.game' } },

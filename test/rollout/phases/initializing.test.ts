@@ -25,6 +25,7 @@ test('what stood before is recorded before the first thing is changed', () => {
   assert.deepEqual(decision.status.adopted, {
     replicas: 3,
     target: 'podinfo',
+    kind: 'Deployment',
     service: 'podinfo',
     provider: 'gatewayapi',
   });
@@ -86,7 +87,13 @@ test('each step waits until the one before it has been observed', () => {
   assert.deepEqual(shown(done).events, ['Initialized']);
   assert.equal(done.status.phase, 'Initialized');
   assert.deepEqual(done.status.stable, aStable('v1'));
-  assert.deepEqual(done.status.adopted, { replicas: 3, target: 'podinfo', service: 'podinfo', provider: 'gatewayapi' });
+  assert.deepEqual(done.status.adopted, {
+    replicas: 3,
+    kind: 'Deployment',
+    target: 'podinfo',
+    service: 'podinfo',
+    provider: 'gatewayapi',
+  });
 });
 
 test('the wait for the traffic to settle has an end', () => {
