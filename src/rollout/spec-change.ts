@@ -6,12 +6,15 @@ import { askedMatches } from './asked-matches.ts';
 import { endStep } from './conclude.ts';
 import type { EventNote } from './decision.ts';
 import { exposureOf } from './exposing.ts';
+import { keeping } from './keeping.ts';
 import { CAPS } from './limits.ts';
 import type { Observed } from './observed.ts';
 import { deadlineMs, planOf } from './plan.ts';
+import { primaryServes } from './sides.ts';
 import { stepText } from './step-text.ts';
 import { timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
+import { upkeepWithPrimary } from './upkeep.ts';
 
 /** What an edited spec makes of a run: never more for the canary than it has. */
 type Change = { readonly run: RunStatus; readonly what: string };
@@ -90,6 +93,11 @@ export const specChange = (observed: Observed, now: number, run: RunStatus): Tur
   const events: readonly EventNote[] = [{ reason: 'SpecChanged', note: `Generation ${generation}: ${what}` }];
   const changed = exposureOf(next);
   const isLess = next.weight !== run.weight;
+  // Nobody could take what the canary has: it keeps that until the primary is back, and nothing goes on meanwhile.
+  if (isLess && !primaryServes(observed)) {
+    const upkeep = status.stable === undefined ? [] : upkeepWithPrimary(observed, status.stable);
+    return keeping(observed, turn(status), { exposure: exposureOf(run), mayRaise: false, upkeep });
+  }
   return turn(
     { ...status, run: { ...next, generation, changes } },
     { before: isLess ? [{ type: 'setRoute', ...changed }] : [], events },
