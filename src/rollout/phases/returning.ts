@@ -6,7 +6,7 @@ import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
 import { intervalMs, planOf } from '../plan.ts';
 import { checkText } from '../sentence.ts';
-import { canaryServes, primaryName } from '../sides.ts';
+import { canaryServes, primaryName, primaryServes } from '../sides.ts';
 import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { upkeep } from '../upkeep.ts';
@@ -57,6 +57,8 @@ export const lessWeight = (observed: Observed, now: number, run: RunStatus): Tur
 /** Some weight is left at the canary: each stands for one interval, unless the canary has nobody to answer any more. */
 const weightLeft = (observed: Observed, now: number, run: RunStatus): Turn => {
   const at = timeMs(run.weight.since) + intervalMs(observed.canary.spec);
+  // A primary that has lost its pods cannot take more.
+  if (!primaryServes(observed)) return turn(observed.status);
   if (now >= at || !canaryServes(observed, run)) return lessWeight(observed, now, run);
   return turn(observed.status, { wakeAt: at });
 };
