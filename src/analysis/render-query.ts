@@ -6,6 +6,8 @@ export type RenderOptions = {
   readonly values: ReadonlyMap<string, string>;
   /** Variables that stay as they are, for a later turn. */
   readonly kept?: ReadonlySet<string>;
+  /** Variables whose values are written as they should stand between quotes: nothing in them is escaped. */
+  readonly raw?: ReadonlySet<string>;
 };
 
 export type RenderedQuery = { readonly text: string; readonly problems: readonly string[] };
@@ -45,7 +47,8 @@ const renderVariable = (
   place: Place,
   options: RenderOptions & { readonly problems: string[] },
 ): string => {
-  const name = VARIABLE.exec(whole.slice(2, -2))?.[1]?.replace(/^variables\./, 'args.');
+  const written = VARIABLE.exec(whole.slice(2, -2))?.[1];
+  const name = written?.replace(/^variables\./, 'args.');
   if (name === undefined || !whole.endsWith('}}')) {
     options.problems.push(`Cannot read "${whole.slice(0, 60)}": want one variable, such as {{ target }}`);
     return whole;
@@ -53,18 +56,34 @@ const renderVariable = (
   if (options.kept?.has(name)) return `{{ ${name} }}`;
   const value = options.values.get(name);
   if (value === undefined) {
-    const known = [...options.values.keys(), ...(options.kept ?? [])].sort();
-    options.problems.push(`Unknown variable "${name}": want one of ${known.join(', ')}`);
+    const said = (known: string): string =>
+      written?.startsWith('variables.') ? known.replace(/^args\./, 'variables.') : known;
+    const known = [...options.values.keys(), ...(options.kept ?? [])].map(said).sort();
+    options.problems.push(`Unknown variable "${written}": want one of ${known.join(', ')}`);
     return whole;
   }
-  const escaped = escapeFor(place, value);
+  const isRaw = place !== 'bare' && options.raw?.has(name) === true;
+  const escaped = isRaw ? rawIn(place.quote, value) : escapeFor(place, value);
   if (escaped !== undefined) return escaped;
+  if (isRaw) {
+    options.problems.push(
+      `The value of "${written}" would end its quotes: want it without ${place.quote}, unless with \\ before it`,
+    );
+    return whole;
+  }
   options.problems.push(
     place === 'bare'
       ? `The value of "${name}" cannot stand outside quotes: want a number, a duration or a name`
       : `The value of "${name}" cannot stand between backticks, for it has one: want double quotes`,
   );
   return whole;
+};
+
+/** A value that is meant as it is written; undefined when it would not stay between its quotes. */
+const rawIn = (quote: string, value: string): string | undefined => {
+  if (quote === '`') return value.includes('`') ? undefined : value;
+  const inside = quote === '"' ? /^([^"\\\n]|\\[^\n])*$/ : /^([^'\\\n]|\\[^\n])*$/;
+  return inside.test(value) ? value : undefined;
 };
 
 /** Undefined when the value cannot stand there. */

@@ -13,6 +13,10 @@ export type ResolvedArgs = {
   readonly problems: readonly Problem[];
 };
 
+/** What the Canary gives to a template, also under Flagger's name of it. */
+export const givenArgs = (metric: MetricSpec): Readonly<Record<string, string>> =>
+  metric.args ?? metric.templateVariables ?? {};
+
 /**
  * The values of a metric's args: the Canary's, else the template's defaults, checked against its patterns.
  */
@@ -25,7 +29,7 @@ export const resolveArgs = (
     readonly namespace: string;
   },
 ): ResolvedArgs => {
-  const given: Readonly<Record<string, string>> = metric.args ?? {};
+  const given = givenArgs(metric);
   const { declared } = options;
   const values: Record<string, string> = {};
   const secrets: Record<string, SecretArgs[string]> = {};

@@ -1,31 +1,11 @@
-import type { AnalysisTemplateSpec } from '../api/analysis-template.ts';
 import type { CanarySpec, MetricSpec } from '../api/canary.ts';
 import { durationMs } from '../api/duration.ts';
 import type { Problem } from '../api/problem.ts';
 import type { MetricCheck, MetricSelectors } from '../rollout/metric-check.ts';
-import { promqlSyntaxError } from './promql-syntax.ts';
-import { renderQuery } from './render-query.ts';
-import { resolveArgs } from './resolve-args.ts';
-
-/** What the variables of a query stand for. */
-export type MetricNames = {
-  readonly namespace: string;
-  /** Of the Canary. */
-  readonly name: string;
-  readonly target: string;
-  /** Apex Service. */
-  readonly service: string;
-  readonly route?: string | undefined;
-  readonly ingress?: string | undefined;
-};
-
-export type TemplateKind = 'AnalysisTemplate' | 'ClusterAnalysisTemplate';
-
-/** Reads one template from the caches. `namespace` is absent for a ClusterAnalysisTemplate. */
-export type TemplateLookup = (
-  kind: TemplateKind,
-  ref: { readonly namespace?: string; readonly name: string },
-) => AnalysisTemplateSpec | undefined;
+import { fromMetricTemplate, type MetricTemplateLookup } from './from-metric-template.ts';
+import { fromTemplate, type TemplateLookup } from './from-template.ts';
+import { type MetricNames, type MetricSource, refuse, type Unresolved } from './metric-source.ts';
+import { textQuery } from './text-query.ts';
 
 export type ResolveOptions = {
   readonly spec: CanarySpec;
@@ -35,15 +15,12 @@ export type ResolveOptions = {
   /** Nothing is measured yet, so that a plane may stay unknown for now. */
   readonly mayWait?: boolean;
   readonly templates: TemplateLookup;
+  readonly metricTemplates: MetricTemplateLookup;
   /** The controller's own Prometheus. */
   readonly defaultAddress?: string | undefined;
 };
 
 type Resolved = { readonly check?: MetricCheck; readonly problems: readonly Problem[] };
-type Fields = Pick<MetricCheck, 'query' | 'noData' | 'samples'> &
-  Partial<Pick<MetricCheck, 'unit' | 'secretRef' | 'secretArgs' | 'headers' | 'insecureSkipVerify'>> & {
-    readonly address: string | undefined;
-  };
 
 /** A ready-made template that asks the application itself, for planes that cannot tell canary from primary. */
 const APPLICATION_TEMPLATE = 'http-server-error-rate';
@@ -71,9 +48,9 @@ export const resolveMetrics = (
 type Context = ResolveOptions & { readonly where: string };
 
 const resolveMetric = (metric: MetricSpec, context: Context): Resolved => {
-  const source = metric.templateRef !== undefined ? fromTemplate(metric, context) : fromMetric(metric, context);
+  const source = sourceOf(metric, context);
   if ('problems' in source) return source;
-  const { min, max } = metric.thresholdRange ?? {};
+  const { min, max } = rangeOf(metric);
   const { address, ...fields } = source;
   if (address === undefined) {
     return refuse(
@@ -95,12 +72,27 @@ const resolveMetric = (metric: MetricSpec, context: Context): Resolved => {
   return { check, problems: [] };
 };
 
+const sourceOf = (metric: MetricSpec, context: Context): MetricSource | Unresolved => {
+  const { templateRef } = metric;
+  if (templateRef === undefined) return fromMetric(metric, context);
+  const { kind } = templateRef;
+  return kind === 'MetricTemplate'
+    ? fromMetricTemplate(metric, templateRef, context)
+    : fromTemplate(metric, { ...templateRef, kind }, context);
+};
+
+/** The values that pass. Flagger's old `threshold` is the lowest success rate, and the highest of everything else. */
+const rangeOf = ({ name, threshold, thresholdRange }: MetricSpec): { readonly min?: number; readonly max?: number } => {
+  const { min, max } = thresholdRange ?? (name === 'request-success-rate' ? { min: threshold } : { max: threshold });
+  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
+};
+
 /** An inline query, or a built-in metric. */
-const fromMetric = (metric: MetricSpec, context: Context): Fields | Resolved => {
+const fromMetric = (metric: MetricSpec, context: Context): MetricSource | Unresolved => {
   const address = context.spec.metricsServer ?? context.defaultAddress;
   if (metric.query !== undefined) {
     const query = textQuery(metric.query, {
-      ...context,
+      names: context.names,
       where: `${context.where}.query`,
       args: { values: {}, secrets: {} },
     });
@@ -127,80 +119,3 @@ const fromMetric = (metric: MetricSpec, context: Context): Fields | Resolved => 
     samples: 1,
   };
 };
-
-const fromTemplate = (metric: MetricSpec, context: Context): Fields | Resolved => {
-  const {
-    kind,
-    name,
-    namespace = context.names.namespace,
-  } = metric.templateRef ?? { kind: 'AnalysisTemplate', name: '' };
-  const where = `${context.where}.templateRef`;
-  const cluster = kind === 'ClusterAnalysisTemplate';
-  if (!cluster && namespace !== context.names.namespace) {
-    const message = `AnalysisTemplate ${namespace}/${name} is in another namespace: want one in ${context.names.namespace}, or a ClusterAnalysisTemplate`;
-    return { problems: [{ where, message, reason: 'AccessDenied' }] };
-  }
-  const shown = cluster ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
-  const template = context.templates(kind, cluster ? { name } : { namespace, name });
-  if (template === undefined) return refuse(where, `${shown} does not exist or is not valid`);
-  const { provider } = template;
-  if (provider.type !== 'prometheus') {
-    return refuse(shown, `Provider "${provider.type}" is not supported yet: want prometheus`);
-  }
-  if (template.samples > 1) {
-    return refuse(shown, `samples ${template.samples} is not supported yet for a query that gives one number: want 1`);
-  }
-  // Secrets come from the Canary's own namespace, also for a ClusterAnalysisTemplate, which has none.
-  const secretNamespace = context.names.namespace;
-  const args = resolveArgs(metric, { declared: template.args, where: context.where, namespace: secretNamespace });
-  if (args.problems.length > 0) return { problems: args.problems };
-  const query = textQuery(template.query, { ...context, where: `${shown} spec.query`, args });
-  if ('problems' in query) return query;
-  return {
-    query,
-    // Never the Canary's own metricsServer: it would be sent the headers of somebody else's template.
-    address: provider.address ?? context.defaultAddress,
-    noData: template.noData,
-    samples: template.samples,
-    ...(template.unit === undefined ? {} : { unit: template.unit }),
-    ...(provider.secretRef === undefined
-      ? {}
-      : { secretRef: { namespace: secretNamespace, name: provider.secretRef.name } }),
-    ...(Object.keys(args.secrets).length === 0 ? {} : { secretArgs: args.secrets }),
-    ...(provider.headers === undefined ? {} : { headers: provider.headers }),
-    ...(provider.insecureSkipVerify ? { insecureSkipVerify: true } : {}),
-  };
-};
-
-type Args = { readonly values: Readonly<Record<string, string>>; readonly secrets: Readonly<Record<string, unknown>> };
-
-const textQuery = (query: string, context: Context & { readonly args: Args }): MetricCheck['query'] | Resolved => {
-  const { names, args, where } = context;
-  const values = new Map<string, string>([
-    ['name', names.name],
-    ['namespace', names.namespace],
-    // Flagger's templates mean the pods under judgement when they say `target`; that is the canary workload here.
-    ['target', `${names.target}-canary`],
-    ['primary', `${names.target}-primary`],
-    ['canary', `${names.target}-canary`],
-    ['service', names.service],
-    ...(names.route === undefined ? [] : [['route', names.route] as const]),
-    ...(names.ingress === undefined ? [] : [['ingress', names.ingress] as const]),
-    ...Object.entries(args.values).map(([name, value]) => [`args.${name}`, value] as const),
-  ]);
-  const secrets = Object.keys(args.secrets).map((name) => `args.${name}`);
-  const rendered = renderQuery(query, { values, kept: new Set(['interval', ...secrets]) });
-  if (rendered.problems.length > 0) {
-    return { problems: rendered.problems.map((message) => ({ where, message, reason: 'InvalidSpec' })) };
-  }
-  const later = new Map([['interval', '60s'], ...secrets.map((name) => [name, 'secret'] as const)]);
-  const error = promqlSyntaxError(renderQuery(rendered.text, { values: later }).text);
-  if (error !== undefined) {
-    return refuse(where, `The query is no PromQL: ${error.detail} (character ${error.position + 1})`);
-  }
-  return { kind: 'text', text: rendered.text };
-};
-
-const refuse = (where: string, message: string): Resolved => ({
-  problems: [{ where, message, reason: 'InvalidSpec' }],
-});

@@ -20,9 +20,9 @@ const metric = z.strictObject({
   templateRef: z
     .strictObject({
       kind: z
-        .enum(['AnalysisTemplate', 'ClusterAnalysisTemplate'])
+        .enum(['AnalysisTemplate', 'ClusterAnalysisTemplate', 'MetricTemplate'])
         .default('AnalysisTemplate')
-        .describe('Kind of the template.'),
+        .describe("Kind of the template; MetricTemplate is Flagger's."),
       name: objectName.describe('Name of the template.'),
       namespace: namespace.optional().describe("Namespace of the template; the Canary's own when absent."),
     })
@@ -37,7 +37,7 @@ const metric = z.strictObject({
     .describe("Failed windows of this metric before rollback, beside the run's threshold."),
   initialDelay: duration.optional().describe('From the start of the run until this metric counts.'),
   dryRun: z.boolean().default(false).describe('Measured and shown, never counted.'),
-  threshold: z.number().optional().describe("Flagger's old form of thresholdRange."),
+  threshold: z.number().optional().describe("Flagger's old form of thresholdRange: min of request-success-rate, max of everything else."),
   templateVariables: textMap({ entries: 32, length: 1024 }).optional().describe("Flagger's name of args."),
 });
 

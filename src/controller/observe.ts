@@ -1,8 +1,8 @@
-import { resolveMetrics, type TemplateLookup } from '../analysis/resolve-metrics.ts';
+import { resolveMetrics } from '../analysis/resolve-metrics.ts';
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { FINALIZER, REVISION_LABEL, SHADOW_LABEL } from '../api/names.ts';
-import { parseAnalysisTemplate, parseCanary } from '../api/parse.ts';
+import { parseCanary } from '../api/parse.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { EventNote } from '../rollout/decision.ts';
@@ -23,6 +23,7 @@ import { observeInspection } from './observe-inspection.ts';
 import { observeRoute } from './observe-route.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import type { Scene } from './scene.ts';
+import { metricTemplateLookup, templateLookup } from './template-lookups.ts';
 
 export type ObserveDeps = {
   readonly caches: Caches;
@@ -94,11 +95,6 @@ const observeMetrics = (
   deps: ObserveDeps & { readonly mayWait: boolean },
 ): ReturnType<typeof resolveMetrics> => {
   const { canary, names, view, router, route } = scene;
-  const templates: TemplateLookup = (kind, ref) => {
-    const object = view.get({ apiVersion: 'serin.dev/v1alpha1', kind, ...ref });
-    const parsed = object && parseAnalysisTemplate(object);
-    return parsed?.ok ? parsed.spec : undefined;
-  };
   return resolveMetrics({
     spec: canary.spec,
     names: {
@@ -110,7 +106,8 @@ const observeMetrics = (
       ...(route.ingressRef === undefined ? {} : { ingress: route.ingressRef.name }),
     },
     selectors: router.metrics(view, route, 'canary'),
-    templates,
+    templates: templateLookup(view),
+    metricTemplates: metricTemplateLookup(view, canary.namespace),
     mayWait: deps.mayWait,
     defaultAddress: deps.metricsServer,
   });

@@ -13,6 +13,9 @@ export const wishesOf = ({ analysis, targetRef }: CanarySpec, plane: Provider): 
   ...(analysis.alerts.some(({ providerRef }) => providerRef.kind === 'AlertProvider')
     ? (['AlertProvider'] as const)
     : []),
+  ...(analysis.metrics.some(({ templateRef }) => templateRef?.kind === 'MetricTemplate')
+    ? (['MetricTemplate'] as const)
+    : []),
 ];
 
 /** What has to be watched for the replicas and the pods of its primary: KEDA's kinds, and budgets where they matter. */

@@ -49,6 +49,7 @@ const judge = async (
     names: { namespace: 'shop', name: 'app', target: 'app', service: 'app', route: 'app', ingress: 'app' },
     selectors: null,
     templates: (_kind, ref) => templates.get(ref.name),
+    metricTemplates: () => ({ wrong: 'does not exist', reason: 'InvalidSpec' }),
     defaultAddress: 'http://prometheus:9090',
   });
   assert.deepEqual(problems, []);

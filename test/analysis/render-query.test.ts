@@ -55,15 +55,38 @@ describe('renderQuery names what it cannot fill in', () => {
   }
 });
 
+/** What stands between the quotes, where every quote has an odd number of backslashes before it, and the end has none. */
+const leaves = (body: string, quote: string): boolean =>
+  new RegExp(`(^|[^\\\\])(\\\\\\\\)*(${quote}|\\\\$)`, 's').test(body);
+
+const quoted = (quote: string, operator: string): string => `up{a${operator}${quote}{{ args.x }}${quote}}`;
+const between = (text: string, quote: string, operator: string): string =>
+  text.slice(`up{a${operator}${quote}`.length, -`${quote}}`.length);
+
 it('a value never leaves its quotes', () => {
   fc.assert(
     fc.property(fc.string(), fc.constantFrom('"', "'"), fc.constantFrom('=', '=~'), (value, quote, operator) => {
-      const query = `up{a${operator}${quote}{{ args.x }}${quote}}`;
-      const { text } = renderQuery(query, { values: new Map([['args.x', value]]) });
-      const body = text.slice(`up{a${operator}${quote}`.length, -`${quote}}`.length);
-      // Every quote inside has an odd number of backslashes before it, and the last one does not escape the end.
-      const unescaped = new RegExp(`(^|[^\\\\])(\\\\\\\\)*(${quote}|\\\\$)`, 's');
-      assert.ok(!unescaped.test(body), body);
+      const { text } = renderQuery(quoted(quote, operator), { values: new Map([['args.x', value]]) });
+      const body = between(text, quote, operator);
+      assert.ok(!leaves(body, quote), body);
     }),
   );
+});
+
+it('a raw value stands as it is, or is refused where it would leave its quotes', () => {
+  let refused = 0;
+  const piece = fc.oneof(fc.string(), fc.constantFrom('"', "'", '`', '\\', '\n', '5..'));
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 5 }), fc.constantFrom('"', "'", '`'), (pieces, quote) => {
+      const value = pieces.join('');
+      const options = { values: new Map([['args.x', value]]), raw: new Set(['args.x']) };
+      const { text, problems } = renderQuery(quoted(quote, '=~'), options);
+      const isOut = quote === '`' ? value.includes('`') : leaves(value, quote) || value.includes('\n');
+      assert.equal(problems.length, isOut ? 1 : 0, value);
+      if (isOut) refused++;
+      else assert.equal(between(text, quote, '=~'), value);
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(refused > 20, `${refused} were refused`);
 });

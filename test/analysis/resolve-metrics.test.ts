@@ -53,6 +53,7 @@ const resolve = (given: Given) => {
       const found = given.templates?.[[kind, namespace, name].filter(Boolean).join('/')];
       return found === undefined ? undefined : analysisTemplateSpec.parse(found);
     },
+    metricTemplates: () => ({ wrong: 'does not exist', reason: 'InvalidSpec' }),
     defaultAddress: 'http://prometheus:9090',
     ...given.options,
   });
@@ -135,6 +136,16 @@ describe('built-in metrics', () => {
     assert.deepEqual(waiting.problems, []);
     const [problem] = resolve({ metrics, options: { selectors: 'later' } }).problems;
     assert.match(problem?.message ?? '', /^No data plane has answered for the route yet/);
+  });
+
+  it("take Flagger's old threshold as min of a success rate and as max of everything else", () => {
+    const range = (metric: Readonly<Record<string, unknown>>) => {
+      const { min, max } = only({ metrics: [{ thresholdRange: undefined, ...metric }] });
+      return { min, max };
+    };
+    assert.deepEqual(range({ name: 'request-success-rate', threshold: 99 }), { min: 99, max: undefined });
+    assert.deepEqual(range({ name: 'request-duration', threshold: 500 }), { min: undefined, max: 500 });
+    assert.deepEqual(range({ query: 'up', threshold: 0 }), { min: undefined, max: 0 });
   });
 
   it('need a histogram for durations only', () => {

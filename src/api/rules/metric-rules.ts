@@ -1,7 +1,7 @@
 import type { StoredCanarySpec } from '../canary.ts';
 import { intervalRule } from './interval-rule.ts';
 import { queryRule } from './query-rule.ts';
-import { celList, notYet, type Rule, rulesAt } from './rule.ts';
+import { celList, type Rule, rulesAt } from './rule.ts';
 
 type Metric = StoredCanarySpec['analysis']['metrics'][number];
 type Range = NonNullable<Metric['thresholdRange']>;
@@ -66,10 +66,39 @@ export const metricRules: readonly Rule[] = [
         thresholdRange === undefined ||
         (thresholdRange.max !== undefined && thresholdRange.max > 0),
     },
+    {
+      field: 'threshold',
+      sentence: 'Metric {name} has both threshold and thresholdRange: keep thresholdRange',
+      cel: '!has(self.threshold) || !has(self.thresholdRange)',
+      holds: ({ threshold, thresholdRange }) => threshold === undefined || thresholdRange === undefined,
+    },
+    {
+      field: 'threshold',
+      sentence:
+        'threshold is the lowest percentage for request-success-rate and the highest milliseconds for request-duration: want 1 to 100 there, and more than 0 here',
+      cel: '!has(self.threshold) || (self.name == "request-success-rate" ? self.threshold >= 1.0 && self.threshold <= 100.0 : self.name != "request-duration" || self.threshold > 0.0)',
+      holds: ({ name, threshold }) =>
+        threshold === undefined ||
+        (name === 'request-success-rate'
+          ? threshold >= 1 && threshold <= 100
+          : name !== 'request-duration' || threshold > 0),
+    },
+    {
+      field: 'templateVariables',
+      sentence: 'Metric {name} has both args and templateVariables: keep args',
+      cel: '!has(self.templateVariables) || !has(self.args)',
+      holds: ({ args, templateVariables }) => templateVariables === undefined || args === undefined,
+    },
+    {
+      field: 'templateVariables',
+      sentence:
+        'templateVariables are for a template, and metric {name} has none: want templateRef, or remove templateVariables',
+      cel: '!has(self.templateVariables) || size(self.templateVariables) == 0 || has(self.templateRef)',
+      holds: ({ templateVariables = {}, templateRef }) =>
+        Object.keys(templateVariables).length === 0 || templateRef !== undefined,
+    },
     intervalRule,
     queryRule,
-    notYet('threshold', { instead: 'write thresholdRange with min or max' }),
-    notYet('templateVariables', { instead: 'write args' }),
   ]),
   ...rulesAt<Range>('spec.analysis.metrics[].thresholdRange', [
     {

@@ -374,12 +374,32 @@ const metrics: readonly WrongSpec[] = [
     '.query: query has an unknown variable in {{ }}: want one of name, namespace, target, primary, canary, service, route, ingress, interval, or args.NAME',
   ),
   withMetric(
-    { name: 'lag', query: 'up', threshold: 5 },
-    '.threshold: threshold is not supported yet: write thresholdRange with min or max',
+    { name: 'lag', query: 'up', threshold: 5, thresholdRange: range },
+    '.threshold: Metric lag has both threshold and thresholdRange: keep thresholdRange',
+  ),
+  ...[
+    { name: 'request-success-rate', threshold: 0 },
+    { name: 'request-success-rate', threshold: 101 },
+    { name: 'request-duration', threshold: 0 },
+  ].map((metric) =>
+    withMetric(
+      metric,
+      '.threshold: threshold is the lowest percentage for request-success-rate and the highest milliseconds for request-duration: want 1 to 100 there, and more than 0 here',
+    ),
   ),
   withMetric(
-    { name: 'lag', templateRef: { name: 'lag' }, templateVariables: { queue: 'orders' }, thresholdRange: range },
-    '.templateVariables: templateVariables is not supported yet: write args',
+    {
+      name: 'lag',
+      templateRef: { name: 'lag' },
+      args: { queue: 'orders' },
+      templateVariables: { queue: 'orders' },
+      threshold: 5,
+    },
+    '.templateVariables: Metric lag has both args and templateVariables: keep args',
+  ),
+  withMetric(
+    { name: 'lag', query: 'up', templateVariables: { queue: 'orders' }, threshold: 5 },
+    '.templateVariables: templateVariables are for a template, and metric lag has none: want templateRef, or remove templateVariables',
   ),
 ];
 
@@ -488,5 +508,5 @@ export const WRONG_SPECS: readonly WrongSpec[] = [
   ...metrics,
   ...gits,
   ...others,
-];
   ...WRONG_RECEIVERS,
+];
