@@ -24,6 +24,8 @@ export const violate = (state: WorldState, what: string): void => {
 
 /** Notes what a status that is about to be stored must not say. */
 export const watchStatus = (state: WorldState, next: CanaryStatus, moment: Moment): void => {
+  // What only has happened and is not seen yet is nobody's fault.
+  const seen = { ...moment, at: moment.at - (moment.story.lag ?? 0) };
   const { run } = next;
   const before = state.status.run;
   if (run !== undefined && run.id !== before?.id) state.starts.push(run.id);
@@ -37,7 +39,8 @@ export const watchStatus = (state: WorldState, next: CanaryStatus, moment: Momen
   if (run?.outcome !== undefined && before?.outcome === undefined) {
     const { id, revision, outcome, cause } = run;
     state.outcomes.push({ run: id, revision, outcome, ...(cause === undefined ? {} : { cause }) });
-    if (endpoints(state.primary, moment) > 0 && reaches(state.route)) {
+    const serves = endpoints(state.primary, moment) > 0 && endpoints(state.primary, seen) > 0;
+    if (serves && reaches(state.route)) {
       violate(state, `3: ${outcome} of ${id} was recorded while users reach the canary`);
     }
   }
