@@ -37,7 +37,10 @@ const metric = z.strictObject({
     .describe("Failed windows of this metric before rollback, beside the run's threshold."),
   initialDelay: duration.optional().describe('From the start of the run until this metric counts.'),
   dryRun: z.boolean().default(false).describe('Measured and shown, never counted.'),
-  threshold: z.number().optional().describe("Flagger's old form of thresholdRange: min of request-success-rate, max of everything else."),
+  threshold: z
+    .number()
+    .optional()
+    .describe("Flagger's old form of thresholdRange: min of request-success-rate, max of everything else."),
   templateVariables: textMap({ entries: 32, length: 1024 }).optional().describe("Flagger's name of args."),
 });
 
@@ -46,7 +49,11 @@ const alert = z.strictObject({
   severity: z.enum(SEVERITIES).default('info').describe('Lowest severity that is sent.'),
   providerRef: z
     .strictObject({
-      kind: z.string().max(63).optional().describe("NotificationProvider, also when absent, or Flagger's AlertProvider."),
+      kind: z
+        .string()
+        .max(63)
+        .optional()
+        .describe("NotificationProvider, also when absent, or Flagger's AlertProvider."),
       name: objectName.describe('Name of the provider.'),
       namespace: namespace.optional().describe("Its namespace; the Canary's own when absent."),
     })
