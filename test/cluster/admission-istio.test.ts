@@ -119,6 +119,69 @@ describe('admission policy for VirtualServices', { skip: missing ?? false }, () 
     ]);
   });
 
+  describe('with what is pinned, mirrored or kept', () => {
+    const named = (name: string, fields: Route, ...route: readonly unknown[]): Route => ({
+      ...at('/', ...route),
+      name: `serin-${name}-1`,
+      ...fields,
+    });
+    const header = { match: [{ uri: { prefix: '/' }, headers: { 'x-canary': { exact: 'insider' } } }] };
+    const CLIENT = 'side=0123456789; Max-Age=86400; Path=/';
+    const answering = (one: Readonly<Record<string, unknown>>) => ({
+      ...one,
+      headers: { response: { add: { 'set-cookie': CLIENT } } },
+    });
+    const KEPT = at(
+      '/',
+      answering(to('app-primary', { weight: 70 })),
+      answering(to('app-canary', { weight: 5 })),
+      to('other', { weight: 25 }),
+    );
+    const HELD = {
+      'what is pinned': [STATIC, named('pinned', header, to('app-canary', { weight: 100 })), SPLIT],
+      'what is mirrored': [
+        STATIC,
+        named('mirrored', { mirror: { host: 'app-canary' } }, ...listAt(SPLIT, 'route')),
+        SPLIT,
+      ],
+      'clients that are kept': [
+        STATIC,
+        named('kept-canary', header, ...listAt(KEPT, 'route')),
+        named('kept-primary', header, ...listAt(KEPT, 'route')),
+        KEPT,
+      ],
+    };
+    for (const [what, http] of Object.entries(HELD)) {
+      test(`${what}: stays when Git is applied again, and what else Git changes comes through`, async () => {
+        await asSerin({ http });
+        const before = recordAt(await found(), 'metadata')['generation'];
+        await asFlux(virtualService([STATIC, APP]));
+        assert.equal(recordAt(await found(), 'metadata')['generation'], before);
+        await asFlux(
+          virtualService([at('/static', to('static-2')), { ...APP, timeout: '5s' }], { hosts: ['b.example.com'] }),
+        );
+        const spec = recordAt(await found(), 'spec');
+        const [first, ...others] = listAt(spec, 'http');
+        assert.deepEqual([spec['hosts'], first], [['b.example.com'], at('/static', to('static-2'))]);
+        assert.deepEqual(others, [...http.slice(1, -1), { ...http.at(-1), timeout: '5s' }]);
+      });
+    }
+
+    test('goes when a route takes other requests: Serin makes it anew', async () => {
+      await asSerin({ http: HELD['what is pinned'] });
+      await asFlux(virtualService([STATIC, { ...APP, match: [{ uri: { prefix: '/app' } }] }]));
+      assert.deepEqual(await splits(), ['static -', SPLIT_TEXT]);
+    });
+
+    test('is in nobody’s way when Git has as many routes', async () => {
+      await asSerin({ http: HELD['clients that are kept'] });
+      const more = [at('/a', to('app')), at('/b', to('app'))];
+      await asFlux(virtualService([STATIC, ...more, APP]));
+      const kept = 'app-primary 70, app-canary 5, other 25';
+      assert.deepEqual(await splits(), ['static -', 'app -', 'app -', kept]);
+    });
+  });
+
   test('what Serin has given back is the user’s again', async () => {
     const patch = { metadata: { labels: { 'serin.dev/held': null } }, spec: { http: [STATIC, APP] } };
     await kubectl([

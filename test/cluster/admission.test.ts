@@ -5,6 +5,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { FIELD_MANAGER } from '#src/api/names.ts';
 import { listAt, recordAt, stringAt } from '#src/lib/json.ts';
+import { cookieRegex } from '#src/traffic/cookie-regex.ts';
 import { applyAs, kubectl, missing, read } from './admin.ts';
 
 const NAMESPACE = 'serin-admission';
@@ -274,6 +275,90 @@ describe('admission policies', { skip: missing ?? false }, () => {
       await patchOf('httproute', patch, `--field-manager=${FIELD_MANAGER}`);
       await asFlux(route([STATIC, { ...APP, backendRefs: [backend('app', 7)] }]));
       assert.deepEqual(await splits(), ['static 1', 'app 7']);
+    });
+  });
+
+  describe('rules that Serin has added to an HTTPRoute', () => {
+    const MORE: Rule = { matches: path('/more'), backendRefs: [backend('static')] };
+    const narrowed = (header: Readonly<Record<string, string>>) => [{ ...path('/')[0], headers: [header] }];
+    const insiders = narrowed({ type: 'Exact', name: 'x-canary', value: 'insider' });
+    const holders = (name: string, value: string) =>
+      narrowed({ type: 'RegularExpression', name: 'cookie', value: `^${cookieRegex(name, { op: 'exact', value })}$` });
+    const giving = (rule: Rule): Rule => ({
+      ...rule,
+      backendRefs: listAt(rule, 'backendRefs').map((one) =>
+        stringAt(one, 'name') === 'other'
+          ? one
+          : {
+              ...recordAt(one),
+              filters: [
+                {
+                  type: 'ResponseHeaderModifier',
+                  responseHeaderModifier: { add: [{ name: 'Set-Cookie', value: 'side=0123456789; Max-Age=60' }] },
+                },
+              ],
+            },
+      ),
+    });
+    const mirror = { type: 'RequestMirror', requestMirror: { backendRef: { name: 'app-canary', port: 80 } } };
+    const PINNED: Rule = { matches: insiders, backendRefs: [backend('app-canary', 400)] };
+    const ADDED = {
+      'what is pinned': [STATIC, SPLIT, PINNED],
+      'what is mirrored': [STATIC, { ...SPLIT, matches: insiders, filters: [mirror] }, SPLIT],
+      'clients that are kept': [
+        STATIC,
+        giving(SPLIT),
+        giving({ ...SPLIT, matches: holders('side', '0123456789') }),
+        giving({ ...SPLIT, matches: holders('side-primary', '0123456789-5') }),
+      ],
+    };
+    const rules = async (): Promise<readonly unknown[]> => listAt(await found('httproute'), 'spec', 'rules');
+    beforeEach(async () => void (await asFlux(route([STATIC, APP]))));
+
+    for (const [what, wanted] of Object.entries(ADDED)) {
+      test(`${what}: stays when Git is applied again, and what else Git changes comes through`, async () => {
+        await hold.route(wanted);
+        const [before, standing] = [await generation('httproute'), await rules()];
+        await asFlux(route([STATIC, APP]));
+        assert.equal(await generation('httproute'), before);
+        await asFlux(
+          route(
+            [
+              { ...STATIC, backendRefs: [backend('static-2', 5)] },
+              { ...APP, name: 'app' },
+            ],
+            'b.example.com',
+          ),
+        );
+        const place = wanted.length - (what === 'what is mirrored' ? 1 : wanted.length - 1);
+        assert.deepEqual(
+          (await rules()).slice(1),
+          standing.map((rule, index) => (index === place ? { ...recordAt(rule), name: 'app' } : rule)).slice(1),
+        );
+        assert.equal((await splits())[0], 'static-2 5');
+        assert.deepEqual(recordAt(await found('httproute'), 'spec')['hostnames'], ['b.example.com']);
+      });
+    }
+
+    test('go when a rule takes other requests: Serin makes them anew', async () => {
+      await hold.route(ADDED['what is pinned']);
+      await asFlux(route([STATIC, { ...APP, matches: path('/app') }]));
+      assert.deepEqual(await splits(), ['static 1', 'app-primary 285, app-canary 15, other 100']);
+    });
+
+    test('are in nobody’s way when Git gets more rules, as many as there are or fewer', async () => {
+      await hold.route(ADDED['clients that are kept']);
+      const api: Rule = { matches: path('/api'), backendRefs: [backend('app'), backend('other')] };
+      await asFlux(route([STATIC, APP, api, MORE]));
+      assert.deepEqual(await splits(), [
+        'static 1',
+        'app-primary 285, app-canary 15, other 100',
+        'app 1, other 1',
+        'static 1',
+      ]);
+      await hold.route(ADDED['clients that are kept']);
+      await asFlux(route([STATIC, APP, MORE]));
+      assert.deepEqual(await splits(), ['static 1', 'app 3, other 1', 'static 1']);
     });
   });
 
