@@ -3,6 +3,7 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import type { KindRules } from './admission.ts';
 import { withField } from './kube-json.ts';
 import { appMeshRules } from './rules-app-mesh.ts';
+import { autoscalerRules, disruptionBudgetRules } from './rules-autoscaling.ts';
 import { configMapRules, secretRules } from './rules-config.ts';
 import { eventRules } from './rules-event.ts';
 import { GLOO_RULES } from './rules-gloo.ts';
@@ -38,10 +39,12 @@ export const kindRules = (list: List): Readonly<Record<string, KindRules>> => ({
   'Deployment.apps': deploymentRules,
   'Event.events.k8s.io': eventRules,
   'HTTPRoute.gateway.networking.k8s.io': httpRouteRules,
+  'HorizontalPodAutoscaler.autoscaling': autoscalerRules,
   'Ingress.networking.k8s.io': ingressRules,
   'Lease.coordination.k8s.io': leaseRules,
   Namespace: namespaceRules,
   Pod: podRules,
+  'PodDisruptionBudget.policy': disruptionBudgetRules,
   'ReplicaSet.apps': replicaSetRules,
   Secret: secretRules,
   Service: serviceRules((address) =>

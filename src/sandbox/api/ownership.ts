@@ -25,7 +25,7 @@ import { ambiguityIn, changedFields, compareFields, fieldsOf, mergeFields, remov
 export type Manager = {
   readonly name: string;
   readonly operation: 'Apply' | 'Update';
-  readonly subresource?: 'status' | 'scale' | undefined;
+  readonly subresource?: 'status' | 'scale' | 'eviction' | undefined;
 };
 
 /** Metadata that nobody owns. */

@@ -7,7 +7,7 @@ export type Target = {
   readonly resource: ServedResource;
   readonly namespace?: string;
   readonly name?: string;
-  readonly subresource?: 'status' | 'scale';
+  readonly subresource?: 'status' | 'scale' | 'eviction';
 };
 
 /** Reads `/api/v1/…` and `/apis/GROUP/VERSION/…`. Throws 404 for what is not served. */
@@ -24,10 +24,10 @@ export const parsePath = (path: string, registry: Registry): Target => {
   // One object of a namespaced kind is reached through its namespace only, and a cluster-scoped one never.
   if (resource.namespaced ? namespace === undefined && name !== undefined : namespace !== undefined)
     throw noSuchResource();
-  if (subresource !== undefined && subresource !== 'status' && subresource !== 'scale') {
+  if (subresource !== undefined && !isSubresource(subresource)) {
     throw notImplemented(`the sub-resource ${resource.plural}/${subresource}`);
   }
-  if (subresource !== undefined && !resource[subresource]) throw noSuchResource();
+  if (subresource !== undefined && !has(resource, subresource)) throw noSuchResource();
   return {
     resource,
     ...(namespace === undefined ? {} : { namespace }),
@@ -35,6 +35,13 @@ export const parsePath = (path: string, registry: Registry): Target => {
     ...(subresource === undefined ? {} : { subresource }),
   };
 };
+
+type Subresource = NonNullable<Target['subresource']>;
+
+const isSubresource = (name: string): name is Subresource => ['status', 'scale', 'eviction'].includes(name);
+
+const has = (resource: ServedResource, subresource: Subresource): boolean =>
+  subresource === 'eviction' ? resource.kind === 'Pod' : resource[subresource];
 
 const decoded = (step: string): string => {
   try {

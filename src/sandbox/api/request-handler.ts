@@ -6,10 +6,11 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import { answer } from './answer.ts';
 import type { Audit, AuditEntry } from './audit.ts';
 import { discover } from './discovery.ts';
+import { checkEviction, usedUp } from './eviction.ts';
 import { decoded } from './field-validation.ts';
 import { frozenCopy } from './json-copy.ts';
 import { jsonPatch } from './json-patch.ts';
-import { parseObject, withMetadata } from './kube-json.ts';
+import { parseObject, withField, withMetadata } from './kube-json.ts';
 import { mergePatch } from './merge-patch.ts';
 import { invalidValue, timestamp } from './metadata.ts';
 import { applyConfig, type Manager, ownedByUpdate } from './ownership.ts';
@@ -75,6 +76,7 @@ export class RequestHandler {
     const call = this.#understand(request, caller);
     const { name } = call.target;
     if (call.target.subresource === 'scale') return this.#scale(call);
+    if (call.target.subresource === 'eviction') return this.#evict(call);
     if (name === undefined && (request.method === 'PUT' || request.method === 'PATCH')) {
       throw methodNotAllowed(request.method, request.path);
     }
@@ -171,6 +173,25 @@ export class RequestHandler {
     return answer(200, scaleOf(this.#dependencies.writer.update(call.target.resource, existing, options)));
   }
 
+  /** Deletes a pod as far as the disruption budget that selects it lets go. */
+  #evict(call: Call): KubeResponse {
+    if (call.request.method !== 'POST') throw methodNotAllowed(call.request.method, call.request.path);
+    requireJson(call);
+    const { store, writer, registry } = this.#dependencies;
+    const pod = this.#existing(call);
+    const budgets = registry.ofKind({ apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' });
+    const budget = checkEviction(pod, budgets === undefined ? [] : store.list(budgets, pod.metadata.namespace));
+    if (budget !== undefined && budgets !== undefined) {
+      const manager: Manager = { name: call.caller.user, operation: 'Update', subresource: 'status' };
+      const tracking = { resource: budgets, manager, time: this.#now() };
+      const own = (admitted: KubeObject) => ownedByUpdate(budget, admitted, tracking);
+      const input = withField(budget, 'status', usedUp(budget));
+      writer.update(budgets, budget, { user: call.caller.user, subresource: 'status', own, input });
+    }
+    writer.remove(call.target.resource, pod, {});
+    return answer(201, EVICTED);
+  }
+
   #apply(call: Call): KubeResponse {
     const { store, writer } = this.#dependencies;
     const { resource, namespace, name = '', subresource } = call.target;
@@ -232,6 +253,8 @@ export class RequestHandler {
     return timestamp(this.#dependencies.clock.now());
   }
 }
+
+const EVICTED = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 } as const;
 
 const doorOf = ({ caller, target, query }: Call): Omit<WriteOptions, 'own'> => ({
   user: caller.user,

@@ -114,6 +114,11 @@ export const KUBERNETES_RESOURCES: readonly ServedResource[] = [
   builtIn(RESOURCES.podDisruptionBudget, specAndStatus, DISRUPTION_BUDGET),
 ];
 
+/** Kinds of KEDA; their lists are owned and replaced as a whole. */
+export const KEDA_RESOURCES: readonly ServedResource[] = [
+  customResource(RESOURCES.scaledObject, { shape: () => customShape({ type: 'fields', fields: {} }) }),
+];
+
 export const GATEWAY_RESOURCES: readonly ServedResource[] = [
   customResource(RESOURCES.gatewayClass),
   customResource(RESOURCES.gateway, { shape: () => GATEWAY }),

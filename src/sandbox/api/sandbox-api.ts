@@ -19,6 +19,7 @@ import { type Caller, RequestHandler } from './request-handler.ts';
 import {
   customResource,
   GATEWAY_RESOURCES,
+  KEDA_RESOURCES,
   KUBERNETES_RESOURCES,
   kindKeyOf,
   type ServedResource,
@@ -47,6 +48,7 @@ export const ALL_RESOURCES: readonly ServedResource[] = [
   ...KUBERNETES_RESOURCES,
   ...GATEWAY_RESOURCES,
   ...PLANE_RESOURCES,
+  ...KEDA_RESOURCES,
   ...FLAGGER_RESOURCES,
   ...SERIN_RESOURCES,
 ];

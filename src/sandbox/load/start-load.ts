@@ -84,7 +84,9 @@ export const startLoad = (options: LoadOptions): Load => {
       const one = sendOne(sent++).finally(() => inFlight.delete(one));
       inFlight.add(one);
     }
-    timer = clock.after(begun + (sent * 1000) / requestsPerSecond - clock.monotonic(), tick);
+    const wait = begun + (sent * 1000) / requestsPerSecond - clock.monotonic();
+    // A clock that counts the ms since the epoch knows no shorter time, and would stand still.
+    timer = clock.after(Math.max(wait, 0.01), tick);
   };
   tick();
 

@@ -24,6 +24,7 @@ export type PodNetworkOptions = {
 export class PodNetwork {
   readonly #listeners = new Map<string, Listener>();
   readonly #taken = new Set<string>();
+  readonly #requests = new Map<string, number>();
   readonly #client: HttpClient | undefined;
   #last = 255;
 
@@ -45,6 +46,12 @@ export class PodNetwork {
 
   free(address: string): void {
     this.#taken.delete(address);
+    this.#requests.delete(address);
+  }
+
+  /** Requests that were sent to an address since it was allocated, those of scrapers and probes among them. */
+  requestsTo(address: string): number {
+    return this.#requests.get(address) ?? 0;
   }
 
   /** Serves `handler` at the address until cancelled; then requests in flight are cut. */
@@ -68,6 +75,7 @@ export class PodNetwork {
   /** The answer of whoever listens at the address. Rejects with ConnectionError when nobody does, or any more. */
   async send(target: { readonly address: string; readonly port: number }, request: HttpRequest): Promise<HttpAnswer> {
     const key = `${target.address}:${target.port}`;
+    this.#requests.set(target.address, this.requestsTo(target.address) + 1);
     const listener = this.#listeners.get(key);
     if (listener === undefined) throw new ConnectionError(`Cannot connect to ${key}: nothing listens there`);
     if (this.#client !== undefined && listener.server !== undefined) {

@@ -2,8 +2,11 @@ import type { Cancel } from '../../lib/clock.ts';
 import type { Random } from '../../lib/random.ts';
 import type { ClusterBackend, ClusterEvent } from '../backend.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
+import { createHpaController } from './autoscaling/hpa-controller.ts';
+import { createKedaOperator } from './autoscaling/keda-operator.ts';
 import { createDaemonSetController } from './daemon-set-controller.ts';
 import { createDeploymentController } from './deployment-controller.ts';
+import { createDisruptionController } from './disruption-controller.ts';
 import { createEndpointSliceController } from './endpoint-slice-controller.ts';
 import type { ImageCatalogue } from './image-catalogue.ts';
 import { createKubelet } from './kubelet.ts';
@@ -15,10 +18,13 @@ import { NODE, sandboxNode } from './sandbox-node.ts';
 export type WorkloadTimings = KubeletTimings & {
   /** From a change to the reaction of the Deployment, DaemonSet, ReplicaSet and EndpointSlice controllers. */
   readonly controllerMs: number;
+  /** How often autoscalers look at their metrics. */
+  readonly autoscalerMs: number;
 };
 
 const DEFAULT_TIMINGS: WorkloadTimings = {
   controllerMs: 2,
+  autoscalerMs: 15_000,
   scheduleMs: 5,
   startMs: 50,
   drainMs: 1000,
@@ -32,6 +38,8 @@ export type WorkloadsOptions = {
   readonly catalogue: ImageCatalogue;
   readonly network: PodNetwork;
   readonly timings?: Partial<WorkloadTimings>;
+  /** What a PromQL query gives now, for KEDA's triggers; without it they give nothing. */
+  readonly query?: (query: string) => number | undefined;
 };
 
 const WATCHED = [
@@ -43,6 +51,9 @@ const WATCHED = [
   { apiVersion: 'apps/v1', kind: 'ControllerRevision' },
   { apiVersion: 'apps/v1', kind: 'ReplicaSet' },
   { apiVersion: 'v1', kind: 'Pod' },
+  { apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' },
+  { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' },
+  { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject' },
 ] as const;
 
 /**
@@ -50,16 +61,28 @@ const WATCHED = [
  * kubelet do, on one Node that is made here and on every other `sandboxNode`. Garbage collection is the API's. Returns
  * the end of it all; the network stays the caller's to close.
  */
-export const startWorkloads = ({ backend, random, catalogue, network, timings }: WorkloadsOptions): Cancel => {
+export const startWorkloads = (options: WorkloadsOptions): Cancel => {
+  const { backend, random, catalogue, network, timings, query = () => undefined } = options;
   const times = { ...DEFAULT_TIMINGS, ...timings };
-  const index = new ObjectIndex(['ReplicaSet', 'ControllerRevision', 'Pod', 'Service', 'EndpointSlice']);
+  const index = new ObjectIndex([
+    'ReplicaSet',
+    'ControllerRevision',
+    'Pod',
+    'Service',
+    'EndpointSlice',
+    'PodDisruptionBudget',
+  ]);
   const delayMs = times.controllerMs;
+  const keda = createKedaOperator({ backend, query, delayMs });
   const controllers = [
     createDeploymentController({ backend, index, delayMs }),
     createDaemonSetController({ backend, index, random, delayMs }),
     createReplicaSetController({ backend, index, random, delayMs }),
     createEndpointSliceController({ backend, index, delayMs }),
     createKubelet({ backend, network, catalogue, timings: times }),
+    createDisruptionController({ backend, index, delayMs }),
+    createHpaController({ backend, index, network, syncMs: times.autoscalerMs, external: keda.external }),
+    keda,
   ];
   const onEvent = (event: ClusterEvent): void => {
     index.apply(event);

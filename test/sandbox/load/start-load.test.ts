@@ -37,6 +37,12 @@ test('requests go out at their rate, also when answers are slow', async () => {
   assert.equal(client.snapshot().requests, 500);
 });
 
+test('a rate that is no whole number of milliseconds is held too', async () => {
+  const { clock, load: client } = load(async () => versioned('1'), 60);
+  await clock.advance(10_000);
+  assert.ok(Math.abs(client.snapshot().requests - 600) <= 1);
+});
+
 test('requests and failures are counted by version, failures of nobody apart', async () => {
   const answers = [versioned('1'), versioned('2', 500), textAnswer(503, ''), versioned('2'), textAnswer(404, '')];
   let n = 0;
