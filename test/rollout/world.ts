@@ -200,23 +200,12 @@ export class World {
     this.state.accepted = undefined;
   }
 
-  /** Everything that a write can change. */
+  /** Everything that a reconcile can change, but for the status and the time to wake at. */
   #snapshot(): string {
-    const { target, route, primary, side, gone, pinned, recorded, services, apexMoved, finalizer, actions } =
-      this.state;
-    return JSON.stringify([
-      target,
-      route,
-      primary,
-      side,
-      gone,
-      pinned,
-      recorded,
-      services,
-      apexMoved,
-      finalizer,
-      actions,
-    ]);
+    const { target, route, primary, side, gone, pinned, recorded, services, apexMoved, finalizer } = this.state;
+    const { actions, effects } = this.state;
+    const rest = [pinned, recorded, services, apexMoved, finalizer, actions, effects.map(({ key }) => key)];
+    return JSON.stringify([target, route, primary, side, gone, rest]);
   }
 
   #nextTime(): number | undefined {

@@ -65,7 +65,7 @@ const stepWords = ({ weight, mirror, matched }: StepStatus): string =>
   matched === true ? 'matched' : mirror === undefined ? String(weight) : `mirror ${mirror}`;
 
 const HEADER = [{ headers: { 'x-canary': { exact: 'insider' } } }];
-const COOKIE = [{ headers: { cookie: { regex: '^(.*?;)?\\s*(canary=always)(;.*)?$' } } }];
+const COOKIE = [{ headers: { cookie: { regex: '^(.*?;\\s*)?(canary=always)(;.*)?$' } } }];
 
 /** Only insiders meet the canary of an A/B run, and each of their requests does. */
 const onlyInsiders: Story['meanwhile'] = async ({ app, users, version }) => {
