@@ -5,12 +5,13 @@ import { type DrawOptions, quitByKey, type Surroundings, styleOf } from './surro
 import type { CanaryView } from './view/canary-view.ts';
 import { LiveScreen } from './view/live-screen.ts';
 import { renderCanary, renderChange } from './view/render-canary.ts';
+import { structured } from './view/structured.ts';
 
 export type GetCanaryOptions = KubeFlags &
   DrawOptions & {
     readonly name: string;
     readonly watch?: boolean;
-    readonly output: 'text' | 'json';
+    readonly output: 'text' | 'json' | 'yaml' | 'name';
   };
 
 const CLOCK_TICK_MS = 1000;
@@ -29,7 +30,7 @@ export const getCanaryCommand = async (surroundings: Surroundings, options: GetC
     if (first === undefined) {
       throw new CliError(`Canary ${namespace}/${options.name} does not exist`, {
         exitCode: EXIT.failed,
-        hint: 'List them with: kubectl get canaries -A',
+        hint: 'List them with: serin get canaries -A',
       });
     }
     if (options.watch !== true) show(first, surroundings, options);
@@ -44,10 +45,13 @@ export const getCanaryCommand = async (surroundings: Surroundings, options: GetC
 
 const show = (view: CanaryView, surroundings: Surroundings, options: GetCanaryOptions): void => {
   const style = styleOf(surroundings, options);
-  const lines =
-    options.output === 'json' ? [JSON.stringify(view)] : renderCanary(view, { style, now: surroundings.clock.now() });
-  surroundings.out.write(`${lines.join('\n')}\n`);
+  const lines = renderCanary(view, { style, now: surroundings.clock.now() });
+  surroundings.out.write(options.output === 'text' ? `${lines.join('\n')}\n` : lineOf(view, options.output));
 };
+
+/** A view as a script reads it, one after the other when it is followed. */
+const lineOf = (view: CanaryView, output: 'json' | 'yaml' | 'name'): string =>
+  output === 'name' ? `canary.serin.dev/${view.name}\n` : structured(view, output);
 
 const isSettled = (view: CanaryView): boolean =>
   view.run === undefined && ['Initialized', 'Succeeded', 'Failed'].includes(view.phase);
@@ -75,10 +79,12 @@ const follow = async (live: LiveCanary, { surroundings, options, quit, namespace
       }
       const style = styleOf(surroundings, options);
       const now = clock.now();
-      const line = options.output === 'json' ? JSON.stringify(view) : renderChange(view, style);
+      const { output } = options;
+      const line = output === 'text' ? renderChange(view, style) : lineOf(view, output);
       if (frames) screen.draw(renderCanary(view, { style, now, staleMs: live.staleMs() }));
       else if (line !== shown) {
-        out.write(options.output === 'json' ? `${line}\n` : `${new Date(now).toISOString().slice(11, 19)}  ${line}\n`);
+        const between = output === 'yaml' && shown !== '' ? '---\n' : '';
+        out.write(output === 'text' ? `${new Date(now).toISOString().slice(11, 19)}  ${line}\n` : between + line);
       }
       shown = line;
       settledAt = isSettled(view) ? (settledAt ?? clock.monotonic()) : undefined;

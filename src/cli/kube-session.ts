@@ -15,6 +15,8 @@ export type KubeFlags = { readonly kubeconfig?: string; readonly context?: strin
 /** A command's way to one namespace of a cluster. */
 export type KubeSession = {
   readonly client: KubeClient;
+  /** For what the client does not know. */
+  readonly transport: Transport;
   /** What `-n` names, else the kubeconfig's context, else `default`. */
   readonly namespace: string;
   readonly close: () => Promise<void>;
@@ -45,6 +47,7 @@ export const openSession = async ({ clock, random }: Surroundings, flags: KubeFl
   );
   const transport = createHttpTransport({ auth, clock });
   return {
+    transport,
     // Nobody wants to wait for many attempts in front of a terminal.
     client: createKubeClient({ transport, clock, random, retries: 1 }),
     namespace: flags.namespace ?? auth.namespace ?? 'default',
@@ -52,14 +55,20 @@ export const openSession = async ({ clock, random }: Surroundings, flags: KubeFl
   };
 };
 
-/** What the API server said as an error of the command line, with what would help; anything else as it is. */
-export const asCliError = (error: unknown): unknown => {
+/**
+ * What the API server said as an error of the command line, with what would help; anything else as it is. `role` says
+ * which rights a command takes.
+ */
+export const asCliError = (
+  error: unknown,
+  role = 'The ClusterRole serin-view has what this command reads; bind it to your user.',
+): unknown => {
   if (!(error instanceof KubeError)) return error;
   const cliError = (exitCode: number, hint: string): CliError =>
     new CliError(messageOf(error), { exitCode, hint, cause: error });
   switch (error.kind) {
     case 'Forbidden':
-      return cliError(EXIT.forbidden, 'The ClusterRole serin-view has what this command reads; bind it to your user.');
+      return cliError(EXIT.forbidden, role);
     case 'Unauthorized':
       return cliError(EXIT.forbidden, 'See who you are to the cluster with: kubectl auth whoami');
     case 'Unreachable':

@@ -23,6 +23,7 @@ export class LiveCanary {
   readonly #options: Options;
   readonly #canaries: Reflector<KubeObject>;
   readonly #deployments: Reflector<KubeObject>;
+  readonly #daemonSets: Reflector<KubeObject>;
   readonly #replicaSets: Reflector<KubeObject>;
   readonly #pods: Reflector<KubeObject>;
   readonly #failed = Promise.withResolvers<never>();
@@ -49,6 +50,7 @@ export class LiveCanary {
     };
     this.#canaries = reflector(RESOURCES.canary);
     this.#deployments = reflector(RESOURCES.deployment, ROLE_LABEL);
+    this.#daemonSets = reflector(RESOURCES.daemonSet, ROLE_LABEL);
     this.#replicaSets = reflector(RESOURCES.replicaSet, ROLE_LABEL);
     this.#pods = reflector(RESOURCES.pod, ROLE_LABEL);
     // Errors after the start are no end: the watches go on, and the view says how old it is.
@@ -84,7 +86,9 @@ export class LiveCanary {
     if (object === undefined) return undefined;
     const view = viewOf(object, {
       workloads: {
-        deployment: (deployment) => this.#deployments.store.get(`${namespace}/${deployment}`),
+        workload: (workload) =>
+          this.#deployments.store.get(`${namespace}/${workload}`) ??
+          this.#daemonSets.store.get(`${namespace}/${workload}`),
         replicaSets: () => this.#replicaSets.store.list(),
         pods: () => this.#pods.store.list(),
       },
@@ -114,6 +118,6 @@ export class LiveCanary {
   }
 
   #all(): readonly Reflector<KubeObject>[] {
-    return [this.#canaries, this.#deployments, this.#replicaSets, this.#pods];
+    return [this.#canaries, this.#deployments, this.#daemonSets, this.#replicaSets, this.#pods];
   }
 }

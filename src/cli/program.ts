@@ -1,23 +1,13 @@
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import { messageOf } from '../lib/message-of.ts';
-import { completionScript, SHELLS } from './completion.ts';
+import { addGet } from './add-get.ts';
+import { addHistory } from './add-history.ts';
+import { addVerbs } from './add-verbs.ts';
+import { examples, withDrawing } from './command-flags.ts';
+import { COMPLETE, completionScript, SHELLS } from './complete/completion.ts';
 import { CliError, EXIT } from './exit-code.ts';
 import type { Surroundings } from './surroundings.ts';
 import { VERSION } from './version.ts';
-
-const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  ${line}`).join('\n')}`;
-
-const withKube = (command: Command): Command =>
-  command
-    .option('-n, --namespace <name>', "namespace (default: that of the kubeconfig's context)")
-    .option('--context <name>', 'context of the kubeconfig')
-    .option('--kubeconfig <file>', 'kubeconfig (default: KUBECONFIG, then ~/.kube/config)');
-
-const withDrawing = (command: Command): Command =>
-  command
-    .option('--ascii', 'ASCII characters only')
-    .addOption(new Option('--color <when>', 'colours').choices(['auto', 'always', 'never']).default('auto'))
-    .option('--no-color', 'no colours; as NO_COLOR in the environment');
 
 const addController = (program: Command, surroundings: Surroundings): void => {
   program
@@ -76,32 +66,6 @@ ${examples('serin demo', 'serin demo --plain --report demo.json')}`,
     });
 };
 
-const addGet = (program: Command, surroundings: Surroundings): void => {
-  const get = program
-    .command('get')
-    .description('show Canaries')
-    .addHelpText('after', examples('serin get canary podinfo -n shop'));
-  withDrawing(
-    withKube(get.command('canary'))
-      .description('show one Canary with its run, its pods that are not ready, and what comes next')
-      .argument('<name>', 'name of the Canary')
-      .option('-w, --watch', 'follow it until no run is under way; the key q quits')
-      .addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text')),
-  )
-    .addHelpText(
-      'after',
-      `
-With -w a terminal shows frames, anything else one line per change, and -o json
-one object per line, the last one with the outcome.
-Ends with 0 however the run ended: the outcome is in what it shows.
-${examples('serin get canary podinfo -n shop', 'serin get canary podinfo -w', 'serin get canary podinfo -w -o json | jq .phase')}`,
-    )
-    .action(async (name, options) => {
-      const { getCanaryCommand } = await import('./get-canary-command.ts');
-      await getCanaryCommand(surroundings, { name, ...options });
-    });
-};
-
 const addCompletion = (program: Command, { out }: Surroundings): void => {
   program
     .command('completion')
@@ -112,6 +76,17 @@ const addCompletion = (program: Command, { out }: Surroundings): void => {
       examples('source <(serin completion bash)', 'serin completion fish > ~/.config/fish/completions/serin.fish'),
     )
     .action((shell) => out.write(completionScript(program, shell)));
+};
+
+/** What the scripts of `completion` call. */
+const addComplete = (program: Command, surroundings: Surroundings): void => {
+  program
+    .command(COMPLETE, { hidden: true })
+    .argument('[words...]')
+    .action(async (words) => {
+      const { completeCommand } = await import('./complete/complete-command.ts');
+      await completeCommand(program, { words, surroundings });
+    });
 };
 
 const build = (surroundings: Surroundings): Command => {
@@ -129,11 +104,12 @@ const build = (surroundings: Surroundings): Command => {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 1 failed, 64 wrong usage, 69 no API server, 77 not allowed,
-130 interrupted.
-${examples('serin demo', 'serin get canary podinfo -w', 'serin controller --metrics-server http://prometheus.monitoring:9090')}`,
+Exit codes: 0 done, 1 failed or refused, 2 no answer in time, 64 wrong usage,
+69 no API server, 77 not allowed, 130 interrupted.
+${examples('serin demo', 'serin get canary podinfo -w', 'serin abort podinfo --reason "wrong settings"', 'serin controller --metrics-server http://prometheus.monitoring:9090')}`,
     );
-  for (const add of [addController, addDemo, addGet, addCompletion]) add(program, surroundings);
+  for (const add of [addController, addDemo, addGet, addHistory, addVerbs, addCompletion, addComplete])
+    add(program, surroundings);
   return program;
 };
 

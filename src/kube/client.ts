@@ -33,7 +33,8 @@ export type KubeClient = {
   readonly list: (resource: Resource, options?: ListOptions) => Promise<KubeList>;
   /** Changes since `resourceVersion`, bookmarks included. Ends when the server or the signal ends it. */
   readonly watch: (resource: Resource, options: ListOptions) => Promise<AsyncIterable<WatchEvent>>;
-  readonly create: (object: KubeObject) => Promise<KubeObject>;
+  /** With `dryRun` it is only checked, by admission too. */
+  readonly create: (object: KubeObject, options?: { readonly dryRun?: boolean }) => Promise<KubeObject>;
   /** Server-side apply with Serin's field manager, forced. */
   readonly apply: (object: KubeObject) => Promise<KubeObject>;
   /** Merge patch; put `metadata.resourceVersion` into it to guard it. */

@@ -110,11 +110,12 @@ export const createKubeClient = (options: KubeClientOptions): KubeClient => {
       return watchEvents(call, events, (cause) => failed(call, broken(call, cause, listOptions.signal)));
     },
 
-    create: (object) => {
+    create: (object, { dryRun = false } = {}) => {
       const { namespace } = object.metadata;
       const resource = resourceFor(object);
       const call = { ...callOn('create', refOf(object)), path: pathOf(resource, { namespace }) };
-      return sendObject(call, { method: 'POST', query: MANAGED, contentType: 'application/json', body: object });
+      const query = dryRun ? { ...MANAGED, dryRun: 'All' } : MANAGED;
+      return sendObject(call, { method: 'POST', query, contentType: 'application/json', body: object });
     },
 
     apply: (object) => {

@@ -17,9 +17,13 @@ _serin; printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 test('bash completes commands, and the flags of each', async (t) => {
   if (spawnSync('bash', ['-c', 'complete']).status !== 0) return t.skip('bash is missing, or built without completion');
-  assert.deepEqual(await offered('serin '), ['controller', 'demo', 'get', 'completion', '--version', '--help']);
+  assert.deepEqual(await offered('serin '), [
+    ...['controller', 'demo', 'get', 'history', 'abort', 'promote', 'approve', 'reject', 'pause', 'resume', 'retry'],
+    ...['unquarantine', 'completion', '--version', '--help'],
+  ]);
   assert.deepEqual(await offered('serin de'), ['demo']);
-  assert.deepEqual(await offered('serin get '), ['canary', '--help']);
+  assert.deepEqual(await offered('serin get '), ['canary', 'canaries', '--help']);
+  assert.deepEqual(await offered('serin promote podinfo --f'), ['--full']);
   assert.deepEqual(await offered('serin get canary podinfo --w'), ['--watch']);
   assert.deepEqual(await offered('serin get canary demo --p'), []);
   assert.deepEqual(await offered('serin demo --pl'), ['--plain']);
@@ -36,7 +40,7 @@ test('fish gets one line per command and flag', async () => {
   const lines = out.trimEnd().split('\n');
   assert.ok(
     lines.includes(
-      "complete -c serin -n '__fish_seen_subcommand_from get; and not __fish_seen_subcommand_from canary' -f -a canary -d 'show one Canary with its run, its pods that are not ready, and what comes next'",
+      "complete -c serin -n '__fish_seen_subcommand_from get; and not __fish_seen_subcommand_from canary canaries' -f -a canary -d 'show one Canary with its run, what it waits for, its pods that are not ready, and what comes next'",
     ),
   );
   assert.ok(

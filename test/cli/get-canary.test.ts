@@ -59,7 +59,7 @@ test('the namespace is the flag’s, else that of the kubeconfig’s context', a
   const cluster = await aCluster(t);
   const { code, out, err } = await runSerin([...GET, cluster.kubeconfig, '-n', 'default']);
   assert.deepEqual([code, out], [1, '']);
-  assert.equal(err, 'Canary default/podinfo does not exist\nList them with: kubectl get canaries -A\n');
+  assert.equal(err, 'Canary default/podinfo does not exist\nList them with: serin get canaries -A\n');
 });
 
 test('without a terminal -w gives one line per change, and ends with the outcome', async (t) => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { VERB_COMMANDS } from '#src/cli/act/verbs.ts';
 import { VERSION } from '#src/cli/version.ts';
 import { runSerin } from './run-serin.ts';
 
@@ -8,7 +9,10 @@ const golden = (name: string): string => join(import.meta.dirname, 'golden', `${
 const verbatim = { serializers: [String] };
 
 /** Rewritten by: node --test --test-update-snapshots test/cli/program.test.ts */
-for (const command of ['', 'controller', 'demo', 'get', 'get canary', 'completion']) {
+for (const command of [
+  ...['', 'controller', 'demo', 'get', 'get canary', 'get canaries', 'history', 'completion'],
+  ...VERB_COMMANDS.map(({ name }) => name),
+]) {
   test(`the help of "serin ${command}" says what it does, with examples`, async (t) => {
     const { code, out, err } = await runSerin([...command.split(' ').filter((word) => word !== ''), '--help']);
     assert.deepEqual([code, err], [0, '']);
@@ -33,9 +37,13 @@ for (const [argv, says] of [
   [['get', 'canary', 'a', 'b'], "error: too many arguments for 'canary'. Expected 1 argument but got 2: a, b."],
   [['get', 'canary', 'a', '--bogus'], "error: unknown option '--bogus'"],
   [
-    ['get', 'canary', 'a', '-o', 'yaml'],
-    "error: option '-o, --output <format>' argument 'yaml' is invalid. Allowed choices are text, json.",
+    ['get', 'canary', 'a', '-o', 'xml'],
+    "error: option '-o, --output <format>' argument 'xml' is invalid. Allowed choices are text, json, yaml, name.",
   ],
+  [['abort'], "error: missing required argument 'name'"],
+  [['promote', 'a', 'b'], "error: too many arguments for 'promote'. Expected 1 argument but got 2: a, b."],
+  [['abort', 'a', '--full'], "error: unknown option '--full'"],
+  [['retry', 'a', '--run', '1'], "error: unknown option '--run'"],
   [
     ['completion', 'tcsh'],
     "error: command-argument value 'tcsh' is invalid for argument 'shell'. Allowed choices are bash, zsh, fish.",

@@ -161,6 +161,7 @@ test('people may see every kind of ours, and write those that are theirs', () =>
 test('who may act has every verb as a right on Canaries, and who approves has those of gates', () => {
   const acting = (verbs: readonly Verb[]): readonly string[] => [
     'create canaryactions.serin.dev',
+    ...['get', 'list', 'watch'].flatMap((verb) => [`${verb} canaryactions.serin.dev`, `${verb} canaries.serin.dev`]),
     ...verbs.map((verb) => `${verb} canaries.serin.dev`),
   ];
   const granted = (role: string): readonly string[] => [...rightsOf(objectOf(FOLDER, 'ClusterRole', role))].toSorted();

@@ -95,7 +95,7 @@ export const liveShow = (surroundings: Surroundings, options: DrawOptions): Show
     });
     const { read, list } = shown.cluster.api;
     const workloads: Workloads = {
-      deployment: (name) => read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name }),
+      workload: (name) => read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name }),
       replicaSets: () => list({ apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace: NAMESPACE }),
       pods: () => list({ apiVersion: 'v1', kind: 'Pod' }, { namespace: NAMESPACE }),
     };

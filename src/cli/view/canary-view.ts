@@ -1,12 +1,17 @@
 import type { CanarySpec } from '../../api/canary.ts';
-import type { CanaryStatus, CheckStatus, StepStatus } from '../../api/canary-status.ts';
+import type { CanaryStatus, CheckStatus } from '../../api/canary-status.ts';
 import type { Outcome, Phase } from '../../api/words.ts';
+import { type NextView, nextOf } from './next-of.ts';
+import { routeView } from './route-view.ts';
+import { type RunView, runView, type StepView, stepViews } from './run-view.ts';
 
 /** A pod that is not ready. */
 export type PodLine = { readonly name: string; readonly reason: string };
 
 /** A workload as the tree shows it. */
 export type WorkloadLine = {
+  /** Kind of the object. */
+  readonly kind: string;
   readonly name: string;
   readonly role: 'primary' | 'canary' | 'target';
   readonly images: readonly string[];
@@ -34,26 +39,18 @@ export type CanaryView = {
   readonly ready: { readonly status: 'True' | 'False' | 'Unknown'; readonly reason: string; readonly message: string };
   readonly source?: { readonly commit: string; readonly author?: string; readonly subject?: string };
   readonly images: { readonly primary: readonly string[]; readonly canary?: readonly string[] };
-  readonly run?: {
-    readonly id: string;
-    readonly revision: string;
-    readonly startedAt: string;
-    readonly outcome?: Outcome;
-    readonly cause?: string;
-    readonly sentence?: string;
-    readonly held?: string;
-    readonly step: { readonly index: number; readonly total: number };
-    readonly weight: { readonly set: number; readonly since: string };
-    readonly history: readonly StepStatus[];
-  };
+  readonly run?: RunView;
+  /** Steps of a run, in order. */
+  readonly plan: readonly StepView[];
   /** Weights of all steps, in order. */
   readonly steps: readonly number[];
   readonly failedChecks: { readonly count: number; readonly threshold: number };
   readonly checks: readonly CheckStatus[];
-  readonly next: { readonly at?: string; readonly action: string };
+  readonly next: NextView;
   readonly last?: {
     readonly run: string;
     readonly outcome: Outcome;
+    readonly cause?: string;
     readonly sentence: string;
     readonly endedAt: string;
     readonly commit?: string;
@@ -61,18 +58,6 @@ export type CanaryView = {
   readonly git?: { readonly state: string; readonly message: string };
   readonly route?: { readonly kind: string; readonly name: string; readonly weight: number };
   readonly workloads: readonly WorkloadLine[];
-};
-
-const SETTLED: readonly Phase[] = ['Initialized', 'Succeeded', 'Failed'];
-
-const nextOf = (status: CanaryStatus): { at?: string; action: string } => {
-  const { run } = status;
-  if (run?.held !== undefined) return { action: `${run.held}; push another revision or revert this one in Git` };
-  if (run?.next !== undefined) return run.next;
-  const stalled = status.conditions.find((condition) => condition.type === 'Stalled' && condition.status === 'True');
-  if (stalled !== undefined) return { action: `waits until this is put right: ${stalled.message}` };
-  if (status.phase !== undefined && SETTLED.includes(status.phase)) return { action: 'waits for a new revision' };
-  return { action: 'takes the target over' };
 };
 
 /** Builds the view from a parsed Canary and what was read beside it. */
@@ -83,10 +68,9 @@ export const canaryView = (input: {
   readonly cluster?: string;
   readonly spec: CanarySpec;
   readonly status: CanaryStatus;
-  readonly steps: readonly number[];
   readonly workloads: readonly WorkloadLine[];
 }): CanaryView => {
-  const { status, spec, steps } = input;
+  const { status, spec, name } = input;
   const ready = status.conditions.find((condition) => condition.type === 'Ready');
   const git = status.conditions.find((condition) => condition.type === 'GitSynced');
   const source = status.run?.source ?? status.desired?.source;
@@ -95,7 +79,7 @@ export const canaryView = (input: {
   return {
     kind: 'CanaryView',
     version: 1,
-    name: input.name,
+    name,
     namespace: input.namespace,
     ...(input.cluster === undefined ? {} : { cluster: input.cluster }),
     phase: status.phase ?? 'Initializing',
@@ -110,32 +94,19 @@ export const canaryView = (input: {
       primary: Object.values(status.stable?.images ?? {}),
       ...(run === undefined ? {} : { canary: Object.values(run.images) }),
     },
-    ...(run === undefined
-      ? {}
-      : {
-          run: {
-            id: run.id,
-            revision: run.revision,
-            startedAt: run.startedAt,
-            ...(run.outcome === undefined ? {} : { outcome: run.outcome }),
-            ...(run.cause === undefined ? {} : { cause: run.cause }),
-            ...(run.sentence === undefined ? {} : { sentence: run.sentence }),
-            ...(run.held === undefined ? {} : { held: run.held }),
-            step: { index: run.step, total: steps.length },
-            weight: run.weight,
-            history: run.steps,
-          },
-        }),
-    steps,
+    ...(run === undefined ? {} : { run: runView(spec, run) }),
+    plan: stepViews(spec),
+    steps: stepViews(spec).map(({ weight }) => weight),
     failedChecks: { count: status.failedChecks ?? 0, threshold: spec.analysis.threshold },
     checks: run?.checks ?? [],
-    next: nextOf(status),
+    next: nextOf(status, name),
     ...(last === undefined
       ? {}
       : {
           last: {
             run: last.id,
             outcome: last.outcome,
+            ...(last.cause === undefined ? {} : { cause: last.cause }),
             sentence: last.sentence,
             endedAt: last.endedAt,
             ...(last.commit === undefined ? {} : { commit: last.commit }),
@@ -144,13 +115,7 @@ export const canaryView = (input: {
     ...(git === undefined
       ? {}
       : { git: { state: git.status === 'True' ? 'Synced' : git.reason, message: git.message } }),
-    route: {
-      kind: spec.ingressRef === undefined ? 'HTTPRoute' : 'Ingress',
-      name:
-        spec.routeRef?.name ??
-        (spec.ingressRef === undefined ? (spec.service.name ?? spec.targetRef.name) : `${spec.ingressRef.name}-canary`),
-      weight: status.canaryWeight ?? 0,
-    },
+    route: { ...routeView(spec), weight: status.canaryWeight ?? 0 },
     workloads: input.workloads,
   };
 };

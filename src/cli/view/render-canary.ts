@@ -2,6 +2,7 @@ import type { CheckStatus } from '../../api/canary-status.ts';
 import type { CanaryView } from './canary-view.ts';
 import { checkMark, outcomeMark, phaseMark } from './marks.ts';
 import { renderTree } from './render-tree.ts';
+import { runLines, stepsText } from './run-lines.ts';
 import { ageOf, bold, clip, mark, pad, type Style, shortImage } from './style.ts';
 
 const LABEL = 9;
@@ -16,20 +17,11 @@ const bar = (weight: number): string => {
   return `[${'#'.repeat(full)}${'.'.repeat(BAR - full)}]`;
 };
 
-const stepsLine = (view: CanaryView, style: Style): string =>
-  view.steps
-    .map((weight, index) => {
-      const done = view.run?.step.index ?? 0;
-      if (view.run === undefined || index + 1 > done) return `${mark('waiting', style)} ${weight}`;
-      if (index + 1 === done && view.run.outcome === undefined) return `${mark('progressing', style)} ${weight}`;
-      return `${mark('good', style)} ${weight}`;
-    })
-    .join('  ');
-
 const limitOf = ({ min, max }: CheckStatus): string =>
   [min === undefined ? [] : `≥ ${number(min)}`, max === undefined ? [] : `≤ ${number(max)}`].flat().join(', ');
 
-const checkLine = (check: CheckStatus, style: Style): string => {
+/** A check with its value and its limit. */
+export const checkLine = (check: CheckStatus, style: Style): string => {
   const unit = check.unit === undefined ? '' : ` ${check.unit}`;
   const value = check.value === undefined ? (check.message ?? 'no data') : `${number(check.value)}${unit}`;
   const dryRun = check.dryRun ? '   dry run' : '';
@@ -53,6 +45,12 @@ export const lastText = ({ outcome, sentence, commit }: NonNullable<CanaryView['
 export const nextText = ({ at, action }: CanaryView['next']): string =>
   at === undefined ? action : `${at.slice(11, 19)} → ${action}`;
 
+const trafficText = (weight: number, run: CanaryView['run']): string => {
+  const { mirror, matched } = run?.weight ?? {};
+  const copies = mirror === undefined ? '' : `, a copy of ${mirror}% of the requests`;
+  return `${bar(weight)}  set ${weight}%${copies}${matched === true ? ', and the requests that match' : ''}`;
+};
+
 type Labelled = readonly [label: string, text: string];
 
 /** The summary block under the headline, in the order in which people look for it. */
@@ -68,8 +66,8 @@ const summary = (view: CanaryView, style: Style): readonly Labelled[] => {
     const canary = images.canary === undefined ? '' : ` primary → ${names(images.canary)} canary`;
     lines.push(['image', `${names(images.primary)}${canary}`]);
   }
-  if (view.route !== undefined) lines.push(['traffic', `${bar(view.route.weight)}  set ${view.route.weight}%`]);
-  if (view.steps.length > 0) lines.push(['steps', stepsLine(view, style)]);
+  if (view.route !== undefined) lines.push(['traffic', trafficText(view.route.weight, run)]);
+  lines.push(['steps', stepsText(view.plan, run, style)]);
   for (const [index, check] of view.checks.entries())
     lines.push([index === 0 ? 'checks' : '', checkLine(check, style)]);
   const { count, threshold } = view.failedChecks;
@@ -77,6 +75,7 @@ const summary = (view: CanaryView, style: Style): readonly Labelled[] => {
   for (const { name, waiting, wanted } of view.workloads) {
     if (waiting !== undefined && wanted > 0) lines.push(['waiting', `${name}: ${waiting}`]);
   }
+  if (run !== undefined) lines.push(...runLines(run, style));
   if (ready.status === 'False') lines.push(['ready', `${mark('warning', style)} ${ready.message}`]);
   if (run?.sentence !== undefined) lines.push(['outcome', run.sentence]);
   else if (run === undefined && last !== undefined) {
@@ -96,13 +95,19 @@ export type RenderOptions = {
   readonly staleMs?: number | undefined;
 };
 
-/** The whole frame: the summary block, then the tree. Every line fits the width; below 60 columns the tree is left out. */
-export const renderCanary = (view: CanaryView, options: RenderOptions): readonly string[] => {
+/** The summary block alone, under its headline. Every line fits the width. */
+export const renderSummary = (view: CanaryView, options: RenderOptions): readonly string[] => {
   const { style } = options;
-  const block = [
+  return [
     clip(headLine(view, options), style),
     ...summary(view, style).map(([label, text]) => clip(pad(label, LABEL) + text, style)),
   ];
+};
+
+/** The whole frame: the summary block, then the tree. Every line fits the width; below 60 columns the tree is left out. */
+export const renderCanary = (view: CanaryView, options: RenderOptions): readonly string[] => {
+  const { style } = options;
+  const block = renderSummary(view, options);
   return style.width < TREE_COLUMNS ? block : [...block, '', ...renderTree(view, options)];
 };
 

@@ -48,7 +48,7 @@ const workloadRows = (
   { branch, under }: { branch: string; under: string },
   style: Style,
 ): Row[] => {
-  const { name, role, wanted, ready, pods = [], waiting } = line;
+  const { kind, name, role, wanted, ready, pods = [], waiting } = line;
   const [tee, end] = branches(style);
   const status =
     wanted === 0
@@ -67,7 +67,7 @@ const workloadRows = (
       branch: branch + icon('workload'),
       name,
       role,
-      kind: 'Deployment',
+      kind,
       status,
       since: line.createdAt,
       info: `${role} ${ready}/${wanted}`,

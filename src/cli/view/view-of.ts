@@ -1,26 +1,22 @@
-import { parseCanaryStatus } from '../../api/canary-status.ts';
+import type { CanarySpec } from '../../api/canary.ts';
+import { type CanaryStatus, parseCanaryStatus } from '../../api/canary-status.ts';
 import { parseCanary } from '../../api/parse.ts';
-import { listAt, numberAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
-import { planOf } from '../../rollout/plan.ts';
+import { kindOf } from '../../workload/kinds/kind-of.ts';
+import type { Around } from '../../workload/kinds/target-kind.ts';
 import { namesOf } from '../../workload/names.ts';
-import { imagesOf, templateOf } from '../../workload/pod-template.ts';
 import { podTrouble } from '../../workload/pod-trouble.ts';
-import { workloadView } from '../../workload/readiness.ts';
+import { isReady } from '../../workload/readiness.ts';
 import { isOwnedBy } from '../../workload/replica-set.ts';
 import { type CanaryView, canaryView, type PodLine, type WorkloadLine } from './canary-view.ts';
 
 /** What is read beside the Canary, of its namespace. */
 export type Workloads = {
-  readonly deployment: (name: string) => KubeObject | undefined;
+  /** A Deployment or DaemonSet by its name. */
+  readonly workload: (name: string) => KubeObject | undefined;
   readonly replicaSets: () => readonly KubeObject[];
   readonly pods: () => readonly KubeObject[];
 };
-
-const isReady = (pod: KubeObject): boolean =>
-  listAt(pod, 'status', 'conditions').some(
-    (condition) => stringAt(condition, 'type') === 'Ready' && stringAt(condition, 'status') === 'True',
-  );
 
 const podLine = (pod: KubeObject): PodLine => ({
   name: pod.metadata.name,
@@ -28,23 +24,66 @@ const podLine = (pod: KubeObject): PodLine => ({
     pod.metadata.deletionTimestamp === undefined ? (podTrouble(pod)?.why ?? 'its containers are starting') : 'stopping',
 });
 
-const workloadLine = (deployment: KubeObject, role: WorkloadLine['role'], workloads: Workloads): WorkloadLine => {
-  const replicaSets = workloads.replicaSets().filter((set) => isOwnedBy(set, deployment.metadata.uid));
-  const pods = workloads.pods().filter((pod) => replicaSets.some((set) => isOwnedBy(pod, set.metadata.uid)));
-  const notReady = pods.filter((pod) => !isReady(pod)).map(podLine);
-  const { waiting } = workloadView({ workload: deployment, replicaSets, pods, slices: [] });
+const aroundIn = ({ replicaSets, pods }: Workloads): Around => ({
+  ownedBy: (kind, uid) => {
+    const objects = kind === 'Pod' ? pods() : kind === 'ReplicaSet' ? replicaSets() : [];
+    return objects.filter((object) => isOwnedBy(object, uid));
+  },
+  pod: (name) => pods().find(({ metadata }) => metadata.name === name),
+  slices: () => [],
+});
+
+const workloadLine = (workload: KubeObject, role: WorkloadLine['role'], workloads: Workloads): WorkloadLine => {
+  const kind = kindOf(workload);
+  const around = aroundIn(workloads);
+  const side = kind.view(workload, { around, beside: [], slices: [] });
+  const notReady = kind
+    .pods(workload, around)
+    .filter((pod) => !isReady(pod))
+    .map(podLine);
   return {
-    name: deployment.metadata.name,
+    kind: workload.kind,
+    name: workload.metadata.name,
     role,
-    images: Object.values(imagesOf(templateOf(deployment))),
-    wanted: numberAt(deployment, 'spec', 'replicas') ?? 1,
-    ready: numberAt(deployment, 'status', 'readyReplicas') ?? 0,
-    ...(waiting === undefined ? {} : { waiting }),
+    images: Object.values(kind.images(workload, around)),
+    wanted: side?.replicas ?? 0,
+    ready: side?.readyReplicas ?? 0,
+    ...(side?.waiting === undefined ? {} : { waiting: side.waiting }),
     ...(notReady.length === 0 ? {} : { pods: notReady }),
-    ...(deployment.metadata.creationTimestamp === undefined
-      ? {}
-      : { createdAt: deployment.metadata.creationTimestamp }),
+    ...(workload.metadata.creationTimestamp === undefined ? {} : { createdAt: workload.metadata.creationTimestamp }),
   };
+};
+
+/** The view of a Canary whose spec and status are known; without workloads where nothing was read beside it. */
+export const viewOfParsed = (
+  object: KubeObject,
+  {
+    spec,
+    status,
+    workloads,
+    cluster,
+  }: {
+    readonly spec: CanarySpec;
+    readonly status: CanaryStatus;
+    readonly workloads?: Workloads;
+    readonly cluster?: string;
+  },
+): CanaryView => {
+  const names = namesOf(spec);
+  const lines = (['primary', 'canary'] as const).flatMap((role) => {
+    const workload = workloads?.workload(names.workload[role]);
+    return workload === undefined || workloads === undefined ? [] : [workloadLine(workload, role, workloads)];
+  });
+  const { namespace = '', name, creationTimestamp } = object.metadata;
+  return canaryView({
+    namespace,
+    name,
+    ...(creationTimestamp === undefined ? {} : { createdAt: creationTimestamp }),
+    ...(cluster === undefined ? {} : { cluster }),
+    spec,
+    status,
+    workloads: lines,
+  });
 };
 
 /**
@@ -57,21 +96,5 @@ export const viewOf = (
 ): CanaryView | { readonly problem: string } => {
   const parsed = parseCanary(object);
   if (!parsed.ok) return { problem: parsed.problems.map(({ where, message }) => `${where}: ${message}`).join('\n') };
-  const { spec } = parsed;
-  const names = namesOf(spec);
-  const lines = (['primary', 'canary'] as const).flatMap((role) => {
-    const deployment = options.workloads.deployment(names.workload[role]);
-    return deployment === undefined ? [] : [workloadLine(deployment, role, options.workloads)];
-  });
-  const { namespace = '', name, creationTimestamp } = object.metadata;
-  return canaryView({
-    namespace,
-    name,
-    ...(creationTimestamp === undefined ? {} : { createdAt: creationTimestamp }),
-    ...(options.cluster === undefined ? {} : { cluster: options.cluster }),
-    spec,
-    status: parseCanaryStatus(object['status']),
-    steps: planOf(spec).map(({ weight }) => weight),
-    workloads: lines,
-  });
+  return viewOfParsed(object, { ...options, spec: parsed.spec, status: parseCanaryStatus(object['status']) });
 };

@@ -21,6 +21,7 @@ import type { Registry } from './registry.ts';
 import { type Representation, represent, representationOf, representList } from './representation.ts';
 import { scaled, scaleOf } from './scale.ts';
 import { selectorOf } from './selectors.ts';
+import { selfReview } from './self-review.ts';
 import {
   badRequest,
   conflict,
@@ -73,6 +74,8 @@ export class RequestHandler {
     if (asksForWatch(request)) throw badRequest('a watch must be opened as a stream');
     const found = request.method === 'GET' ? discover(request.path, this.#dependencies.registry) : undefined;
     if (found !== undefined) return answer(200, found);
+    const review = selfReview(request, caller.user);
+    if (review !== undefined) return review;
     const call = this.#understand(request, caller);
     const { name } = call.target;
     if (call.target.subresource === 'scale') return this.#scale(call);

@@ -34,6 +34,15 @@ export const objectCases: readonly Case[] = [
     },
   },
   {
+    name: 'everybody is told who he is',
+    run: async (api) => {
+      const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' };
+      const told = expectOk(await api.post('/apis/authentication.k8s.io/v1/selfsubjectreviews', review), 201);
+      assert.equal(stringAt(told, 'kind'), 'SelfSubjectReview');
+      assert.match(stringAt(told, 'status', 'userInfo', 'username') ?? '', /./);
+    },
+  },
+  {
     name: 'what is not there is NotFound, by object, by kind and by namespace',
     run: async (api) => {
       const missing = await api.get('apps/v1 deployments/none');
