@@ -17,7 +17,7 @@ export const SCALED_BY_HPA = {
 /** Of a Canary whose target is scaled by `aScaledObject`. */
 export const SCALED_BY_KEDA = { apiVersion: 'keda.sh/v1alpha1', kind: 'ScaledObject', name: 'podinfo' } as const;
 
-/** 10 requests a second for each pod, and no patience: it scales down at its next look. */
+/** 2 requests a second for each pod, and no patience: it scales down at its next look. */
 export const anHpa = (
   spec: Fields = {},
   { name = 'podinfo', target = 'podinfo' }: { readonly name?: string; readonly target?: string } = {},
@@ -34,7 +34,7 @@ export const anHpa = (
         type: 'Pods',
         pods: {
           metric: { name: 'http_requests_per_second' },
-          target: { type: 'AverageValue', averageValue: '10' },
+          target: { type: 'AverageValue', averageValue: '2' },
         },
       },
     ],
@@ -43,7 +43,7 @@ export const anHpa = (
   },
 });
 
-/** 10 requests a second for each pod, as the gateway counts them for the Service of the canary. */
+/** 2 requests a second for each pod, as the gateway counts them for the Service of the canary. */
 export const aScaledObject = (spec: Fields = {}, annotations: Readonly<Record<string, string>> = {}): KubeObject => ({
   apiVersion: 'keda.sh/v1alpha1',
   kind: 'ScaledObject',
@@ -60,7 +60,7 @@ export const aScaledObject = (spec: Fields = {}, annotations: Readonly<Record<st
         metadata: {
           serverAddress: 'http://prometheus.test',
           query: 'sum(rate(traefik_service_requests_total{service=~".*-svc-shop-podinfo-canary-.*"}[30s]))',
-          threshold: '10',
+          threshold: '2',
         },
       },
     ],

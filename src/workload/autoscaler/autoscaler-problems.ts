@@ -5,7 +5,7 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import { keyOf } from '../../lib/kube-object.ts';
 import type { CanaryIdentity } from '../names.ts';
 import { namesOf } from '../names.ts';
-import { type AutoscalerRef, primaryBounds } from './bounds.ts';
+import { type AutoscalerRef, ownBounds, primaryBounds } from './bounds.ts';
 import { primaryAutoscalerName, triggerNames } from './primary-autoscaler.ts';
 import { scaledWorkload, scalesDeployment } from './scaled-workload.ts';
 
@@ -43,6 +43,11 @@ const namedProblems = (
     const { kind, name } = scaledWorkload(source);
     return invalid(
       `${ref.kind} ${key} scales ${kind} ${name}; want one whose scaleTargetRef is Deployment ${target}, from which Serin makes that of ${workload.primary}`,
+    );
+  }
+  if (ref.kind === 'HorizontalPodAutoscaler' && ownBounds(source).min === 0) {
+    return invalid(
+      `${ref.kind} ${key} has minReplicas 0, with which it goes on scaling a target that is at 0; want at least 1, or a ScaledObject`,
     );
   }
   const { min, max } = primaryBounds(source, ref);
