@@ -234,6 +234,7 @@ const STORIES: Readonly<Record<Plane, readonly Story[]>> = {
   HTTPRoute: [
     ...WEIGHTS,
     ...AB,
+    ...AFFINITY,
     {
       strategy: 'A/B by header',
       analysis: { iterations: 8, match: HEADER },
