@@ -13,7 +13,7 @@ export class Dependencies {
   readonly #readers = new Map<string, Set<string>>();
   readonly #tokens = new Map<string, ReadonlySet<string>>();
 
-  /** Replaces what `canary` depends on. */
+  /** Replaces what `canary` depends on. A copy is kept: what is read later, while performing, is not part of it. */
   record(canary: string, tokens: ReadonlySet<string>): void {
     const before = this.#tokens.get(canary);
     for (const token of before ?? []) {
@@ -29,7 +29,7 @@ export class Dependencies {
       this.#readers.set(token, readers);
     }
     if (tokens.size === 0) this.#tokens.delete(canary);
-    else this.#tokens.set(canary, tokens);
+    else this.#tokens.set(canary, new Set(tokens));
   }
 
   /** Canaries that read any of the tokens. */

@@ -22,6 +22,16 @@ test('whoever read something is affected by it, until it reads something else', 
   assert.deepEqual([...dependencies.affected(['Pod owner=u2'])], []);
 });
 
+test('what is read after it was recorded counts when it is recorded itself', () => {
+  const dependencies = new Dependencies();
+  const tokens = new Set(['Service shop/app']);
+  dependencies.record('shop/a', tokens);
+  tokens.add('ConfigMap shop/settings');
+  assert.deepEqual([...dependencies.affected(['ConfigMap shop/settings'])], []);
+  dependencies.record('shop/a', new Set(tokens));
+  assert.deepEqual([...dependencies.affected(['ConfigMap shop/settings'])], ['shop/a']);
+});
+
 test('a change touches the object, its owners, and every list that it stands in', () => {
   const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'app-1', uid: 'u1' };
   assert.deepEqual(tokensOf(object('Pod', 'app-1-x', { ownerReferences: [owner] })), [
