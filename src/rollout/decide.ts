@@ -47,7 +47,7 @@ const noteDesired = (observed: Observed, now: number): Pick<Turn, 'status' | 'ev
 const withoutLostTime = (observed: Observed, now: number): Observed => {
   const { run, conditions } = observed.status;
   const lost = conditions.find(({ type, status }) => type === 'Stalled' && status === 'True');
-  const isOver = run?.held === undefined && observed.refused === undefined;
+  const isOver = run?.held === undefined && stuckOf(observed, { status: observed.status }) === undefined;
   if (run === undefined || lost === undefined || !isOver) return observed;
   const ms = Math.max(0, now - timeMs(lost.lastTransitionTime));
   const later = gatesLater(run, ms);

@@ -29,6 +29,8 @@ const IMAGES: Readonly<Record<string, ImageBehaviour>> = {
   'podinfo:6.2.0': {},
   'podinfo:6.9.0-bad': { errorRate: 0.5 },
   'podinfo:6.9.1-crashing': { crash: { afterMs: 2000, exitCode: 137 } },
+  'podinfo:6.9.2-unready': { neverReady: true },
+  'podinfo:6.9.3-unpullable': { pullError: 'manifest unknown' },
 };
 
 /** A Prometheus address under which nobody answers; every other is the world's own. */
@@ -53,6 +55,8 @@ export type World = {
   readonly git: MemoryGit;
   readonly messages: readonly Told[];
   readonly calls: readonly HookHeard[];
+  /** Changes what an image does, also where it runs already. */
+  readonly publish: (image: string, behaviour: ImageBehaviour) => void;
   /** Starts a controller; `through` is put between it and the API server. */
   readonly startController: (
     options?: { readonly through?: (transport: Transport) => Transport } & Pick<Surroundings, 'log' | 'settings'>,
@@ -145,6 +149,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
     git,
     messages,
     calls,
+    publish: (image, behaviour) => void catalogue.publish(image, behaviour),
     startController: ({ through, log, settings } = {}) => {
       const transport = inProcessTransport(api, { user: 'serin' });
       const process = startProcess({
