@@ -1,7 +1,7 @@
 import { resolveMetrics } from '../analysis/resolve-metrics.ts';
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus } from '../api/canary-status.ts';
-import { FINALIZER, REVISION_LABEL, SHADOW_LABEL } from '../api/names.ts';
+import { FINALIZER, SHADOW_LABEL } from '../api/names.ts';
 import { parseCanary } from '../api/parse.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
@@ -9,7 +9,9 @@ import type { EventNote } from '../rollout/decision.ts';
 import type { EffectState } from '../rollout/effect.ts';
 import type { Observed } from '../rollout/observed.ts';
 import type { Claimant } from '../workload/claims.ts';
-import { revisionName, runName } from '../workload/names.ts';
+import { trackingProblems } from '../workload/config-tracking.ts';
+import { runName } from '../workload/names.ts';
+import { templateOf } from '../workload/pod-template.ts';
 import { preflight } from '../workload/preflight.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Caches } from './caches.ts';
@@ -23,7 +25,9 @@ import { observeInspection } from './observe-inspection.ts';
 import { observeRoute } from './observe-route.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import type { Scene } from './scene.ts';
+import { lostCopy, storedRevisions } from './stored-revisions.ts';
 import { metricTemplateLookup, templateLookup } from './template-lookups.ts';
+import { workloadRef } from './wanted-objects.ts';
 
 export type ObserveDeps = {
   readonly caches: Caches;
@@ -56,6 +60,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   const problems: readonly Problem[] = [
     ...preflightProblems(scene),
     ...scalerProblems,
+    ...configProblems(scene),
     ...routeProblems,
     ...metricProblems,
     ...git.problems,
@@ -64,6 +69,9 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   ];
   const namespace = view.get({ apiVersion: 'v1', kind: 'Namespace', name: canary.namespace });
   const actions = observeActions(scene, deps.caches);
+  const desired = workloads.target?.revision?.id;
+  const stored = storedRevisions(scene, { status, desired, caches: deps.caches });
+  const lost = lostCopy(status, desired, stored);
   return {
     cluster: deps.cluster,
     canary: {
@@ -76,7 +84,8 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     problems,
     ...workloads,
     route,
-    pinned: pinnedRevisions(scene, { status, desired: workloads.target?.revision?.id, caches: deps.caches }),
+    pinned: stored.pinned,
+    ...(lost === undefined ? {} : { lostCopy: lost }),
     recorded: recordedRuns(scene, status, deps.caches),
     metrics: checks,
     git: git.git,
@@ -113,6 +122,17 @@ const observeMetrics = (
   });
 };
 
+/** What cannot be understood of the configs that the target refers to. */
+const configProblems = (scene: Scene): readonly Problem[] => {
+  const { canary, names, view } = scene;
+  const { namespace } = canary;
+  const target = view.get(workloadRef(scene, names.target));
+  if (target === undefined) return [];
+  return trackingProblems(templateOf(target), ({ kind, name }) =>
+    view.get({ apiVersion: 'v1', kind, namespace, name }),
+  );
+};
+
 const preflightProblems = ({ object, canary, view }: Scene): readonly Problem[] => {
   const others = view.rivals(object).flatMap((rival): readonly Claimant[] => {
     const parsed = parseCanary(rival);
@@ -138,31 +158,6 @@ const claimant = ({ metadata }: KubeObject, spec: CanarySpec): Claimant => ({
   creationTimestamp: metadata.creationTimestamp ?? '',
   spec,
 });
-
-/** Revisions whose record exists: those of the caches, and those just written. */
-const pinnedRevisions = (
-  { canary, view }: Scene,
-  {
-    status,
-    desired,
-    caches,
-  }: { readonly status: CanaryStatus; readonly desired: string | undefined; readonly caches: Caches },
-): readonly string[] => {
-  const cached = caches
-    .byIndex('ControllerRevision', { index: 'canaryUid', value: canary.uid })
-    .flatMap((record) => record.metadata.labels?.[REVISION_LABEL] ?? []);
-  const named = [desired, status.run?.revision, status.stable?.revision, status.stable?.lastGood];
-  const all = new Set([...cached, ...named.filter((revision) => revision !== undefined)]);
-  return [...all].filter(
-    (revision) =>
-      view.get({
-        apiVersion: 'apps/v1',
-        kind: 'ControllerRevision',
-        namespace: canary.namespace,
-        name: revisionName(canary.spec, revision),
-      }) !== undefined,
-  );
-};
 
 const recordedRuns = ({ canary, view }: Scene, status: CanaryStatus, caches: Caches): readonly string[] => {
   const cached = caches

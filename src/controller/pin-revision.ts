@@ -1,22 +1,21 @@
+import { isMadeFor } from '../api/ownership.ts';
 import type { KubeClient } from '../kube/client.ts';
-import type { KubeObject } from '../lib/kube-object.ts';
-import { configRefs } from '../workload/config-refs.ts';
+import { type KubeObject, refOf } from '../lib/kube-object.ts';
 import type { Waiting } from '../workload/config-tracking.ts';
-import { templateOf } from '../workload/pod-template.ts';
 import type { FoundRevision } from '../workload/revision.ts';
 import { pinnedObjects, recordManifest, revisionRecord } from '../workload/revision-record.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import { desiredRevision, observeFound } from './observe-found.ts';
 import type { Scene } from './scene.ts';
-import { workloadRef } from './wanted-objects.ts';
+import { storedRecord, workloadRef } from './wanted-objects.ts';
 
 const isKnown = (revision: FoundRevision | Waiting | undefined): revision is FoundRevision =>
   revision !== undefined && !('waiting' in revision);
 
 /**
- * Copies the target's configs and stores its template, in this order, so that a record that exists is complete. Nothing
- * happens when the target has moved on meanwhile: the next observation knows better. A primary that was found serving
- * the revision is kept with it to the letter.
+ * Copies the target's configs and stores its template, in this order, so that a record that exists was complete. What is
+ * there already stays. Nothing happens when the target has moved on meanwhile: the next observation knows better. A
+ * primary that was found serving the revision is kept with it to the letter.
  */
 export const pinRevision = async (
   revision: string,
@@ -37,7 +36,7 @@ export const pinRevision = async (
 
 const pinTarget = async (
   desired: FoundRevision,
-  { canary }: Scene,
+  scene: Scene,
   {
     target,
     primary,
@@ -50,13 +49,21 @@ const pinTarget = async (
     readonly writer: ClusterWriter;
   },
 ): Promise<void> => {
-  const refs = configRefs(templateOf(target));
+  const { canary, view } = scene;
   const contents = await Promise.all(
-    refs.map(({ kind, name }) => client.get({ apiVersion: 'v1', kind, namespace: canary.namespace, name })),
+    desired.configs.map(({ kind, name }) => client.get({ apiVersion: 'v1', kind, namespace: canary.namespace, name })),
   );
-  const present = contents.filter((config) => config !== undefined);
-  const objects = pinnedObjects(desired, { canary, target, contents: present, primary });
+  const objects = pinnedObjects(desired, {
+    canary,
+    target,
+    contents: contents.filter((config) => config !== undefined),
+    primary,
+    stored: storedRecord(desired.id, scene),
+  });
   if (objects === undefined) return;
-  for (const copy of objects.copies) await writer.apply(copy);
+  for (const copy of objects.copies) {
+    const there = view.get(refOf(copy));
+    if (there === undefined || !isMadeFor(there, canary.uid)) await writer.apply(copy);
+  }
   await writer.create(objects.record);
 };

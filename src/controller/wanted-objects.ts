@@ -14,7 +14,7 @@ export const workloadRef = ({ canary }: Pick<Scene, 'canary'>, name: string): Ob
 };
 
 /** The stored template of a revision. */
-const recordOf = (revision: string, { canary, view }: Scene): RevisionRecord | undefined => {
+export const storedRecord = (revision: string, { canary, view }: Scene): RevisionRecord | undefined => {
   const name = revisionName(canary.spec, revision);
   const stored = view.get({ apiVersion: 'apps/v1', kind: 'ControllerRevision', namespace: canary.namespace, name });
   return stored && readRecord(stored);
@@ -26,7 +26,7 @@ type SideOptions = { readonly revision: string; readonly replicas: number; reado
 export const recordedSide = (side: Side, scene: Scene, options: SideOptions): KubeObject | undefined => {
   const { canary, names, view } = scene;
   const existing = view.get(workloadRef(scene, names.workload[side]));
-  const record = recordOf(options.revision, scene);
+  const record = storedRecord(options.revision, scene);
   return record && kindOf(canary.spec.targetRef).side(side, record, { canary, ...options, existing });
 };
 
@@ -59,7 +59,7 @@ export const wantedService = (service: 'apex' | Side, scene: Scene): KubeObject 
     target: view.get(workloadRef(scene, names.target)),
     side: view.get(workloadRef(scene, names.workload[service === 'apex' ? 'primary' : service])),
     apex: serviceNamed(scene, names.apex),
-    record: (revision) => recordOf(revision, scene),
+    record: (revision) => storedRecord(revision, scene),
   });
 };
 

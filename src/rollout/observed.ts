@@ -193,6 +193,8 @@ export type Observed = {
   readonly route: RouteView;
   /** Revisions whose template is stored in a ControllerRevision and whose config copies exist. */
   readonly pinned: readonly string[];
+  /** A config copy that the stable revision runs with, as kind and name: gone, and its content known to nobody. */
+  readonly lostCopy?: string;
   /** Runs whose CanaryRun exists. */
   readonly recorded: readonly string[];
   readonly metrics: readonly MetricCheck[];

@@ -42,12 +42,22 @@ export const problemsNote = (status: CanaryStatus, problems: readonly Problem[])
 
 /**
  * What is in the way where the Canary has no fault and no run is held: a write that was refused, else what `taken`
- * found, else what keeps the target's revision from being known.
+ * found, else what keeps the target's revision from being known, else what the stable revision has lost.
  */
 export const stuckOf = (observed: Observed, taken: Pick<Turn, 'status' | 'stuck'>): EventNote | undefined => {
   const { canary, target, refused } = observed;
   if (canary.deleting) return refused ?? taken.stuck;
   if (taken.status.run?.held !== undefined || problemsOf(observed).length > 0) return undefined;
   if (refused !== undefined || taken.stuck !== undefined) return refused ?? taken.stuck;
-  return target?.isStuck === true ? { reason: 'Held', note: `No run can start: ${target.waiting ?? ''}` } : undefined;
+  if (target?.isStuck === true) return { reason: 'Held', note: `No run can start: ${target.waiting ?? ''}` };
+  return lost(observed);
 };
+
+/** Pods that are there run on; new ones could not start. */
+const lost = ({ lostCopy, status: { stable } }: Observed): EventNote | undefined =>
+  lostCopy === undefined || stable === undefined
+    ? undefined
+    : {
+        reason: 'Held',
+        note: `${lostCopy} is gone, which revision ${stable.revision} runs with, and it cannot be made again: put the content of that revision back, or let another be promoted`,
+      };

@@ -46,7 +46,7 @@ type Content = { readonly content: string | undefined } | 'unread' | undefined;
 const contentOf = (ref: Parameters<ConfigLookup>[0], lookup: ConfigLookup): Content => {
   const state = lookup(ref);
   if (state === 'missing') return undefined;
-  return state === 'unread' ? state : { content: state.content };
+  return state === 'unread' || 'unreadable' in state ? 'unread' : { content: state.content };
 };
 
 /**
@@ -87,7 +87,8 @@ const ownRevision = (primary: KubeObject, around: Around): FoundRevision | Waiti
   const kind = kindOf(primary);
   const known = kind.name(primary, { around, named: [] });
   if ('waiting' in known) return known;
-  return { id: `flagger-${known.name}`, hash: kind.hash(primary), images: kind.images(primary, around), configs: [] };
+  const [hash, images] = [kind.hash(primary), kind.images(primary, around)];
+  return { id: `flagger-${known.name}`, hash, images, configs: [], absent: [] };
 };
 
 /**

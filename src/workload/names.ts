@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { Side } from '../api/names.ts';
 import { sidesBase } from '../api/target-kinds.ts';
+import { hashOf } from '../lib/hash.ts';
 import type { CanaryView } from '../rollout/observed.ts';
 
 /** The Canary that objects are made for. */
@@ -50,6 +51,12 @@ export const runName = (canary: string, run: string): string => `${canary}-${run
 /** Longest name of a Canary: the records of its runs carry it as a label. */
 export const LONGEST_CANARY_NAME = 63;
 
-/** Name of the immutable copy of a ConfigMap or Secret with the given content hash (hexadecimal, 10 digits are used). */
-export const configCopyName = (config: { readonly name: string; readonly hash: string }): string =>
-  `${config.name.slice(0, 242).replace(/[^a-z0-9]+$/, '')}-${config.hash.slice(0, 10)}`;
+/**
+ * Name of the immutable copy that a target has of a ConfigMap or Secret with the given content hash. Each target has its
+ * own: a copy that two of them used would go when the first of them needs it no longer.
+ */
+export const configCopyName = (config: { readonly name: string; readonly hash: string }, target: string): string =>
+  `${config.name.slice(0, 242).replace(/[^a-z0-9]+$/, '')}-${hashOf({ target, hash: config.hash }).slice(0, 10)}`;
+
+/** True for the form that the name of a copy has. */
+export const isConfigCopyName = (name: string): boolean => /-[0-9a-f]{10}$/.test(name);

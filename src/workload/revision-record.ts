@@ -1,15 +1,15 @@
 import type { Images } from '../api/canary-status.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, REVISION_LABEL } from '../api/names.ts';
 import type { JsonRecord } from '../lib/json.ts';
-import { isRecord, listAt, stringAt, stringsAt } from '../lib/json.ts';
+import { isRecord, listAt, recordAt, stringAt, stringsAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { configCopy, withConfigCopies } from './config-copy.ts';
-import { configRefs } from './config-refs.ts';
+import { type ConfigRef, configRefs } from './config-refs.ts';
 import { configState } from './config-tracking.ts';
 import { copiedAnnotations, copiedLabels } from './copied-metadata.ts';
 import { kindOf } from './kinds/kind-of.ts';
 import type { CanaryIdentity } from './names.ts';
-import { configCopyName, revisionName } from './names.ts';
+import { configCopyName, isConfigCopyName, revisionName } from './names.ts';
 import { templateOf } from './pod-template.ts';
 import type { FoundRevision } from './revision.ts';
 
@@ -41,10 +41,16 @@ export const revisionRecord = (
     revision: found.id,
     hash: found.hash,
     images: found.images,
-    copies: [...found.configs.map(configCopyName), ...(primary ? configsOf(primary) : [])],
+    copies: [
+      ...found.configs.map((config) => configCopyName(config, target.metadata.name)),
+      ...(primary ? configsOf(primary) : []),
+    ],
     labels: copiedLabels(target.metadata.labels),
     annotations: copiedAnnotations(target.metadata.annotations),
-    spec: { ...spec, ...(isRecord(template) ? { template: withConfigCopies(template, found.configs) } : {}) },
+    spec: {
+      ...spec,
+      ...(isRecord(template) ? { template: withConfigCopies(template, found, target.metadata.name) } : {}),
+    },
     ...(primary === undefined ? {} : { found: kind.recorded(primary) }),
   };
 };
@@ -85,10 +91,14 @@ export const readRecord = (object: KubeObject): RevisionRecord | undefined => {
   };
 };
 
+/** The copies that Serin has made for a record's template; not those that Flagger has left to a primary. */
+export const copyRefs = ({ copies, spec }: RevisionRecord): readonly ConfigRef[] =>
+  configRefs(recordAt(spec, 'template')).filter(({ name }) => copies.includes(name) && isConfigCopyName(name));
+
 /**
  * What pinning writes, in this order: the config copies (apply), then the record (create), so that a record that exists
  * is complete. `contents` are the configs of `found`, just fetched; undefined when one is not among them or has changed
- * since: then the target has moved on.
+ * since: then the target has moved on. The copies of a record that stands already get the names that it has for them.
  */
 export const pinnedObjects = (
   found: FoundRevision,
@@ -97,20 +107,25 @@ export const pinnedObjects = (
     target,
     contents,
     primary,
+    stored,
   }: {
     readonly canary: CanaryIdentity;
     readonly target: KubeObject;
     readonly contents: readonly KubeObject[];
     /** A primary that was found running this revision. */
     readonly primary?: KubeObject | undefined;
+    /** The record of this revision, where there is one already. */
+    readonly stored?: RevisionRecord | undefined;
   },
 ): { readonly copies: readonly KubeObject[]; readonly record: KubeObject } | undefined => {
   const byHash = new Map(contents.map((config) => [configState(config).hash, config]));
+  const record = revisionRecord(target, found, primary);
   const copies: KubeObject[] = [];
-  for (const { hash } of found.configs) {
+  for (const [index, { hash }] of found.configs.entries()) {
     const config = byHash.get(hash);
-    if (config === undefined) return undefined;
-    copies.push(configCopy(config, canary));
+    const name = (stored ?? record).copies[index];
+    if (config === undefined || name === undefined) return undefined;
+    copies.push(configCopy(config, { name, canary }));
   }
-  return { copies, record: recordManifest(revisionRecord(target, found, primary), canary) };
+  return { copies, record: recordManifest(record, canary) };
 };

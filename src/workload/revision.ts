@@ -3,7 +3,7 @@ import { hashOf } from '../lib/hash.ts';
 import { numberAt } from '../lib/json.ts';
 import { type KubeObject, keyOf } from '../lib/kube-object.ts';
 import type { RevisionView, TargetView } from '../rollout/observed.ts';
-import type { ConfigLookup, ConfigState, Waiting } from './config-tracking.ts';
+import type { ConfigLookup, TrackedConfigs, Waiting } from './config-tracking.ts';
 import { trackedConfigs } from './config-tracking.ts';
 import { kindOf } from './kinds/kind-of.ts';
 import type { Around, NamedRevision } from './kinds/target-kind.ts';
@@ -18,7 +18,7 @@ export type TargetObjects = {
 };
 
 /** A revision of the target, with the configs whose content is part of it. */
-export type FoundRevision = Omit<RevisionView, 'source'> & { readonly configs: readonly ConfigState[] };
+export type FoundRevision = Omit<RevisionView, 'source'> & TrackedConfigs;
 
 /**
  * The target's revision: the name that Kubernetes gave what is judged, and `-<6 digits>` of its tracked configs' content
@@ -35,9 +35,10 @@ export const findRevision = ({ target, around, configs: lookup, named }: TargetO
   if ('waiting' in known) return known;
   const tracked = trackedConfigs(kind.template(target), lookup);
   if ('waiting' in tracked) return tracked;
-  const { configs } = tracked;
+  const { configs, absent } = tracked;
   const suffix = configs.length === 0 ? '' : `-${hashOf(configs.map((config) => config.hash)).slice(0, 6)}`;
-  return { id: `${known.name}${suffix}`, hash: kind.hash(target), images: kind.images(target, around), configs };
+  const [hash, images] = [kind.hash(target), kind.images(target, around)];
+  return { id: `${known.name}${suffix}`, hash, images, configs, absent };
 };
 
 /** The target as `decide` sees it. */
@@ -58,6 +59,6 @@ export const targetView = ({
     ...kindOf(target).size(target, { around, beside }),
   };
   if ('waiting' in found) return { ...view, ...found };
-  const { configs: _, ...revision } = found;
+  const { configs: _, absent: __, ...revision } = found;
   return { ...view, revision: { ...revision, ...(source === undefined ? {} : { source }) } };
 };

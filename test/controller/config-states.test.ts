@@ -13,7 +13,7 @@ const config = (resourceVersion: string, data?: Readonly<Record<string, string>>
 });
 
 /** States of a server that has `stored` now; undefined where it is gone. */
-const setUp = (stored: { now: KubeObject | undefined }) => {
+const setUp = (stored: { now: KubeObject | undefined; refused?: boolean }) => {
   const clock = new VirtualClock(0);
   const random = () => 0.5;
   const known: string[] = [];
@@ -24,6 +24,7 @@ const setUp = (stored: { now: KubeObject | undefined }) => {
     transport: {
       request: async () => {
         reads++;
+        if (stored.refused === true) return { status: 403, headers: {}, body: { message: 'not you' } };
         return { status: stored.now === undefined ? 404 : 200, headers: {}, body: stored.now ?? {} };
       },
       stream: () => Promise.reject(new Error('unused')),
@@ -35,7 +36,8 @@ const setUp = (stored: { now: KubeObject | undefined }) => {
   return { clock, states, known, reads: () => reads };
 };
 
-const hashOf = (state: ReturnType<ConfigStates['of']>): string => (state === 'unread' ? state : state.hash);
+const hashOf = (state: ReturnType<ConfigStates['of']>): string =>
+  state === 'unread' ? state : 'unreadable' in state ? state.unreadable : state.hash;
 
 test('a content is read once for each version, and told when it is known', async () => {
   const stored = { now: config('1', { color: 'blue' }) };
@@ -76,4 +78,17 @@ test('what is forgotten is read anew', async () => {
   assert.equal(states.of(config('1')), 'unread');
   await clock.settle();
   assert.equal(reads(), 2);
+});
+
+test('a content that is refused says so, once, until it can be read', async () => {
+  const stored = { now: config('1', { color: 'blue' }), refused: true };
+  const { clock, states, known } = setUp(stored);
+  assert.equal(states.of(config('1')), 'unread');
+  await clock.advance(10_000);
+  assert.match(hashOf(states.of(config('1'))), /RBAC does not grant "get" on "configmaps".*not you/);
+  assert.deepEqual(known, ['1'], 'told once');
+  stored.refused = false;
+  await clock.advance(60_000);
+  assert.match(hashOf(states.of(config('1'))), /^[0-9a-f]{64}$/);
+  assert.deepEqual(known, ['1', '1']);
 });

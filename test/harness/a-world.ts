@@ -55,8 +55,6 @@ export type World = {
   readonly git: MemoryGit;
   readonly messages: readonly Told[];
   readonly calls: readonly HookHeard[];
-  /** Changes what an image does, also where it runs already. */
-  readonly publish: (image: string, behaviour: ImageBehaviour) => void;
   /** Starts a controller; `through` is put between it and the API server. */
   readonly startController: (
     options?: { readonly through?: (transport: Transport) => Transport } & Pick<Surroundings, 'log' | 'settings'>,
@@ -149,7 +147,6 @@ export const aWorld = (options: WorldOptions = {}): World => {
     git,
     messages,
     calls,
-    publish: (image, behaviour) => void catalogue.publish(image, behaviour),
     startController: ({ through, log, settings } = {}) => {
       const transport = inProcessTransport(api, { user: 'serin' });
       const process = startProcess({

@@ -4,6 +4,7 @@ import { at } from '#src/lib/json.ts';
 import { configCopy, withConfigCopies } from '#src/workload/config-copy.ts';
 import { configRefs, mapConfigRefs } from '#src/workload/config-refs.ts';
 import { configState, trackedConfigs, trackingOf } from '#src/workload/config-tracking.ts';
+import { configCopyName } from '#src/workload/names.ts';
 import { aCanary, aConfig, aTemplate, lookupIn, theConfigs } from './a-target.ts';
 
 test('every config that a template refers to is found once', () => {
@@ -68,6 +69,7 @@ test('only what makes runs is tracked, and what is missing or unread is waited f
     tracked.configs.map(({ name }) => name),
     ['files', 'settings', 'db'],
   );
+  assert.deepEqual(tracked.absent, [{ kind: 'Secret', name: 'token', optional: true }]);
   assert.deepEqual(trackedConfigs(aTemplate(), lookupIn(theConfigs().slice(1))), {
     waiting: 'ConfigMap files does not exist, and the template needs it',
     isStuck: true,
@@ -78,12 +80,22 @@ test('only what makes runs is tracked, and what is missing or unread is waited f
       waiting: 'ConfigMap files has not been read yet',
     },
   );
+  assert.deepEqual(
+    trackedConfigs(aTemplate(), () => ({ unreadable: 'RBAC does not grant "get" on configmaps' })),
+    { waiting: 'ConfigMap files cannot be read: RBAC does not grant "get" on configmaps', isStuck: true },
+  );
+});
+
+test('each target has copies of its own, also of the same content', () => {
+  const config = configState(aConfig('ConfigMap', 'shared'));
+  assert.notEqual(configCopyName(config, 'podinfo'), configCopyName(config, 'other'));
 });
 
 test('a copy is immutable, complete, named after its content and marked as the Canary’s', () => {
   const config = { ...aConfig('Secret', 'db', { type: 'Opaque' }), binaryData: { b: 'AA==' } };
-  const name = `db-${configState(config).hash.slice(0, 10)}`;
-  assert.deepEqual(configCopy(config, aCanary()), {
+  const name = configCopyName(configState(config), 'podinfo');
+  assert.match(name, /^db-[0-9a-f]{10}$/);
+  assert.deepEqual(configCopy(config, { name, canary: aCanary() }), {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: {
@@ -100,7 +112,10 @@ test('a copy is immutable, complete, named after its content and marked as the C
     data: { key: 'value' },
     binaryData: { b: 'AA==' },
   });
-  const template = withConfigCopies(aTemplate(), [configState(config)]);
+  const token = { kind: 'Secret', name: 'token', optional: true } as const;
+  const template = withConfigCopies(aTemplate(), { configs: [configState(config)], absent: [token] }, 'podinfo');
   assert.equal(at(template, 'spec', 'initContainers', 0, 'envFrom', 0, 'secretRef', 'name'), name);
   assert.equal(at(template, 'spec', 'volumes', 1, 'secret', 'secretName'), 'cert');
+  const absent = configRefs(template).find(({ optional }) => optional)?.name ?? '';
+  assert.match(absent, /^token-[0-9a-f]{10}$/, 'what is made under that name later is not seen');
 });

@@ -121,7 +121,7 @@ test('for any template: each side selects its own pods, not the other’s, and n
         spec: { ...rest, containers: [{ name: 'app', image: 'i', ...rest }] },
       };
       const target = aTarget({ template, spec: { selector: { matchLabels: own } } });
-      const found = { id: 'r', hash: 'h', images: {}, configs: [] };
+      const found = { id: 'r', hash: 'h', images: {}, configs: [], absent: [] };
       const record = revisionRecord(target, found);
       const sides = [primaryManifest, canaryManifest].map((make) => make(record, { canary, replicas: 1 }));
       const podsOf = (side: KubeObject | undefined) => stringsAt(side, 'spec', 'template', 'metadata', 'labels');

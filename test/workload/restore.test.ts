@@ -36,7 +36,7 @@ const pinned = (
 ): { readonly copies: readonly KubeObject[]; readonly record: KubeObject } => {
   const config = aConfig('ConfigMap', 'settings', { data: { content } });
   const template = { spec: { containers: [{ name: 'app', envFrom: [{ configMapRef: { name: 'settings' } }] }] } };
-  const found = { id, hash: 'h', images: {}, configs: [configState(config)] };
+  const found = { id, hash: 'h', images: {}, configs: [configState(config)], absent: [] };
   const objects = pinnedObjects(found, { canary, target: aTarget({ template }), contents: [config] });
   assert.ok(objects);
   return objects;
