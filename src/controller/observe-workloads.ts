@@ -88,6 +88,7 @@ const observeService = (which: 'apex' | Side, scene: Scene): ServiceView | undef
     side: which === 'apex' ? 'primary' : which,
     pods: { primary: podsOf(scene, 'primary'), canary: podsOf(scene, 'canary') },
     canaryUid: canary.uid,
+    sharesSelectors: kindOf(canary.spec.targetRef).sharesSelectors,
   });
 };
 

@@ -175,6 +175,7 @@ export const serviceView = ({
   side,
   pods,
   canaryUid,
+  sharesSelectors = false,
 }: {
   readonly service: KubeObject;
   /** What would be applied to it now. */
@@ -185,11 +186,14 @@ export const serviceView = ({
   readonly side: Side;
   readonly pods: Readonly<Record<Side, readonly KubeObject[]>>;
   readonly canaryUid: string;
+  /** Others may select the very pods of a side: only what is ours is known to lead there. */
+  readonly sharesSelectors?: boolean;
 }): ServiceView => {
   const role = at(service, 'spec', 'selector', ROLE_LABEL);
   // One that is ours and has another selector has been changed, and goes back.
   const isOurs = isMadeFor(service, canaryUid) || isAdoptedBy(service, canaryUid);
-  const isWanted = isOurs || sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector'));
+  const isSame = sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector'));
+  const isWanted = isOurs || (isSame && !sharesSelectors);
   const selects = role === 'primary' || role === 'canary' ? role : isWanted ? side : 'other';
   const ofSide = new Set((selects === 'other' ? [] : pods[selects]).map((pod) => pod.metadata.name));
   const endpoints = readyEndpoints(slices);

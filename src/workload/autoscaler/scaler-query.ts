@@ -2,11 +2,12 @@ const escaped = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g,
 
 /**
  * A trigger's query about the target as one about the primary: the names of target and canary stand for the primary's
- * wherever they stand as a whole, such as in a Service, a label or the beginning of a pattern (`podinfo-[0-9a-z]+`).
- * Longer names that only begin so (`podinfo-cache`) and the primary's own stay.
+ * wherever they stand as a whole, such as in a label or at the beginning of a pattern (`podinfo-[0-9a-z]+`); that of the
+ * canary also at the end of a longer name, as in those that proxies give (`shop-podinfo-canary`). Names that only begin
+ * with the target's (`podinfo-cache`) and the primary's own stay.
  */
-export const primaryQuery = (query: string, target: string): string =>
-  query.replaceAll(
-    new RegExp(String.raw`(?<![\w-])${escaped(target)}(?:-canary)?(?![\w]|-\w)`, 'g'),
-    () => `${target}-primary`,
-  );
+export const primaryQuery = (query: string, target: string): string => {
+  const name = escaped(target);
+  const whole = new RegExp(String.raw`(?<![\w-])${name}(?![\w]|-\w)|(?<!\w)${name}-canary(?![\w]|-\w)`, 'g');
+  return query.replaceAll(whole, () => `${target}-primary`);
+};

@@ -40,7 +40,10 @@ export const podSides = (of: {
   readonly progress: (workload: KubeObject, context: Pick<SideContext, 'around' | 'beside'>) => Progress;
   /** The spec of a side of so many pods. */
   readonly sized: (spec: JsonRecord, replicas: number) => JsonRecord;
-}): Pick<TargetKind, 'primaryLabels' | 'misleads' | 'side' | 'idle' | 'view' | 'service' | 'released'> => ({
+}): Pick<
+  TargetKind,
+  'primaryLabels' | 'misleads' | 'sharesSelectors' | 'side' | 'idle' | 'view' | 'service' | 'released'
+> => ({
   primaryLabels: (target, { existing, shadow }) => {
     const selector = sideSelector('primary', { spec: recordAt(target, 'spec'), existing, shadow });
     return podLabels(sideTemplate('primary', { template: templateOf(target), selector }));
@@ -50,6 +53,7 @@ export const podSides = (of: {
     const message = `it selects ${labelsText(selector)}, which the pods of the target do not carry; want their labels`;
     return { message, onlyAtFirst: false };
   },
+  sharesSelectors: false,
   side: (side, record, options) => podSideManifest(side, record, { ...options, ...of }),
   idle: () => undefined,
   view: (workload, context) => {

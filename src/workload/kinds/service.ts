@@ -4,7 +4,7 @@ import type { Problem } from '../../api/problem.ts';
 import { hashOf } from '../../lib/hash.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { isRecord, listAt, recordAt, sameJson, stringAt, stringsAt } from '../../lib/json.ts';
-import type { KubeObject } from '../../lib/kube-object.ts';
+import { type KubeObject, keyOf } from '../../lib/kube-object.ts';
 import { type Endpoint, endpointsOf } from '../endpoints.ts';
 import { hasLabels, labelsText } from '../label-selector.ts';
 import { type CanaryIdentity, namesOf } from '../names.ts';
@@ -115,7 +115,12 @@ export const service: TargetKind = {
   apiVersion: 'v1',
   template: () => ({}),
   hash,
-  name: (target) => ({ name: hash(target).slice(0, 10) }),
+  name: (target, { around }) => {
+    // Its pods tell the images of a version, and are known a moment after the version is.
+    const all = behind(target, { around, selector: selectorOf(target) });
+    if (all.every(({ pod, meant }) => pod === undefined || meant)) return { name: hash(target).slice(0, 10) };
+    return { waiting: `The endpoints of Service ${keyOf(target.metadata)} are not those of its selector yet` };
+  },
   images,
   recorded: judged,
   size: () => ({ replicas: 0, readyReplicas: 0, unscaled: true }),
@@ -129,6 +134,7 @@ export const service: TargetKind = {
     return { message, onlyAtFirst: true };
   },
   pods: podsOf,
+  sharesSelectors: true,
   side: (side, { revision, spec }, { canary }) => manifest(side, { canary, revision, spec }),
   idle,
   view: (side, { around, wanted }) => {
@@ -155,6 +161,8 @@ export const service: TargetKind = {
       ...(waiting === undefined ? {} : { waiting }),
       deadlineExceeded: false,
       keepsCapacity: true,
+      // Nothing that could be pinned; unknown digests would be waited for.
+      digests: {},
       deleting: side.metadata.deletionTimestamp !== undefined,
     };
   },

@@ -104,6 +104,8 @@ export type TargetKind = {
   readonly idle: (canary: CanaryIdentity, apex: KubeObject | undefined) => KubeObject | undefined;
   /** A side as `decide` sees it; undefined while it stands for no revision. */
   readonly view: (object: KubeObject, context: SideContext) => WorkloadView | undefined;
+  /** Services of other people may select the very pods of a side. */
+  readonly sharesSelectors: boolean;
   /** What a Service should be now; undefined while that is not known. */
   readonly service: (which: 'apex' | Side, sources: ServiceSources) => KubeObject | undefined;
   /**
