@@ -1,5 +1,6 @@
 import type { CanarySpec, MetricSpec } from '../api/canary.ts';
 import { durationMs } from '../api/duration.ts';
+import { metricRange } from '../api/metric-range.ts';
 import type { Problem } from '../api/problem.ts';
 import type { MetricCheck, MetricSelectors } from '../rollout/metric-check.ts';
 import { fromMetricTemplate, type MetricTemplateLookup } from './from-metric-template.ts';
@@ -50,7 +51,7 @@ type Context = ResolveOptions & { readonly where: string };
 const resolveMetric = (metric: MetricSpec, context: Context): Resolved => {
   const source = sourceOf(metric, context);
   if ('problems' in source) return source;
-  const { min, max } = rangeOf(metric);
+  const { min, max } = metricRange(metric);
   const { address, ...fields } = source;
   if (address === undefined) {
     return refuse(
@@ -79,12 +80,6 @@ const sourceOf = (metric: MetricSpec, context: Context): MetricSource | Unresolv
   return kind === 'MetricTemplate'
     ? fromMetricTemplate(metric, templateRef, context)
     : fromTemplate(metric, { ...templateRef, kind }, context);
-};
-
-/** The values that pass. Flagger's old `threshold` is the lowest success rate, and the highest of everything else. */
-const rangeOf = ({ name, threshold, thresholdRange }: MetricSpec): { readonly min?: number; readonly max?: number } => {
-  const { min, max } = thresholdRange ?? (name === 'request-success-rate' ? { min: threshold } : { max: threshold });
-  return { ...(min === undefined ? {} : { min }), ...(max === undefined ? {} : { max }) };
 };
 
 /** An inline query, or a built-in metric. */

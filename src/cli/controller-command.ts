@@ -52,7 +52,9 @@ export const startController = async (options: {
 }): Promise<Running> => {
   const { config, transport, log } = options;
   const { clock, random, environment, hostname, pid } = options.surroundings;
-  const metrics = createMetrics(VERSION);
+  const metrics = createMetrics(VERSION, {
+    flagger: config.watchFlagger ? { meshProvider: config.flaggerMeshProvider ?? '' } : undefined,
+  });
   const folder = config.gitDirectory ?? (await mkdtemp(join(tmpdir(), 'serin-')));
   const removeFolder = async (): Promise<void> => {
     if (config.gitDirectory === undefined) await rm(folder, { recursive: true, force: true });

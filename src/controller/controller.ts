@@ -20,6 +20,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { runName } from '../workload/names.ts';
 import { Acceptance } from './acceptance.ts';
 import { Caches } from './caches.ts';
+import { isShadow } from './canary-sample.ts';
 import { ClusterHealth } from './cluster/cluster-health.ts';
 import { wordsOf } from './cluster/cluster-problem.ts';
 import { createClusterWriter } from './cluster-writer.ts';
@@ -27,9 +28,9 @@ import { ConfigStates } from './config-states.ts';
 import { canaryMeant, Dependencies, tokensOf } from './dependencies.ts';
 import { EffectsTable, type Executor } from './effects-table.ts';
 import { createExecutor, type Outside } from './executors/executor.ts';
+import { FlaggerRunner } from './flagger/flagger-runner.ts';
 import { gitAccess, repositoryOf } from './git-access.ts';
 import { GitInspections } from './git-inspections.ts';
-import { FlaggerRunner } from './flagger/flagger-runner.ts';
 import { type ReconcileDeps, reconcile } from './reconcile.ts';
 import { Said } from './said.ts';
 
@@ -176,7 +177,7 @@ export class Controller {
       work: async (canary) => {
         const start = clock.monotonic();
         const done = (result: 'ok' | 'error'): void =>
-          metrics.reconciled({ seconds: (clock.monotonic() - start) / 1000, result });
+          metrics.reconciled(canary, { seconds: (clock.monotonic() - start) / 1000, result });
         await reconcile(canary, reconcileDeps).then(
           () => {
             this.#said.forget(canary);
@@ -197,6 +198,7 @@ export class Controller {
     metrics.observe('queue_depth', () => this.#queue.counts().ready);
     metrics.observe('effects_pending', () => this.#effects.pending);
     metrics.problems(() => this.#health.problems.list());
+    metrics.canaries(() => (this.#leading ? this.#caches.list('Canary').map(countOf) : []));
     this.#elector = config.leaderElect
       ? new LeaderElector({
           transport,
@@ -365,6 +367,11 @@ export class Controller {
     });
   }
 }
+
+const countOf = (canary: KubeObject) => ({
+  namespace: canary.metadata.namespace ?? '',
+  isShadow: isShadow(canary),
+});
 
 /** The executor, with the time of each effect in the metrics and failures in the log. */
 const timed =

@@ -20,6 +20,7 @@ import { routerFor } from '../traffic/routers.ts';
 import type { Acceptance } from './acceptance.ts';
 import { refuseActions } from './answer-action.ts';
 import type { Caches } from './caches.ts';
+import { endOf, sampleOf } from './canary-sample.ts';
 import type { ClusterHealth } from './cluster/cluster-health.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
@@ -115,12 +116,9 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     // A write that is refused must not keep an outcome from Git and from people.
     deps.effects.want(key, decision.effects);
   }
-  const { phase, canaryWeight, history } = decision.status;
-  deps.metrics.canary({ namespace, name, ...(phase === undefined ? {} : { phase }), weight: canaryWeight ?? 0 });
-  const [ended] = history;
-  if (decision.status.run?.outcome !== undefined && status.run?.outcome === undefined && ended !== undefined) {
-    deps.metrics.ended({ outcome: ended.outcome, cause: ended.cause ?? '' });
-  }
+  deps.metrics.canary(sampleOf(object, understood.spec, decision.status));
+  const ended = endOf(object, understood.spec, { before: status, after: decision.status });
+  if (ended !== undefined) deps.metrics.ended(ended);
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
   if (deps.refusals.delete(key)) deps.again(key, 0);
   await refuseActions(key, deps);

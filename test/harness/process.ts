@@ -48,7 +48,9 @@ export const startProcess = (surroundings: Surroundings): Process => {
       return life.outside ? answer : never();
     };
   const planner = new QueryPlanner({ ask: mortal(outside.ask), clock: mortalClock });
-  const metrics = createMetrics('test');
+  const metrics = createMetrics('test', {
+    flagger: settings?.watchFlagger === true ? { meshProvider: 'gatewayapi' } : undefined,
+  });
   const controller = new Controller({
     transport,
     clock: mortalClock,
