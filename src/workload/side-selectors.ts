@@ -28,10 +28,15 @@ const renamed = (selector: JsonRecord, { from, to }: { readonly from: Labels; re
   };
 };
 
+/** The term speaks of pods of other namespaces too, or of those alone; without either field, of the pod's own. */
+const isBeyond = (term: JsonRecord): boolean =>
+  isRecord(term['namespaceSelector']) || listAt(term, 'namespaces').length > 0;
+
 /**
  * The template with every label selector in affinity and topology spread that means the pod's own kind (one that
  * matches the pod's labels) led to the pods of one side: those with the labels `side`, the role among them. A selector
- * that matches everything is about everything and stays.
+ * that matches everything is about everything and stays; and so does one that is also about other namespaces, whose
+ * pods have no role.
  */
 export const withSideInSelectors = (template: JsonRecord, side: Labels): JsonRecord => {
   const labels = podLabels(template);
@@ -39,6 +44,7 @@ export const withSideInSelectors = (template: JsonRecord, side: Labels): JsonRec
   const term: Change = (holder) => {
     const selector = holder['labelSelector'];
     if (!isRecord(selector) || Object.keys(selector).length === 0 || !matchesSelector(selector, labels)) return holder;
+    if (isBeyond(holder)) return holder;
     const own = renamed(selector, { from: labels, to: side });
     return { ...holder, labelSelector: role === undefined ? own : narrowed(own, { [ROLE_LABEL]: role }) };
   };
