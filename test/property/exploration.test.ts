@@ -5,6 +5,7 @@ import { decide } from '#src/rollout/decide.ts';
 import { isClosed } from '#src/rollout/exposing.ts';
 import { SPEC } from '../rollout/an-observed.ts';
 import { type Budget, explore } from '../rollout/explore.ts';
+import type { Event } from '../rollout/story.ts';
 import type { World } from '../rollout/world.ts';
 
 // Because `decide` is pure, every state that a small world can come to can be visited: one Canary, two revisions, what
@@ -50,27 +51,26 @@ const SMALL: readonly Small[] = [
   },
 ];
 
+const ONE_WEIGHT = { ...ANALYSIS, threshold: 1, stepWeights: [10] };
+const with2 = (name: string, event: Event, analysis: CanarySpecInput['analysis'] = ONE_WEIGHT): Small => ({
+  name: `a push, ${name} and a crash`,
+  analysis,
+  budget: { events: [PUSH, event], crashes: 1, verdicts: VERDICTS, surprises: 1 },
+});
+
 const LARGER: readonly Small[] = [
-  {
-    name: 'two weights, a push, its revert, an eviction and a crash',
-    analysis: { ...ANALYSIS, threshold: 1, stepWeights: [10, 50] },
-    budget: { events: [PUSH, BACK, { type: 'evict' }], crashes: 1, verdicts: VERDICTS, surprises: 1 },
-  },
-  {
-    name: 'blue/green with a mirror, a push, an abort and a crash',
-    analysis: { ...ANALYSIS, threshold: 1, iterations: 1, mirror: true },
-    budget: { events: [PUSH, { type: 'act', verb: 'abort' }], crashes: 1, verdicts: VERDICTS, surprises: 1 },
-  },
-  {
-    name: 'one weight, a push, a drift, a pause and its end',
-    analysis: { ...ANALYSIS, threshold: 1, stepWeights: [10] },
-    budget: {
-      events: [PUSH, { type: 'drift', weight: 100 }, { type: 'evictPrimary' }],
-      crashes: 1,
-      verdicts: VERDICTS,
-      surprises: 1,
-    },
-  },
+  with2('its revert', BACK),
+  with2('a newer push', { type: 'push', revision: 'v3' }),
+  with2('an eviction', { type: 'evict' }),
+  with2('an eviction of the primary', { type: 'evictPrimary' }),
+  with2('a foreign weight', { type: 'drift', weight: 100 }),
+  with2('an abort', { type: 'act', verb: 'abort' }),
+  with2(
+    'an abort of blue/green',
+    { type: 'act', verb: 'abort' },
+    { ...ANALYSIS, threshold: 1, iterations: 1, mirror: true },
+  ),
+  with2('another strategy', { type: 'edit', analysis: { ...ANALYSIS, threshold: 1, iterations: 1, mirror: true } }),
 ];
 
 for (const { name, analysis, budget } of [...SMALL, ...(deep ? LARGER : [])]) {

@@ -1,5 +1,5 @@
 import type { CheckStatus } from '#src/api/canary-status.ts';
-import { canonicalJson } from '#src/lib/json.ts';
+import { hashOf } from '#src/lib/hash.ts';
 import type { Event, Oracle, Story } from './story.ts';
 import { World } from './world.ts';
 import type { WorldState } from './world-state.ts';
@@ -100,7 +100,7 @@ const keyOf = ({ state }: World, left: Left): string => {
   const past = history.map(({ id, outcome }) => `${id} ${outcome}`);
   const run = state.status.run?.id;
   const last = run === undefined ? undefined : judged[run];
-  return canonicalJson([essence(told, now), past, last ?? null, left]);
+  return hashOf([essence(told, now), past, last ?? null, left]);
 };
 
 /**
