@@ -4,11 +4,18 @@ import { metricRange } from '../api/metric-range.ts';
 import { SHADOW_LABEL } from '../api/names.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { CanarySample, EndSample } from '../telemetry/canary-sample.ts';
+import type { CanaryCount } from '../telemetry/metrics.ts';
 
 type Identity = Pick<CanarySample, 'namespace' | 'name' | 'target' | 'isShadow'>;
 
 /** True for a Canary that stands for one of Flagger's. */
-export const isShadow = ({ metadata }: KubeObject): boolean => metadata.labels?.[SHADOW_LABEL] !== undefined;
+const isShadow = ({ metadata }: KubeObject): boolean => metadata.labels?.[SHADOW_LABEL] !== undefined;
+
+/** A Canary as it is counted, whether or not anything is known of it. */
+export const countOf = (canary: KubeObject): CanaryCount => ({
+  namespace: canary.metadata.namespace ?? '',
+  isShadow: isShadow(canary),
+});
 
 const identityOf = (object: KubeObject, spec: CanarySpec): Identity => ({
   namespace: object.metadata.namespace ?? '',

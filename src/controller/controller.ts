@@ -20,7 +20,7 @@ import type { Metrics } from '../telemetry/metrics.ts';
 import { runName } from '../workload/names.ts';
 import { Acceptance } from './acceptance.ts';
 import { Caches } from './caches.ts';
-import { isShadow } from './canary-sample.ts';
+import { countOf } from './canary-sample.ts';
 import { ClusterHealth } from './cluster/cluster-health.ts';
 import { wordsOf } from './cluster/cluster-problem.ts';
 import { createClusterWriter } from './cluster-writer.ts';
@@ -367,11 +367,6 @@ export class Controller {
     });
   }
 }
-
-const countOf = (canary: KubeObject) => ({
-  namespace: canary.metadata.namespace ?? '',
-  isShadow: isShadow(canary),
-});
 
 /** The executor, with the time of each effect in the metrics and failures in the log. */
 const timed =
