@@ -55,6 +55,8 @@ export type World = {
   readonly git: MemoryGit;
   readonly messages: readonly Told[];
   readonly calls: readonly HookHeard[];
+  /** What the images do, which may change while they run. */
+  readonly images: ImageCatalogue;
   /** Starts a controller; `through` is put between it and the API server. */
   readonly startController: (
     options?: { readonly through?: (transport: Transport) => Transport } & Pick<Surroundings, 'log' | 'settings'>,
@@ -147,6 +149,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
     git,
     messages,
     calls,
+    images: catalogue,
     startController: ({ through, log, settings } = {}) => {
       const transport = inProcessTransport(api, { user: 'serin' });
       const process = startProcess({

@@ -16,13 +16,11 @@ const isOpen = ({ state }: GateStatus): boolean => state === 'Open' || state ===
  * What the run has noted of a gate. One before more traffic counts for the weight that stands; when that comes to stand
  * anew, it is asked anew. Others count once for the whole run.
  */
-const entryOf = ({ gates = [], weight }: RunStatus, hook: Webhook): GateStatus | undefined =>
-  gates.findLast(
-    ({ name, type, since }) =>
-      name === hook.name &&
-      type === typeOf(hook) &&
-      (type !== 'confirm-traffic-increase' || timeMs(since) >= timeMs(weight.since)),
-  );
+const entryOf = ({ gates = [], step, weight }: RunStatus, hook: Webhook): GateStatus | undefined => {
+  const counts = (gate: GateStatus): boolean =>
+    gate.type !== 'confirm-traffic-increase' || (gate.step === step && timeMs(gate.since) >= timeMs(weight.since));
+  return gates.findLast((gate) => gate.name === hook.name && gate.type === typeOf(hook) && counts(gate));
+};
 
 /** The first gate of a type that is not open for the run, in the order of the spec; the others wait their turn. */
 export const nextGate = (spec: CanarySpec, run: RunStatus, type: GateType): Webhook | undefined =>
@@ -78,9 +76,9 @@ const PHASES = {
 /** The phase of a Canary whose run waits at a gate of this type. */
 export const phaseAt = (type: GateType): NonNullable<CanaryStatus['phase']> => PHASES[type];
 
-/** The gate that a run waits at. */
-export const waitingGate = ({ gates = [] }: RunStatus): GateStatus | undefined =>
-  gates.findLast(({ state }) => state === 'Waiting');
+/** The gate that a run waits at; one that is over waits at none, whatever it had come to. */
+export const waitingGate = ({ gates = [], outcome }: RunStatus): GateStatus | undefined =>
+  outcome === undefined ? gates.findLast(({ state }) => state === 'Waiting') : undefined;
 
 /** The run with more time at the gate that it waits at: `ms` did not count. */
 export const gatesLater = (run: RunStatus, ms: number): RunStatus => {
