@@ -61,7 +61,11 @@ const startedBody = (observed: Observed, run: RunStatus | HistoryStatus): Body =
   return {
     title: `${subject(observed, run)}: run started`,
     text: `It gets ${planText(observed.canary.spec)}, judged by ${judges || 'nothing'}.`,
-    fields: runFields(run),
+    fields: [
+      ...runFields(run),
+      { title: 'Failed checks threshold', value: `${analysis.threshold}` },
+      { title: 'Progress deadline', value: `${observed.canary.spec.progressDeadlineSeconds} s` },
+    ],
   };
 };
 

@@ -39,7 +39,7 @@ test('a start', () => {
   assert.equal(message?.text, 'It gets 5, 10, 25, 50 % of the traffic, judged by request-success-rate.');
   assert.deepEqual(
     message?.fields.map(({ title }) => title),
-    ['Run', 'Image podinfo', 'Source'],
+    ['Run', 'Image podinfo', 'Source', 'Failed checks threshold', 'Progress deadline'],
   );
 });
 
