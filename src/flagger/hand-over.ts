@@ -19,6 +19,8 @@ export type Seen = {
   /** Flaggers that run the Canaries of this namespace. */
   readonly watchers: readonly Watcher[];
   readonly translated: Translated;
+  /** A primary serves in the shape that Flagger gives it, so that Flagger can have it. */
+  readonly isFlaggersShape: boolean;
 };
 
 /** The next thing to do about one flagger.app Canary. */
@@ -101,7 +103,7 @@ const invited = (seen: Seen): Step => {
 };
 
 /** The way back: at rest what serves is handed to Flagger; what never served is given back to the target. */
-const uninvited = ({ original, namesake, status }: Seen): Step => {
+const uninvited = ({ original, namesake, status, isFlaggersShape }: Seen): Step => {
   const shadow = namesake !== undefined && shadowOf(namesake) === original.metadata.uid ? namesake : undefined;
   if (shadow === undefined) return isHeld(original) ? { step: 'release' } : { step: 'none' };
   if (shadow.metadata.deletionTimestamp !== undefined && handOverOf(shadow) !== 'out') {
@@ -110,7 +112,8 @@ const uninvited = ({ original, namesake, status }: Seen): Step => {
   if (handOverOf(shadow) === 'out') return { step: 'handBack', shadow };
   // What was begun is ended first: half of it would be nobody's.
   if (handOverOf(shadow) === 'in') return { step: 'adopt', shadow };
-  if (status.stable === undefined || status.phase === 'Initializing') return { step: 'end', shadow };
+  if (status.stable === undefined || status.phase === 'Initializing' || !isFlaggersShape)
+    return { step: 'end', shadow };
   if (status.run !== undefined) {
     const message =
       'the namespace has lost the label serin.dev/watch-flagger; Flagger can have this Canary when the run has ended';

@@ -3,7 +3,7 @@ import { isRecord, numberAt, stringAt } from '../lib/json.ts';
 import { distinctNames } from './distinct-names.ts';
 import { entriesAt, type FieldEntry } from './field-entry.ts';
 import { fromGoDuration } from './go-duration.ts';
-import { kept, listPart, type Part, part, problem, together } from './part.ts';
+import { kept, listPart, type Note, type Part, part, problem, together } from './part.ts';
 
 const SHOWN_BY = 'test/flagger/translate.test.ts';
 const AT = 'spec.analysis.metrics';
@@ -65,27 +65,31 @@ const templateOf = (metric: JsonRecord): JsonRecord => {
   return isRecord(ref) ? { templateRef: { kind: 'MetricTemplate', ...ref } } : {};
 };
 
+/** What Flagger passes over too: variables without a template, and an old threshold beside a range. */
+const leftOut = (metric: JsonRecord, at: string): readonly Note[] => {
+  const { templateVariables, templateRef, threshold, thresholdRange } = metric;
+  const hasVariables = isRecord(templateVariables) && Object.keys(templateVariables).length > 0;
+  return [
+    ...(hasVariables && !isRecord(templateRef)
+      ? [{ where: `${at}.templateVariables`, message: 'it has no effect without templateRef and is left out' }]
+      : []),
+    ...(threshold !== undefined && isRecord(thresholdRange)
+      ? [{ where: `${at}.threshold`, message: 'it has no effect beside thresholdRange and is left out' }]
+      : []),
+  ];
+};
+
 const metricPart = (metric: JsonRecord, { name, at }: { readonly name: string; readonly at: string }): Part => {
   const own = stringAt(metric, 'name') ?? '';
   const isTwice = name !== own && BUILT_IN.includes(own);
   const variables = metric['templateVariables'];
-  // Flagger passes over them where there is no template, as over a query of no text.
   const args = isRecord(variables) && isRecord(metric['templateRef']) ? { args: variables } : {};
+  const twice = `${own} stands there twice, and its query is built in: keep one, with min and max in one thresholdRange`;
   return together(
     part({
       fields: { name, ...rangeOf(metric), ...templateOf(metric), ...args },
-      problems: isTwice
-        ? [
-            problem(
-              `${at}.name`,
-              `${own} stands there twice, and its query is built in: keep one, with min and max in one thresholdRange`,
-            ),
-          ]
-        : [],
-      notes:
-        isRecord(variables) && !isRecord(metric['templateRef']) && Object.keys(variables).length > 0
-          ? [{ where: `${at}.templateVariables`, message: 'it has no effect without templateRef and is left out' }]
-          : [],
+      problems: isTwice ? [problem(`${at}.name`, twice)] : [],
+      notes: leftOut(metric, at),
     }),
     intervalOf(metric, at),
     metric['query'] === '' ? part({}) : kept(metric, ['query']),

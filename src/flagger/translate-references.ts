@@ -11,7 +11,7 @@ export const referenceEntries: readonly FieldEntry[] = [
     shownBy: SHOWN_BY,
     rows: [
       ['', 'kept', 'One Canary per target; the second is refused.'],
-      ['apiVersion', 'kept', 'apps/v1 for a Deployment or DaemonSet.'],
+      ['apiVersion', 'kept', 'apps/v1 for a Deployment or DaemonSet, v1 for a Service; another is refused.'],
       ['kind', 'kept', 'What Serin cannot run yet is refused by name.'],
       ['name', 'kept', 'At most 55 characters, so that `-primary` fits behind it.'],
     ],
@@ -35,11 +35,7 @@ export const referenceEntries: readonly FieldEntry[] = [
   ...entriesAt('spec.ingressRef', {
     shownBy: SHOWN_BY,
     rows: [
-      [
-        '',
-        'kept',
-        'With provider nginx. With another provider it is left out and told, for Flagger passes over it too.',
-      ],
+      ['', 'kept', 'The Ingress whose traffic is split.'],
       ['apiVersion', 'changed', 'An Ingress is read as networking.k8s.io/v1 whatever stands here, as Flagger does.'],
       ['kind', 'kept', ''],
       ['name', 'kept', ''],
@@ -55,11 +51,7 @@ export const referenceEntries: readonly FieldEntry[] = [
   ...entriesAt('spec.upstreamRef', {
     shownBy: SHOWN_BY,
     rows: [
-      [
-        '',
-        'kept',
-        'With provider gloo. With another provider it is left out and told, for Flagger passes over it too.',
-      ],
+      ['', 'kept', 'The Upstream whose settings the sides’ Upstreams get.'],
       ['**', 'kept', ''],
     ],
   }),

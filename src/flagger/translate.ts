@@ -53,6 +53,10 @@ const providerPart = (plane: string, original: KubeObject): Part => {
   return part({ fields: { provider: plane, ...(isAccepted ? { acknowledgeEndOfLife: true } : {}) } });
 };
 
+/** Advice that a flagger.app Canary cannot follow, and what it can do. */
+const OWN_ROUTE = / or put it into an? (HTTP)?[Rr]oute of your own(,| and) named? (that )?as routeRef/;
+const INSTEAD = ' or write a serin.dev Canary, whose routeRef can name a route of your own that has it';
+
 /** A field of Serin's own, in words that somebody who writes a flagger.app Canary can act on. */
 const inFlaggersWords = ({ where, ...rest }: Problem): Problem =>
   where === 'spec.acknowledgeEndOfLife'
@@ -60,7 +64,7 @@ const inFlaggersWords = ({ where, ...rest }: Problem): Problem =>
         'spec.provider',
         `AWS has switched App Mesh off on 2026-09-30: move to VPC Lattice with provider gatewayapi (docs/app-mesh.md), or annotate this Canary with ${END_OF_LIFE_ANNOTATION}: "true"`,
       )
-    : { where, ...rest };
+    : { where, ...rest, message: rest.message.replace(OWN_ROUTE, INSTEAD) };
 
 /** Names that the translation changes, back in the user's. */
 const FLAGGER_NAMES: readonly (readonly [serins: RegExp, flaggers: string])[] = [

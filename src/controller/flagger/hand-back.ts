@@ -38,9 +38,10 @@ const isServing = (object: KubeObject, needed: ReadonlySet<string>): boolean => 
   return object.metadata.labels?.[ROLE_LABEL] !== 'canary' || object.kind === 'Service';
 };
 
-const namesOf = (shadow: KubeObject): { readonly target: string; readonly apex: string } => {
+const namesOf = (shadow: KubeObject): { readonly kind: string; readonly target: string; readonly apex: string } => {
   const target = stringAt(shadow, 'spec', 'targetRef', 'name') ?? '';
-  return { target, apex: stringAt(shadow, 'spec', 'service', 'name') ?? target };
+  const kind = stringAt(shadow, 'spec', 'targetRef', 'kind') ?? 'Deployment';
+  return { kind, target, apex: stringAt(shadow, 'spec', 'service', 'name') ?? target };
 };
 
 /**
@@ -51,9 +52,9 @@ const namesOf = (shadow: KubeObject): { readonly target: string; readonly apex: 
 export const handBack = async (original: KubeObject, shadow: KubeObject, deps: FlaggerDeps): Promise<void> => {
   const { caches, writer } = deps;
   const { namespace = '', uid = '' } = shadow.metadata;
-  const { target, apex } = namesOf(shadow);
+  const { kind, target, apex } = namesOf(shadow);
   const ref = (apiVersion: string, kind: string, name: string): ObjectRef => ({ apiVersion, kind, namespace, name });
-  const primary = caches.get(ref('apps/v1', 'Deployment', `${target}-primary`));
+  const primary = caches.get(ref('apps/v1', kind, `${target}-primary`));
   const needed = new Set(
     primary === undefined ? [] : configRefs(templateOf(primary)).map(({ kind, name }) => `${kind} ${name}`),
   );
@@ -61,12 +62,12 @@ export const handBack = async (original: KubeObject, shadow: KubeObject, deps: F
     if (isServing(object, needed)) await strip(object, original, deps);
     else await writer.remove(refOf(object));
   }
-  for (const record of caches.byIndex('ControllerRevision', { index: 'canaryUid', value: uid })) {
-    await writer.remove(refOf(record));
+  for (const kind of ['ControllerRevision', 'PodDisruptionBudget']) {
+    for (const record of caches.byIndex(kind, { index: 'canaryUid', value: uid })) await writer.remove(refOf(record));
   }
   // What was there before either of them: it is held, never owned.
   const adopted = [
-    ref('apps/v1', 'Deployment', target),
+    ref('apps/v1', kind, target),
     ref('v1', 'Service', apex),
     ref('gateway.networking.k8s.io/v1', 'HTTPRoute', apex),
   ];

@@ -1,4 +1,5 @@
 import { CANARY_UID_LABEL } from '../../api/names.ts';
+import { baselineAnnotation, isMadeFor, readBaseline } from '../../api/ownership.ts';
 import { kindWord, RESOURCES } from '../../kube/resources.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import type { KubeObject, OwnerReference, Resource } from '../../lib/kube-object.ts';
@@ -13,6 +14,7 @@ const KINDS: readonly Resource[] = [
   RESOURCES.configMap,
   RESOURCES.secret,
   RESOURCES.horizontalPodAutoscaler,
+  RESOURCES.scaledObject,
   RESOURCES.httpRoute,
   RESOURCES.ingress,
   RESOURCES.virtualService,
@@ -55,6 +57,21 @@ export const adopt = (
 ): Promise<void> => {
   const owners = (object.metadata.ownerReferences ?? []).filter(({ uid }) => uid !== of.original);
   return writeMetadata(object, { ownerReferences: owners, labels: { [CANARY_UID_LABEL]: of.shadow } }, deps);
+};
+
+/**
+ * Marks an apex Service that was there before Flagger as adopted by the shadow. What Flagger put into its selector is no
+ * baseline: it is handed back to the target's own labels.
+ */
+export const adoptApex = async (
+  shadow: KubeObject,
+  of: { readonly namespace: string; readonly name: string },
+  deps: FlaggerDeps,
+): Promise<void> => {
+  const apex = deps.caches.get({ apiVersion: 'v1', kind: 'Service', ...of });
+  const { uid = '' } = shadow.metadata;
+  if (apex === undefined || isMadeFor(apex, uid) || readBaseline(apex) !== undefined) return;
+  await writeMetadata(apex, { annotations: baselineAnnotation({ canaryUid: uid, value: {} }) }, deps);
 };
 
 /** The reference by which Flagger's Canary owns what was made for it. */

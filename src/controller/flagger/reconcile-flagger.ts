@@ -1,3 +1,4 @@
+import type { CanarySpec } from '../../api/canary.ts';
 import { parseCanaryStatus } from '../../api/canary-status.ts';
 import { FLAGGER_FINALIZER, HAND_OVER_ANNOTATION, WATCH_FLAGGER_LABEL } from '../../api/names.ts';
 import { parseCanary } from '../../api/parse.ts';
@@ -15,14 +16,18 @@ import { isCurrent, shadowManifest, shadowRef } from '../../flagger/shadow.ts';
 import { type Translated, translate } from '../../flagger/translate.ts';
 import { watches } from '../../flagger/watchers.ts';
 import { assertNever } from '../../lib/assert-never.ts';
-import { type JsonRecord, listAt, sameJson, stringAt } from '../../lib/json.ts';
+import { type JsonRecord, listAt, sameJson, stringAt, stringsAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import { refOf } from '../../lib/kube-object.ts';
 import { problemText } from '../../rollout/problems.ts';
 import { timeText } from '../../rollout/time.ts';
+import { isFlaggersPrimary } from '../../workload/found-primary.ts';
+import { namesOf } from '../../workload/names.ts';
+import type { Wish } from '../watched-kinds.ts';
+import { wishesOf } from '../wishes.ts';
 import type { FlaggerDeps } from './flagger-deps.ts';
 import { dropShadow, handBack } from './hand-back.ts';
-import { adopt, ownedBy } from './made-by-flagger.ts';
+import { adopt, adoptApex, ownedBy } from './made-by-flagger.ts';
 import { trackedConfigsOf } from './tracked-configs.ts';
 
 /** Flagger's own finalizer: nobody would take it off any more once Serin runs the Canary, which always restores. */
@@ -45,8 +50,16 @@ export const reconcileFlagger = async (key: string, deps: FlaggerDeps): Promise<
     isInvited: labels?.[WATCH_FLAGGER_LABEL] === 'true',
     watchers: deps.watchers().filter((watcher) => watches(watcher, namespace)),
     translated,
+    isFlaggersShape: hasFlaggersShape(original, deps),
   });
   await take(step, original, deps);
+};
+
+const hasFlaggersShape = ({ metadata, ...original }: KubeObject, { caches }: FlaggerDeps): boolean => {
+  const { kind = 'Deployment', name = '' } = stringsAt(original, 'spec', 'targetRef');
+  const primary = `${name}-primary`;
+  const found = caches.get({ apiVersion: 'apps/v1', kind, namespace: metadata.namespace ?? '', name: primary });
+  return found !== undefined && isFlaggersPrimary(found, primary);
 };
 
 const take = async (step: Step, original: KubeObject, deps: FlaggerDeps): Promise<void> => {
@@ -113,15 +126,28 @@ const release = async (original: KubeObject, deps: FlaggerDeps): Promise<void> =
   deps.tell(original, { reason: 'Released', note: 'Serin has let this Canary go: Flagger can run it from now on' });
 };
 
-/** Takes over what Flagger made; the data plane's kinds have to be known for that. */
+/** The kinds that have to be known before what Flagger made can be taken over: else it would not be found. */
+const wishesFor = (spec: CanarySpec): readonly Wish[] => {
+  const plane = providerOf(spec);
+  return [
+    ...(plane === undefined ? [] : wishesOf(spec, plane)),
+    ...(spec.targetRef.kind === 'DaemonSet' ? (['DaemonSet'] as const) : []),
+    ...(spec.autoscalerRef?.kind === 'ScaledObject' ? (['ScaledObject'] as const) : []),
+  ];
+};
+
+/** Takes over what Flagger made. */
 const adoptAll = async (original: KubeObject, shadow: KubeObject, deps: FlaggerDeps): Promise<void> => {
   const parsed = parseCanary(shadow);
-  const plane = parsed.ok ? providerOf(parsed.spec) : undefined;
-  if (plane !== undefined && !deps.caches.want(plane)) return;
+  if (!parsed.ok || !deps.caches.want(...wishesFor(parsed.spec))) return;
   const uids = { original: original.metadata.uid ?? '', shadow: shadow.metadata.uid ?? '' };
-  for (const object of ownedBy(uids.original, deps)) {
+  const found = ownedBy(uids.original, deps);
+  for (const object of found) {
     if (object.metadata.ownerReferences?.some(({ uid }) => uid === uids.original)) await adopt(object, uids, deps);
   }
+  const { apex } = namesOf(parsed.spec);
+  // Only where Flagger has run: else the apex is adopted as any is, with the selector that it has.
+  if (found.length > 0) await adoptApex(shadow, { namespace: shadow.metadata.namespace ?? '', name: apex }, deps);
   await deps.writer.merge(refOf(shadow), { metadata: { annotations: { [HAND_OVER_ANNOTATION]: null } } });
 };
 
@@ -133,8 +159,10 @@ const keepShadow = async (
   await hold(original, deps);
   if (!translated.ok || isCurrent(shadow, translated.spec)) return;
   await deps.writer.apply(shadowManifest(original, { spec: translated.spec }));
-  for (const { where, message } of translated.notes)
-    deps.log.info({ canary: refOf(original), where, message }, 'left out of the shadow');
+  const [first] = translated.notes;
+  if (first === undefined) return;
+  const words = translated.notes.map(({ where, message }) => `${where}: ${message}`);
+  deps.tell(original, { reason: 'InvalidSpec', note: words.join('; ') });
 };
 
 const writeStatus = async (original: KubeObject, status: JsonRecord, { client }: FlaggerDeps): Promise<void> => {
