@@ -63,6 +63,7 @@ const TRACKS: readonly Track[] = [
         ],
       },
       { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes'], ['bad-planes']] },
+      { rig: rigOf('serin-flagger'), size: 'traffic', groups: [['flagger']] },
     ],
   },
   {
@@ -172,7 +173,11 @@ const reports = mkdtempSync(join(tmpdir(), 'serin-cluster-report-'));
 try {
   await progress('bundle', () => run([process.execPath, 'build.ts'], { cwd: ROOT }));
   // Before the first cluster comes: a build takes every core, and would be in the way of what is measured.
-  await installParts(join(reports, 'bin'), { progress, istio: lanes.some(({ size }) => size === 'istio') });
+  await installParts(join(reports, 'bin'), {
+    progress,
+    istio: lanes.some(({ size }) => size === 'istio'),
+    flagger: lanes.some(({ groups }) => groups.flat().includes('flagger')),
+  });
   const first = await runTracks(reports);
   const broken = first.filter(({ code }) => code !== 0);
   const again = values.keep || values.soak ? broken : await runAgain(broken, reports);

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { installDebian } from './debian.ts';
+import { buildFlagger, FLAGGER, FLAGGER_VERSION } from './flagger.ts';
 import { buildFlux, FLUX } from './flux.ts';
 import { buildWrapped, gatewayCrds, glooCrds } from './go.ts';
 import { buildIstiod, ISTIOD } from './istio.ts';
@@ -27,7 +28,11 @@ const KUBERNETES = ['kube-apiserver', 'kube-controller-manager', 'kubectl'];
  */
 export const installParts = async (
   bin: string,
-  { progress, istio }: { readonly progress: Progress; readonly istio: boolean },
+  {
+    progress,
+    istio,
+    flagger = false,
+  }: { readonly progress: Progress; readonly istio: boolean; readonly flagger?: boolean },
 ): Promise<Parts> => {
   rmSync(bin, { recursive: true, force: true });
   mkdirSync(bin, { recursive: true });
@@ -54,5 +59,7 @@ export const installParts = async (
     link(join(folder, ISTIOD), ISTIOD);
     crds.push(join(folder, 'crds'));
   }
+  // Its CRDs are applied by the test that wants them.
+  if (flagger) await progress(`${FLAGGER} ${FLAGGER_VERSION}`, buildFlagger);
   return { bin, crds, gloo };
 };
