@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CanarySpecInput } from '#src/api/canary.ts';
 import { FIELD_MANAGER } from '#src/api/names.ts';
 import { createKubeClient } from '#src/kube/create-client.ts';
 import { EventRecorder } from '#src/kube/event-recorder.ts';
@@ -12,11 +13,13 @@ import { inProcessTransport } from '#src/sandbox/api/in-process-transport.ts';
 import { SandboxApi } from '#src/sandbox/api/sandbox-api.ts';
 import { canaryRef, type World } from '#test/harness/a-world.ts';
 import { ask } from '#test/harness/ask.ts';
+import { anHpa, aScaledObject, SCALED_BY_HPA, SCALED_BY_KEDA } from '#test/harness/autoscaled.ts';
 import { aGitCanary, bump, takenOverFromGit } from '#test/harness/git-release.ts';
 import { aCanary, aConfigMap, aDeployment, aSecret, HOST } from '#test/harness/manifests.ts';
 import { servingOn } from '#test/harness/plane-release.ts';
 import { APP_MESH, GLOO, ISTIO_MESH, type PlaneSetup } from '#test/harness/planes.ts';
 import { ended, type Owner, push, serving } from '#test/harness/release.ts';
+import { aDaemonCanary, aDaemonSet, servingOnNodes } from '#test/harness/targets.ts';
 import { objectOf, rightsOf } from './manifests.ts';
 
 const FOLDER = 'deploy/kustomize';
@@ -93,6 +96,28 @@ const lifeOn =
     return used;
   };
 
+/** Its primary is in Flagger's shape, and lacks the label by which the budget selects. */
+const scaledLife = async (
+  t: Owner,
+  { autoscaler, autoscalerRef }: { readonly autoscaler: KubeObject } & Pick<CanarySpecInput, 'autoscalerRef'>,
+): Promise<ReadonlySet<string>> => {
+  const world = await serving(t, { rps: 5 });
+  const used = usedIn(world.cluster.api);
+  world.apply(autoscaler);
+  world.apply(aDeployment('podinfo:6.0.0', { name: 'podinfo-primary', replicas: 2 }));
+  world.apply({
+    apiVersion: 'policy/v1',
+    kind: 'PodDisruptionBudget',
+    metadata: { name: 'podinfo', namespace: 'shop' },
+    spec: { minAvailable: 1, selector: { matchLabels: { app: 'podinfo' } } },
+  });
+  world.startController();
+  world.apply(aCanary({ autoscalerRef }));
+  await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
+  await remove(world);
+  return used;
+};
+
 /** Whole lives of Canaries; each gives what was used in it. */
 const LIVES: Readonly<Record<string, (t: Owner) => Promise<ReadonlySet<string>>>> = {
   'a Canary with Git, configs, good and bad releases': async (t) => {
@@ -132,6 +157,20 @@ const LIVES: Readonly<Record<string, (t: Owner) => Promise<ReadonlySet<string>>>
     world.apply(aCanary({ service: { port: 80, targetPort: 9898 }, ingressRef }));
     await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
     push(world, 'podinfo:6.1.0');
+    await world.clock.until(ended(world, 1), LIMIT);
+    await remove(world);
+    return used;
+  },
+  'a Canary with a HorizontalPodAutoscaler, whose primary escapes a disruption budget': (t) =>
+    scaledLife(t, { autoscaler: anHpa(), autoscalerRef: SCALED_BY_HPA }),
+  'a Canary with a ScaledObject': (t) => scaledLife(t, { autoscaler: aScaledObject(), autoscalerRef: SCALED_BY_KEDA }),
+  'a Canary of a DaemonSet': async (t) => {
+    const world = await servingOnNodes(t, { rps: 5 });
+    const used = usedIn(world.cluster.api);
+    world.startController();
+    world.apply(aDaemonCanary());
+    await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
+    world.apply(aDaemonSet('podinfo:6.1.0'));
     await world.clock.until(ended(world, 1), LIMIT);
     await remove(world);
     return used;
