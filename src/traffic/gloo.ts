@@ -26,14 +26,14 @@ const isGrpc = ({ options }: RouteRef): boolean => options.appProtocol?.toLowerC
 const capabilitiesFor = (ref: RouteRef): Capabilities => ({
   weightGranularityPpm: PERCENT_PPM,
   acceptance: 'status',
-  // No affinity is written.
+  // Affinity is written beside weights only.
   zeroWeightDrainsSticky: true,
   primaryMayBeEmpty: true,
   perBackendMetrics: !isGrpc(ref),
   pins: { header: OPS, cookie: OPS, query: OPS },
   // Where no safe method is served there is nothing to be mirrored.
   mirror: matchersFor(ref, { onlySafe: true }) === undefined ? 'none' : 'percent',
-  affinity: false,
+  affinity: true,
   lifecycle: {
     successor: 'gatewayapi',
     warning: 'Gloo Edge goes on as kgateway, which reads HTTPRoutes; want provider gatewayapi there',

@@ -103,9 +103,9 @@ const affinityRules: readonly RuleBody<Spec>[] = [
     field: 'analysis.sessionAffinity',
     fault: 'forbidden',
     sentence:
-      'sessionAffinity needs a route that sets a cookie on the answers of each side, which those of nginx, appmesh and gloo cannot: remove it, or move to gatewayapi or istio',
-    cel: `!has(self.analysis.sessionAffinity) || !(${isOn('nginx', 'appmesh', 'gloo')})`,
-    holds: (spec) => spec.analysis.sessionAffinity === undefined || !on(spec, 'nginx', 'appmesh', 'gloo'),
+      'sessionAffinity needs a route that sets a cookie on the answers of each side, which those of nginx and appmesh cannot: remove it, or move to gatewayapi or istio',
+    cel: `!has(self.analysis.sessionAffinity) || !(${isOn('nginx', 'appmesh')})`,
+    holds: (spec) => spec.analysis.sessionAffinity === undefined || !on(spec, 'nginx', 'appmesh'),
   },
 ];
 

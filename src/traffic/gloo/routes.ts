@@ -4,6 +4,7 @@ import { at, listAt, numberAt, stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import type { RouteRef, TrafficIntent } from '../router.ts';
 import { twoWay } from '../split.ts';
+import { affinityOf, assertKeepable, cookieOptions, heldBy, waysOf } from './affinity.ts';
 import { matchersFor, pinsOf } from './matchers.ts';
 import { isUpstreamOf, sideUpstream } from './names.ts';
 import { routeOptions } from './route-options.ts';
@@ -15,15 +16,30 @@ const upstreamOf = (ref: RouteRef, side: Side): JsonRecord => {
 
 /**
  * The routes of the RouteTable, of which the first that fits a request takes it: what is pinned to the canary, what is
- * mirrored to it, then the split alone.
+ * mirrored to it, what clients with a cookie ask for, then the split alone.
  */
 export const routesFor = (
   ref: RouteRef,
-  { percent, pinned, mirror }: { readonly percent: number } & Pick<TrafficIntent, 'pinned' | 'mirror'>,
+  {
+    percent,
+    pinned,
+    mirror,
+    affinity,
+  }: { readonly percent: number } & Pick<TrafficIntent, 'pinned' | 'mirror' | 'affinity'>,
 ): readonly JsonRecord[] => {
   const options = routeOptions(ref);
-  const destination = (side: Side, weight: number) => ({ destination: upstreamOf(ref, side), weight });
-  const split = { multi: { destinations: [destination('primary', 100 - percent), destination('canary', percent)] } };
+  if (affinity !== undefined) assertKeepable(ref);
+  const destination = (side: Side, weight: number) => ({
+    destination: upstreamOf(ref, side),
+    weight,
+    ...cookieOptions(affinity, side),
+  });
+  const dividing = (share: number) => {
+    // Weights are whole numbers: hundredths of a percent where whole percents will not do.
+    const [canary, total] = Number.isInteger(share) ? [share, 100] : [Math.round(share * 100), 10_000];
+    return { multi: { destinations: [destination('primary', total - canary), destination('canary', canary)] } };
+  };
+  const split = dividing(percent);
   const shadowing = { ...upstreamOf(ref, 'canary'), percentage: mirror };
   const route = (of: Parameters<typeof matchersFor>[1], action: JsonRecord): readonly JsonRecord[] => {
     const matchers = matchersFor(ref, of);
@@ -38,6 +54,12 @@ export const routesFor = (
       ? []
       : route({ pinned }, { routeAction: { single: upstreamOf(ref, 'canary') }, ...withOptions() })),
     ...(mirror === undefined ? [] : route({ onlySafe: true }, { routeAction: split, ...withOptions({ shadowing }) })),
+    ...(affinity === undefined ? [] : waysOf(affinity)).flatMap((way) =>
+      route(
+        { pinned: [[{ on: 'cookie', op: 'exact', ...way.cookie }]] },
+        { routeAction: dividing(way.percent), ...withOptions() },
+      ),
+    ),
     ...route({}, { routeAction: split, ...withOptions() }),
   ];
 };
@@ -57,11 +79,14 @@ const canaryPercentOf = (route: unknown, ref: RouteRef): number => {
 export const intentOf = (routeTable: KubeObject, ref: RouteRef): TrafficIntent => {
   const routes = listAt(routeTable, 'spec', 'routes');
   const pins = routes.find((route) => at(route, 'routeAction', 'single') !== undefined);
-  const percents = routes.map((route) => canaryPercentOf(route, ref));
+  const percentOf = (route: unknown): number => canaryPercentOf(route, ref);
+  const percents = routes.filter((route) => heldBy(route, ref) === undefined).map(percentOf);
+  const affinity = affinityOf(routes, { ref, percentOf });
   const copies = routes.flatMap((route) => numberAt(route, 'options', 'shadowing', 'percentage') ?? []);
   return {
     split: twoWay(ref, Math.max(0, ...percents)),
     ...(pins === undefined ? {} : { pinned: pinsOf(pins, ref) }),
     ...(copies.length === 0 ? {} : { mirror: Math.max(...copies) }),
+    ...(affinity === undefined ? {} : { affinity }),
   };
 };

@@ -39,7 +39,7 @@ const SECURE =
 const HOST =
   '.domain: Browsers drop a cookie whose name begins with __Host- unless it has no domain and the path /: remove domain and path, or rename it';
 const PLANES =
-  'spec.analysis.sessionAffinity: sessionAffinity needs a route that sets a cookie on the answers of each side, which those of nginx, appmesh and gloo cannot: remove it, or move to gatewayapi or istio';
+  'spec.analysis.sessionAffinity: sessionAffinity needs a route that sets a cookie on the answers of each side, which those of nginx and appmesh cannot: remove it, or move to gatewayapi or istio';
 
 /** Canaries whose matches or affinity a rule refuses, with every problem that is told. */
 export const WRONG_EXPOSURES: readonly WrongSpec[] = [
@@ -73,7 +73,7 @@ export const WRONG_EXPOSURES: readonly WrongSpec[] = [
     'spec.analysis.sessionAffinity: sessionAffinity keeps clients on the side that a weight gave them, and a run by iterations has no weights: remove it, or set stepWeights instead of iterations',
   ),
   withSpec(
-    { provider: 'gloo', service: { port: 80 } },
+    { service: { port: 80 }, ingressRef: { apiVersion: 'networking.k8s.io/v1', kind: 'Ingress', name: 'podinfo' } },
     { stepWeights: [5, 50], sessionAffinity: { cookieName: 'side' } },
     PLANES,
   ),

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
+import { VERSION_HEADER } from '#src/sandbox/network/http.ts';
 import { gatewayWorld, HOST } from './gateway-world.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -164,4 +165,30 @@ test('options change the request, or are answered with words when they are not s
   assert.equal((await world.request({ path: '/from/healthz' })).body, '{"status":"ok"}\n');
   await world.change(table({ ...single('one'), options: { faults: {} } }));
   assert.equal((await world.request()).body, "The sandbox's gateway does not support the option faults\n");
+});
+
+test('answers are changed by their destination and then by the route', async () => {
+  const adding = (key: string, value: string, append = true) => ({
+    headerManipulation: { responseHeadersToAdd: [{ header: { key, value }, append }] },
+  });
+  const world = await started(
+    virtualService(DELEGATE),
+    table({
+      ...multi(
+        { ...destination('one', 1), options: adding('set-cookie', 'side=1') },
+        { ...destination('two', 1), options: adding('set-cookie', 'side=2') },
+      ),
+      options: {
+        headerManipulation: {
+          ...adding('set-cookie', 'route=1').headerManipulation,
+          responseHeadersToRemove: ['content-type'],
+        },
+      },
+    }),
+  );
+  for (let n = 0; n < 20; n++) {
+    const answer = await world.request();
+    assert.equal(answer.headers['set-cookie'], `side=${answer.headers[VERSION_HEADER]}\nroute=1`);
+    assert.equal(answer.headers['content-type'], undefined);
+  }
 });

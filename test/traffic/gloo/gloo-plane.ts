@@ -80,12 +80,20 @@ export const glooTraffic =
         destinations
           .filter((it) => serviceOf(world, at(it, 'destination')) === service)
           .reduce<number>((sum, it) => sum + (weightOf(it) * 100) / total, 0);
+      const setBy = (service: string): string | undefined =>
+        destinations
+          .filter((it) => serviceOf(world, at(it, 'destination')) === service)
+          .flatMap((it) => listAt(it, 'options', 'headerManipulation', 'responseHeadersToAdd'))
+          .flatMap((it) => (stringAt(it, 'header', 'key') === 'set-cookie' ? [stringAt(it, 'header', 'value')] : []))
+          .at(0);
+      const sets = { primary: setBy('podinfo-primary'), canary: setBy('podinfo-canary') };
       const shadowing = at(route, 'options', 'shadowing');
       const isCopied = serviceOf(world, shadowing) === 'podinfo-canary';
       return {
         primary: share('podinfo-primary'),
         canary: share('podinfo-canary'),
         other: {},
+        ...(sets.primary === undefined && sets.canary === undefined ? {} : { sets }),
         mirrored: isCopied ? (numberAt(shadowing, 'percentage') ?? 0) : 0,
       };
     });

@@ -9,10 +9,11 @@ import { ENVOY_FAILURES, NO_CLUSTER, NO_ROUTE } from '../envoy/failures.ts';
 import { leadBy, type OrderedRoute, routeOrWords, Unsupported } from '../envoy/ordered-route.ts';
 import { changed } from '../envoy/request-changes.ts';
 import { byWeight, inPercent } from '../envoy/weighted-chance.ts';
+import { changedHeaders } from '../header-changes.ts';
 import { bySpecificity, covers } from '../hostnames.ts';
 import type { GatewayKind, ObjectView } from '../object-view.ts';
 import { matcherTest } from './gloo-match.ts';
-import { requestChanges } from './gloo-rewrite.ts';
+import { answerChanges, requestChanges } from './gloo-rewrite.ts';
 import type { LeafRoute } from './route-tree.ts';
 import { type AskGloo, translate } from './translate.ts';
 import { clusterOf, destinationsOf, upstreamPlace } from './upstreams.ts';
@@ -60,12 +61,14 @@ export const glooPlane = ({ view, random, metrics, ask }: GlooPlaneOptions): Dat
       const cluster = chosen && clusterOf(upstreamPlace(chosen.destination, owner), view);
       if (cluster === undefined) return NO_CLUSTER;
       const sent = changed(request, requestChanges(leaf));
+      const answered = answerChanges(leaf, chosen?.options);
       return {
         type: 'forward',
         target: cluster.target,
         request: sent,
         failures: ENVOY_FAILURES,
         copies: copiesOf(leaf, sent),
+        respond: (answer) => ({ ...answer, headers: answered.reduce(changedHeaders, answer.headers) }),
         count: (outcome) => count(cluster.name, outcome),
       };
     };

@@ -25,11 +25,12 @@ export const clusterOf = (place: Required<Place>, view: ObjectView): Cluster | u
 /** Destinations of a route with their weights; a single one takes everything. */
 export const destinationsOf = (
   route: unknown,
-): readonly { readonly destination: unknown; readonly weight: number }[] => {
+): readonly { readonly destination: unknown; readonly options: unknown; readonly weight: number }[] => {
   const single = at(route, 'routeAction', 'single');
-  if (single !== undefined) return [{ destination: single, weight: 1 }];
+  if (single !== undefined) return [{ destination: single, options: undefined, weight: 1 }];
   return listAt(route, 'routeAction', 'multi', 'destinations').map((entry) => ({
     destination: at(entry, 'destination'),
+    options: at(entry, 'options'),
     weight: numberAt(entry, 'weight') ?? 0,
   }));
 };
