@@ -38,7 +38,7 @@ const namedProblems = (
   const key = keyOf({ namespace: canary.namespace, name: ref.name });
   if (source === undefined) return invalid(`${ref.kind} ${key} does not exist: create it, or remove autoscalerRef`);
   if (isMadeFor(source, canary.uid))
-    return invalid(`${ref.kind} ${key} is the primary's, which Serin has made; want the target's`);
+    return invalid(`${ref.kind} ${key} is the primary’s, which Serin has made; want the target’s`);
   if (!scalesDeployment(source, target)) {
     const { kind, name } = scaledWorkload(source);
     return invalid(
