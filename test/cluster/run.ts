@@ -58,7 +58,7 @@ const TRACKS: readonly Track[] = [
           ['conformance', '../contract/kubernetes-api'],
           ['admission'],
           ['deploy'],
-          ['argocd', 'image'],
+          ['argocd', 'image', 'load-tester'],
           ['bad-input'],
         ],
       },
