@@ -28,6 +28,19 @@ const deployment = (replicas: number, image = 'app:1') => ({
     template: { metadata: { labels: { app: 'app' } }, spec: { containers: [{ name: 'app', image }] } },
   },
 });
+const NODES = { disk: 'ssd' };
+const daemonSet = (nodeSelector?: Readonly<Record<string, string>>, image = 'app:1') => ({
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
+  metadata: named(),
+  spec: {
+    selector: { matchLabels: { app: 'app' } },
+    template: {
+      metadata: { labels: { app: 'app' } },
+      spec: { ...(nodeSelector && { nodeSelector }), containers: [{ name: 'app', image }] },
+    },
+  },
+});
 const service = (port = 80) => ({
   apiVersion: 'v1',
   kind: 'Service',
@@ -80,6 +93,11 @@ const found = (kind: string): Promise<unknown> => read([kind, 'app', '-n', NAMES
 const replicas = async (): Promise<unknown> => recordAt(await found('deployment'), 'spec')['replicas'];
 const image = async (): Promise<unknown> =>
   stringAt(await found('deployment'), 'spec', 'template', 'spec', 'containers', 0, 'image');
+/** nodeSelector and image of the DaemonSet. */
+const nodes = async (): Promise<readonly unknown[]> => {
+  const spec = recordAt(await found('daemonset'), 'spec', 'template', 'spec');
+  return [spec['nodeSelector'], stringAt(spec, 'containers', 0, 'image')];
+};
 const selector = async (): Promise<unknown> => recordAt(await found('service'), 'spec', 'selector');
 const annotations = async (): Promise<unknown> => recordAt(await found('ingress'), 'metadata', 'annotations');
 /** Each rule as `app-primary 285, app-canary 15`. */
@@ -94,6 +112,15 @@ const generation = async (kind: string): Promise<unknown> => recordAt(await foun
 const hold = {
   deployment: () =>
     asSerin({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: named(held), spec: { replicas: 0 } }),
+  daemonSet: (zero: string | null) =>
+    patchOf(
+      'daemonset',
+      {
+        metadata: { labels: { 'serin.dev/held': zero } },
+        spec: { template: { spec: { nodeSelector: { 'serin.dev/scale-to-zero': zero } } } },
+      },
+      `--field-manager=${FIELD_MANAGER}`,
+    ),
   service: () =>
     asSerin({
       apiVersion: 'v1',
@@ -132,7 +159,7 @@ describe('admission policies', { skip: missing ?? false }, () => {
     await kubectl(['delete', '-k', 'deploy/admission', '--ignore-not-found']);
   });
   beforeEach(() =>
-    kubectl(['delete', 'deployment,service,httproute,ingress', '--all', '-n', NAMESPACE]).then(() => {}),
+    kubectl(['delete', 'deployment,daemonset,service,httproute,ingress', '--all', '-n', NAMESPACE]).then(() => {}),
   );
 
   describe('replicas of a target', () => {
@@ -213,6 +240,40 @@ describe('admission policies', { skip: missing ?? false }, () => {
     assert.deepEqual(await selector(), { app: 'app' });
     await patchOf('service', { spec: { selector: { tier: 'web' } } });
     assert.deepEqual(await selector(), { app: 'app', tier: 'web' });
+  });
+
+  describe('nodes of a target that is a DaemonSet', () => {
+    const ZERO = { 'serin.dev/scale-to-zero': 'true' };
+    beforeEach(async () => {
+      await asFlux(daemonSet(NODES));
+      await hold.daemonSet('true');
+    });
+
+    test('stay none whoever applies a nodeSelector or none, and everything else comes through', async () => {
+      const before = await generation('daemonset');
+      await asFlux(daemonSet(NODES));
+      assert.deepEqual([await nodes(), await generation('daemonset')], [[{ ...NODES, ...ZERO }, 'app:1'], before]);
+      await asFlux(daemonSet({ disk: 'hdd' }, 'app:2'));
+      assert.deepEqual(await nodes(), [{ disk: 'hdd', ...ZERO }, 'app:2']);
+      await kubectl(['apply', '--force-conflicts', '--server-side', '-f', '-'], {
+        input: JSON.stringify(daemonSet(NODES, 'app:3')),
+      });
+      assert.deepEqual(await nodes(), [{ ...NODES, ...ZERO }, 'app:3']);
+      await replace(daemonSet(undefined, 'app:4'));
+      assert.deepEqual(await nodes(), [ZERO, 'app:4']);
+    });
+
+    test('are its own again when Serin gives it back', async () => {
+      await hold.daemonSet(null);
+      assert.deepEqual(await nodes(), [NODES, 'app:1']);
+      await asFlux(daemonSet({ disk: 'hdd' }));
+      assert.deepEqual(await nodes(), [{ disk: 'hdd' }, 'app:1']);
+    });
+
+    test('a nodeSelector that leaves Git altogether is not missed by Flux: nobody but Serin owns it', async () => {
+      await asFlux(daemonSet());
+      assert.deepEqual(await nodes(), [{ ...NODES, ...ZERO }, 'app:1']);
+    });
   });
 
   describe('backends of an HTTPRoute', () => {
