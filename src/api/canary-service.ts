@@ -62,8 +62,11 @@ export const service = z.strictObject({
   trafficDistribution: z
     .enum(['PreferClose', 'PreferSameZone', 'PreferSameNode'])
     .optional()
-    .describe('Traffic distribution of the Services.'),
-  portDiscovery: z.boolean().optional().describe("Adds the container's other ports to the Services."),
+    .describe('Traffic distribution of the Services that Serin makes.'),
+  portDiscovery: z
+    .boolean()
+    .optional()
+    .describe("Adds the containers' other ports to the Services that Serin makes, but for those of a mesh's proxy."),
   headless: z.boolean().optional().describe('Makes the Services headless.'),
   timeout: duration.optional().describe('Time-out of a request.'),
   backendTimeout: duration.optional().describe('Time-out of a request to one backend.'),
@@ -95,7 +98,9 @@ export const service = z.strictObject({
   trafficPolicy: openObject.optional().describe("Istio's traffic policy."),
   meshName: text(253).optional().describe("App Mesh's mesh."),
   backends: z.array(text(253)).max(64).optional().describe("App Mesh's backends."),
-  apex: metadata.optional().describe('Metadata of the apex Service.'),
+  apex: metadata
+    .optional()
+    .describe('Metadata of the apex Service, where Serin makes it; one that is adopted keeps its own.'),
   primary: metadata.optional().describe('Metadata of the primary Service.'),
   canary: metadata.optional().describe('Metadata of the canary Service.'),
 });

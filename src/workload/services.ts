@@ -10,6 +10,7 @@ import type { ServiceView } from '../rollout/observed.ts';
 import { readyEndpoints } from './endpoints.ts';
 import type { CanaryIdentity } from './names.ts';
 import { namesOf } from './names.ts';
+import { discoveredPorts, serviceSettings } from './service-settings.ts';
 
 /** The port that the Canary asks for. */
 const specPort = ({ spec: { service } }: CanaryIdentity): JsonRecord => ({
@@ -29,9 +30,18 @@ export const withSpecPort = (ports: readonly JsonRecord[], canary: CanaryIdentit
   return ports.some((port) => isSamePort(port, wanted)) ? ports : [...ports, wanted];
 };
 
+/** Ports of a Service that Serin makes: the Canary's, and those that it asks for beside. */
+const madePorts = (canary: CanaryIdentity, template: JsonRecord): readonly JsonRecord[] => [
+  specPort(canary),
+  ...discoveredPorts(canary, template),
+];
+
 /** Ports of the side Services: those of the apex, without what only one Service can have, and the Canary's. */
-const sidePorts = (canary: CanaryIdentity, apex: KubeObject | undefined): readonly JsonRecord[] => {
-  if (apex === undefined || isMadeFor(apex, canary.uid)) return [specPort(canary)];
+const sidePorts = (
+  canary: CanaryIdentity,
+  { apex, template }: { readonly apex: KubeObject | undefined; readonly template: JsonRecord },
+): readonly JsonRecord[] => {
+  if (apex === undefined || isMadeFor(apex, canary.uid)) return madePorts(canary, template);
   const ports = listAt(apex, 'spec', 'ports')
     .filter(isRecord)
     .map(({ nodePort: _, ...port }) => port);
@@ -62,23 +72,29 @@ export const sideServiceManifest = (
     canary,
     selector,
     apex,
+    template = {},
   }: {
     readonly canary: CanaryIdentity;
     /** Of the side's workload: see `sideSelector`. */
     readonly selector: JsonRecord;
     readonly apex?: KubeObject | undefined;
+    /** Of the side's pods, for ports that are to be discovered. */
+    readonly template?: JsonRecord;
   },
-): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: {
-    name: namesOf(canary.spec).service[side],
-    namespace: canary.namespace,
-    labels: { [CANARY_UID_LABEL]: canary.uid, [ROLE_LABEL]: side },
-    annotations: HANDS_OFF_ANNOTATIONS,
-  },
-  spec: { ports: sidePorts(canary, apex), selector: selectorFor(selector) },
-});
+): KubeObject => {
+  const settings = serviceSettings(side, canary);
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: namesOf(canary.spec).service[side],
+      namespace: canary.namespace,
+      labels: { ...settings.labels, [CANARY_UID_LABEL]: canary.uid, [ROLE_LABEL]: side },
+      annotations: { ...settings.annotations, ...HANDS_OFF_ANNOTATIONS },
+    },
+    spec: { ...settings.spec, ports: sidePorts(canary, { apex, template }), selector: selectorFor(selector) },
+  };
+};
 
 /** The selector of an adopted apex without what Serin put into it: as it is written in Git by now. */
 const selectorBefore = (
@@ -91,17 +107,20 @@ const selectorBefore = (
 };
 
 /** An apex Service that Serin makes, to be applied. */
-const madeApex = (canary: CanaryIdentity, spec: JsonRecord): KubeObject => ({
-  apiVersion: 'v1',
-  kind: 'Service',
-  metadata: {
-    name: namesOf(canary.spec).apex,
-    namespace: canary.namespace,
-    labels: { [CANARY_UID_LABEL]: canary.uid, [HELD_LABEL]: 'true' },
-    annotations: HANDS_OFF_ANNOTATIONS,
-  },
-  spec,
-});
+const madeApex = (canary: CanaryIdentity, spec: JsonRecord): KubeObject => {
+  const settings = serviceSettings('apex', canary);
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: {
+      name: namesOf(canary.spec).apex,
+      namespace: canary.namespace,
+      labels: { ...settings.labels, [CANARY_UID_LABEL]: canary.uid, [HELD_LABEL]: 'true' },
+      annotations: { ...settings.annotations, ...HANDS_OFF_ANNOTATIONS },
+    },
+    spec: { ...settings.spec, ...spec },
+  };
+};
 
 /** An apex Service that was there before, to be applied: it keeps its ports and everything else but the selector. */
 const adoptedApex = (
@@ -131,14 +150,17 @@ export const apexManifest = ({
   canary,
   selector,
   existing,
+  template = {},
 }: {
   readonly canary: CanaryIdentity;
   /** Of the primary's workload: see `sideSelector`. */
   readonly selector: JsonRecord;
   readonly existing?: KubeObject | undefined;
+  /** Of the primary's pods, for ports that are to be discovered. */
+  readonly template?: JsonRecord;
 }): KubeObject => {
   if (existing === undefined || isMadeFor(existing, canary.uid)) {
-    return madeApex(canary, { ports: [specPort(canary)], selector: selectorFor(selector) });
+    return madeApex(canary, { ports: madePorts(canary, template), selector: selectorFor(selector) });
   }
   const ours = distinction('primary', selector);
   const before = selectorBefore(existing, { canaryUid: canary.uid, ours });
@@ -162,6 +184,7 @@ export const apexLeadingTo = (
 const isCurrent = (service: KubeObject, wanted: KubeObject): boolean =>
   covers(service.metadata.labels, wanted.metadata.labels) &&
   covers(service.metadata.annotations, wanted.metadata.annotations) &&
+  covers(at(service, 'spec', 'trafficDistribution'), at(wanted, 'spec', 'trafficDistribution')) &&
   sameJson(at(service, 'spec', 'selector'), at(wanted, 'spec', 'selector')) &&
   listAt(wanted, 'spec', 'ports').every((port) =>
     listAt(service, 'spec', 'ports').some((other) => isSamePort(other, port) && covers(other, port)),

@@ -210,3 +210,51 @@ test('a baseline that would select nothing gives way to the target’s own selec
     'serin.dev/role': null,
   });
 });
+
+test('Services of Serin’s making have the metadata and the settings that are asked for, below its own', () => {
+  const asked = aCanary({
+    service: {
+      trafficDistribution: 'PreferClose',
+      apex: { labels: { team: 'shop', 'serin.dev/held': 'false' }, annotations: { note: 'a' } },
+      canary: { labels: { side: 'canary' } },
+    },
+  });
+  const apex = apexManifest({ canary: asked, selector });
+  assert.equal(apex.metadata.labels?.['team'], 'shop');
+  assert.equal(apex.metadata.labels?.['serin.dev/held'], 'true');
+  assert.equal(apex.metadata.annotations?.['note'], 'a');
+  assert.equal(at(apex, 'spec', 'trafficDistribution'), 'PreferClose');
+  const side = sideServiceManifest('canary', { canary: asked, selector });
+  assert.equal(side.metadata.labels?.['side'], 'canary');
+  assert.equal(at(side, 'spec', 'trafficDistribution'), 'PreferClose');
+  const adopted = apexManifest({ canary: asked, selector, existing: inGit() });
+  assert.equal(adopted.metadata.labels?.['team'], undefined);
+  assert.equal(at(adopted, 'spec', 'trafficDistribution'), undefined);
+});
+
+test('other ports of the containers are added where that is asked for, but for those of a mesh’s proxy', () => {
+  const template = {
+    spec: {
+      containers: [
+        {
+          name: 'app',
+          ports: [
+            { name: 'web', containerPort: 9898 },
+            { containerPort: 9999 },
+            { name: 'metrics', containerPort: 9797 },
+          ],
+        },
+        { name: 'istio-proxy', ports: [{ name: 'admin', containerPort: 15000 }] },
+      ],
+    },
+  };
+  const portsOf = (service: Parameters<typeof aCanary>[0]): unknown =>
+    at(sideServiceManifest('canary', { canary: aCanary(service), selector, template }), 'spec', 'ports');
+  const own = { name: 'http', port: 80, protocol: 'TCP', targetPort: 9898 };
+  assert.deepEqual(portsOf({ service: { portDiscovery: true } }), [
+    own,
+    { name: 'tcp-app-1', port: 9999, protocol: 'TCP', targetPort: 9999 },
+    { name: 'metrics', port: 9797, protocol: 'TCP', targetPort: 9797 },
+  ]);
+  assert.deepEqual(portsOf({ service: {} }), [own]);
+});

@@ -6,18 +6,26 @@ type GatewayRef = NonNullable<Service['gatewayRefs']>[number];
 
 const onRoute = (field: keyof Service & string): RuleBody<Service> =>
   notYet(field, { instead: 'remove it, or put it into an HTTPRoute of your own and name that as routeRef' });
-const onService = (field: 'apex' | 'primary' | 'canary' | 'trafficDistribution'): RuleBody<Service> =>
-  notYet(field, { instead: 'remove it; the Services carry the labels and settings that Serin gives them' });
+/** Settings of Services that Serin makes; a target of kind Service brings its own. */
+const SETTINGS = ['apex', 'primary', 'canary', 'trafficDistribution', 'portDiscovery'] as const;
+const ofMadeServices = (field: (typeof SETTINGS)[number]): RuleBody<StoredCanarySpec> => ({
+  field: `service.${field}`,
+  fault: 'forbidden',
+  sentence: `service.${field} has no effect on a target of kind Service, whose settings the sides get: remove it`,
+  cel: `self.targetRef.kind != "Service" || !has(self.service.${field})${field === 'portDiscovery' ? ' || !self.service.portDiscovery' : ''}`,
+  holds: ({ targetRef, service }) =>
+    targetRef.kind !== 'Service' || service[field] === undefined || service[field] === false,
+});
+
 /** Rules of `spec.service`. */
 export const serviceRules: readonly Rule[] = [
+  ...rulesAt<StoredCanarySpec>('spec', SETTINGS.map(ofMadeServices)),
   ...rulesAt<Service>('spec.service', [
     onRoute('backendTimeout'),
     notYet('mirror', {
       unless: 'empty',
       instead: 'remove it, or put it into an HTTPRoute of your own, named as routeRef',
     }),
-    ...(['trafficDistribution', 'apex', 'primary', 'canary'] as const).map(onService),
-    notYet('portDiscovery', { unless: false, instead: 'remove it and name the port in service.port' }),
     notYet('headless', { unless: false, instead: 'remove it; weights need Services with an address' }),
   ]),
   ...rulesAt<GatewayRef>('spec.service.gatewayRefs[]', [

@@ -85,9 +85,10 @@ export const podSides = (of: {
     const source = existing ?? target;
     if (source === undefined) return undefined;
     const selector = sideSelector(side, { spec: recordAt(source, 'spec'), existing, shadow: canary.shadow });
+    const template = templateOf(source);
     return which === 'apex'
-      ? apexManifest({ canary, selector, existing: apex })
-      : sideServiceManifest(which, { canary, selector, apex });
+      ? apexManifest({ canary, selector, existing: apex, template })
+      : sideServiceManifest(which, { canary, selector, apex, template });
   },
   released: ({ target }) => ({
     selector: stringsAt(recordAt(target, 'spec', 'selector'), 'matchLabels'),

@@ -210,13 +210,31 @@ const targets: readonly WrongSpec[] = [
 
 const OWN_ROUTE = 'remove it, or put it into an HTTPRoute of your own and name that as routeRef';
 const OWN_LIST = 'remove it, or put it into an HTTPRoute of your own, named as routeRef';
-const GIVEN = 'remove it; the Services carry the labels and settings that Serin gives them';
 const OWN = 'remove it, or put it into a route of your own and name that as routeRef';
 const onlyOn = (field: string, planes: string, instead: string): string =>
   `.${field}: service.${field} has an effect with provider ${planes} only: ${instead}`;
 const notYet = (field: string, instead: string): string => `.${field}: ${field} is not supported yet: ${instead}`;
 
+const SETTINGS: Fields = {
+  apex: { labels: { team: 'shop' } },
+  primary: {},
+  canary: { annotations: { a: 'b' } },
+  trafficDistribution: 'PreferClose',
+  portDiscovery: true,
+};
+const ofServices: readonly WrongSpec[] = Object.entries(SETTINGS).map(([name, value]) =>
+  withSpec(
+    {
+      targetRef: { apiVersion: 'v1', kind: 'Service', name: 'podinfo' },
+      service: { ...service, name: 'shop', [name]: value },
+      git: undefined,
+    },
+    `spec.service.${name}: service.${name} has no effect on a target of kind Service, whose settings the sides get: remove it`,
+  ),
+);
+
 const services: readonly WrongSpec[] = [
+  ...ofServices,
   withService({ timeout: '5s' }, onlyOn('timeout', 'istio, appmesh, gloo', OWN)),
   withService({ backendTimeout: '5s' }, notYet('backendTimeout', OWN_ROUTE)),
   withService({ retries: { attempts: 3 } }, onlyOn('retries', 'istio, appmesh, gloo', OWN)),
@@ -225,11 +243,6 @@ const services: readonly WrongSpec[] = [
   withService({ rewrite: { uri: '/' } }, onlyOn('rewrite', 'istio, gloo', OWN)),
   withService({ match: [{ uri: { prefix: '/' } }] }, onlyOn('match', 'istio, appmesh, gloo', OWN)),
   withService({ mirror: [{ backendRef: { name: 'x' } }] }, notYet('mirror', OWN_LIST)),
-  withService({ trafficDistribution: 'PreferClose' }, notYet('trafficDistribution', GIVEN)),
-  withService({ apex: { labels: { team: 'shop' } } }, notYet('apex', GIVEN)),
-  withService({ primary: {} }, notYet('primary', GIVEN)),
-  withService({ canary: {} }, notYet('canary', GIVEN)),
-  withService({ portDiscovery: true }, notYet('portDiscovery', 'remove it and name the port in service.port')),
   withService({ headless: true }, notYet('headless', 'remove it; weights need Services with an address')),
   withService({ gateways: ['mesh'] }, onlyOn('gateways', 'istio', 'remove it')),
   withService({ delegation: true }, onlyOn('delegation', 'istio', 'remove it')),
