@@ -98,7 +98,7 @@ const foundBefore = (scene: Scene): Observed['found'] => {
   if (target === undefined) return undefined;
   const found = observeFound(scene, { target, desired: desiredRevision(scene, target) });
   if (found === undefined || 'waiting' in found) return found && { waiting: found.waiting };
-  const { configs: _, ...revision } = found;
+  const { configs: _, absent: __, ...revision } = found;
   return { revision };
 };
 

@@ -5,7 +5,7 @@ import { FINALIZER, SHADOW_LABEL } from '../api/names.ts';
 import { parseCanary } from '../api/parse.ts';
 import type { Problem } from '../api/problem.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
-import type { EventNote } from '../rollout/decision.ts';
+import type { Refusal } from '../rollout/decision.ts';
 import type { EffectState } from '../rollout/effect.ts';
 import type { Observed } from '../rollout/observed.ts';
 import type { Claimant } from '../workload/claims.ts';
@@ -38,7 +38,7 @@ export type ObserveDeps = {
   readonly metricsServer: string;
   readonly asksIstiod: boolean;
   readonly effects: ReadonlyMap<string, EffectState>;
-  readonly refused: EventNote | undefined;
+  readonly refused: Refusal | undefined;
   readonly now: number;
 };
 
@@ -48,7 +48,8 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
   const workloads = observeWorkloads(scene, status);
   const { route, problems: routeProblems } = observeRoute(scene, deps);
   const git = observeGit(scene);
-  const deleting = object.metadata.deletionTimestamp !== undefined;
+  const deletedAt = object.metadata.deletionTimestamp;
+  const deleting = deletedAt !== undefined;
   // A run once begun goes on to its outcome, which waits in the outbox.
   const inspecting = status.run === undefined && !deleting;
   const { alerts, problems: alertProblems } = observeAlerts(scene);
@@ -79,6 +80,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
       generation: object.metadata.generation ?? 0,
       hasFinalizer: object.metadata.finalizers?.includes(FINALIZER) ?? false,
       deleting,
+      ...(deletedAt === undefined ? {} : { deletedAt: Date.parse(deletedAt) }),
     },
     status,
     problems,

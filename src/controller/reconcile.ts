@@ -10,7 +10,8 @@ import { sameJson } from '../lib/json.ts';
 import { type KubeObject, keyOf } from '../lib/kube-object.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { decide } from '../rollout/decide.ts';
-import type { Action, Decision, EventNote } from '../rollout/decision.ts';
+import type { Action, Decision, EventNote, Refusal } from '../rollout/decision.ts';
+import type { Observed } from '../rollout/observed.ts';
 import { problemText } from '../rollout/problems.ts';
 import { refuse } from '../rollout/refuse.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -21,7 +22,7 @@ import type { Acceptance } from './acceptance.ts';
 import { refuseActions } from './answer-action.ts';
 import type { Caches } from './caches.ts';
 import { endOf, sampleOf } from './canary-sample.ts';
-import type { ClusterHealth } from './cluster/cluster-health.ts';
+import type { Blocked, ClusterHealth } from './cluster/cluster-health.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -44,7 +45,7 @@ export type ReconcileDeps = {
   readonly acceptance: Acceptance;
   readonly inspections: GitInspections;
   /** What the API server refused of each Canary's last writes; kept in memory only, for it is asked again. */
-  readonly refusals: Map<string, EventNote>;
+  readonly refusals: Map<string, Refusal>;
   readonly health: ClusterHealth;
   readonly clock: Clock;
   readonly cluster: string;
@@ -98,10 +99,8 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const refused = deps.refusals.get(key);
   const seen = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
   const blocked = deps.health.blocking(key, view.unreadable);
-  // What cannot be seen must not be taken for gone: nothing is let go then.
-  if (seen.canary.deleting && blocked.isBlind) return refuseFor(blocked.problems);
   // What else is found then may only be so because it cannot be seen.
-  const observed = blocked.problems.length > 0 ? { ...seen, problems: blocked.problems } : seen;
+  const observed = blocked.problems.length > 0 ? { ...seen, problems: blocked.problems, ...unseenOf(blocked) } : seen;
   deps.dependencies.record(key, view.tokens);
   const decision = decide(observed, now);
   logDecision(log, decision);
@@ -123,6 +122,10 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   if (deps.refusals.delete(key)) deps.again(key, 0);
   await refuseActions(key, deps);
 };
+
+/** What may not be read, where nothing must be taken for gone on the ground that it is not seen. */
+const unseenOf = ({ problems, isBlind }: Blocked): Pick<Observed, 'unseen'> =>
+  isBlind ? { unseen: { reason: 'AccessDenied', note: problemText(problems) } } : {};
 
 type Understood = { readonly spec: CanarySpec; readonly router: Router };
 
@@ -165,7 +168,7 @@ const performAll = async (actions: readonly Action[], scene: Scene, deps: Reconc
       await perform(action, scene, deps);
     } catch (cause) {
       const refusal = refusalOf(cause, deps);
-      if (refusal !== undefined) deps.refusals.set(keyOf(scene.canary), refusal);
+      if (refusal !== undefined) deps.refusals.set(keyOf(scene.canary), { ...refusal, action: action.type });
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
   }
@@ -184,7 +187,8 @@ const writeStatus = async (
     // Its conditions cannot say so.
     const refusal = refusalOf(error, deps);
     if (refusal?.reason === 'AccessDenied') deps.tell(object, refusal);
-    throw error;
+    // What is given back depends on nothing that the status alone knows.
+    if (refusal === undefined || object.metadata.deletionTimestamp === undefined) throw error;
   }
 };
 

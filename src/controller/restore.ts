@@ -33,19 +33,24 @@ export const restoreApex = async (scene: Scene, writer: ClusterWriter): Promise<
   const { canary, names, view } = scene;
   const apex = view.get({ apiVersion: 'v1', kind: 'Service', namespace: canary.namespace, name: names.apex });
   const target = view.get(workloadRef(scene, names.target));
-  if (apex === undefined || target === undefined) return;
+  if (apex === undefined) return;
   const primary = view.get(workloadRef(scene, names.workload.primary));
   const patch = apexRestorePatch(apex, { target, primary });
   if (patch !== undefined) await writer.merge(refOf(apex), patch);
 };
 
-/** Deletes everything that Serin made for the Canary; its run records stay as history. */
+/**
+ * Deletes everything that Serin made for the Canary; its run records stay as history. What is refused keeps nothing else
+ * from going; the first refusal is thrown when all has been tried.
+ */
 export const deleteOwned = async (
   { canary }: Scene,
   { caches, writer }: { readonly caches: Caches; readonly writer: ClusterWriter },
 ): Promise<void> => {
+  const refusals: unknown[] = [];
   for (const { kind } of OWNED_KINDS) {
     const owned = caches.byIndex(kind, { index: 'canaryUid', value: canary.uid });
-    for (const object of owned) await writer.remove(refOf(object));
+    for (const object of owned) await writer.remove(refOf(object)).catch((error: unknown) => refusals.push(error));
   }
+  if (refusals.length > 0) throw refusals[0];
 };

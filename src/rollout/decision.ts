@@ -51,6 +51,9 @@ export type Action =
 /** A transition worth telling; becomes a Kubernetes Event. */
 export type EventNote = { readonly reason: Reason; readonly note: string };
 
+/** What the API server refused, and of what: it would refuse it again until a person has acted. */
+export type Refusal = EventNote & { readonly action: Action['type'] };
+
 export type Decision = {
   /** In order. What lowers exposure; done before status is written. */
   readonly before: readonly Action[];

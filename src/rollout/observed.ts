@@ -2,7 +2,7 @@ import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus, Digests, Images, SourceStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { Verb } from '../api/words.ts';
-import type { EventNote } from './decision.ts';
+import type { EventNote, Refusal } from './decision.ts';
 import type { EffectState } from './effect.ts';
 import type { Exposure } from './exposure.ts';
 import type { MetricCheck } from './metric-check.ts';
@@ -16,6 +16,8 @@ export type CanaryView = {
   readonly spec: CanarySpec;
   readonly hasFinalizer: boolean;
   readonly deleting: boolean;
+  /** When somebody asked for its deletion, by the API server's clock; ms. */
+  readonly deletedAt?: number;
   /** It stands for a Canary of Flagger's, whose primary has Flagger's labels. */
   readonly shadow?: true;
 };
@@ -211,5 +213,7 @@ export type Observed = {
   /** False while the primary lacks the PodDisruptionBudget that the target has. */
   readonly budgetCurrent?: boolean;
   /** What the API server refused when it was last written for this Canary. */
-  readonly refused?: EventNote;
+  readonly refused?: Refusal;
+  /** What may not be read: nothing must be taken for absent then. */
+  readonly unseen?: EventNote;
 };

@@ -12,14 +12,15 @@ import { hasLabels } from './label-selector.ts';
  */
 export const apexRestorePatch = (
   apex: KubeObject,
-  of: { readonly target: KubeObject; readonly primary: KubeObject | undefined },
+  { target, primary }: { readonly target: KubeObject | undefined; readonly primary: KubeObject | undefined },
 ): Readonly<Record<string, unknown>> | undefined => {
   const baseline = readBaseline(apex);
   if (baseline === undefined) return undefined;
   const before = stringsAt(baseline.value);
-  const { labels, selector: own } = kindOf(of.target).released(of);
+  // Nobody knows better than the Service itself whom it led to, where the target is gone.
+  const { labels, selector: own } = target === undefined ? {} : kindOf(target).released({ target, primary });
   const matches = labels !== undefined && Object.keys(before).length > 0 && hasLabels(labels, before);
-  const selector = matches ? before : own;
+  const selector = matches ? before : (own ?? before);
   const gone = Object.keys(stringsAt(apex, 'spec', 'selector')).filter((key) => !(key in selector));
   return {
     metadata: {

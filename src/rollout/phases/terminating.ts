@@ -19,9 +19,14 @@ type Step = {
 /** How long a Canary that is deleted waits for Git to hold its last outcomes. */
 const GIT_MS = 30_000;
 
-/** Since when everything is being given back, ms. */
-const begunAt = ({ status }: Observed, now: number): number =>
-  status.phase === 'Terminating' && status.lastTransitionTime !== undefined ? timeMs(status.lastTransitionTime) : now;
+/** How long it waits for what Serin may not read or write, before it goes and leaves the rest as it stands. */
+const RIGHTS_MS = 120_000;
+
+/** Since when everything is being given back, ms: as the status has it, which may be what cannot be written. */
+const begunAt = ({ status, canary }: Observed, now: number): number =>
+  status.phase === 'Terminating' && status.lastTransitionTime !== undefined
+    ? timeMs(status.lastTransitionTime)
+    : (canary.deletedAt ?? now);
 
 /** The target has not enough ready pods: the primary serves on, for as long as it takes. */
 const unready = (observed: Observed, target: TargetView, now: number): Step => {
@@ -54,7 +59,7 @@ const keepsLess = (observed: Observed, target: TargetView, now: number): boolean
   target.replicas > 0 &&
   now >= begunAt(observed, now) + deadlineMs(observed.canary.spec);
 
-/** Also where there is nobody to give anything back to: a ScaledObject that stays is not left paused. */
+/** The last of it. Also where there is nobody to give anything back to: a ScaledObject that stays is not left paused. */
 const lettingGo = ({ status: { adopted } }: Observed): readonly Action[] => [
   ...(adopted?.scaledObject === undefined
     ? []
@@ -62,6 +67,24 @@ const lettingGo = ({ status: { adopted } }: Observed): readonly Action[] => [
   { type: 'deleteOwned' },
   { type: 'removeFinalizer' },
 ];
+
+/** The target goes too, so that nothing is waited for: what others have made is as it was before, the rest goes. */
+const withTarget = (observed: Observed): readonly Action[] => [
+  { type: 'restoreApex' },
+  { type: 'releaseRoute' },
+  ...lettingGo(observed),
+];
+
+/**
+ * What Serin may not do stands in the way. It is told and waited for; then the Canary goes all the same, because a
+ * finalizer that hung would take the namespace with it. What was not given back stays where it is and serves on.
+ */
+const withoutRights = ({ canary, route }: Observed, status: CanaryStatus, denied: EventNote): Turn => {
+  const exposed =
+    isClosed(route) || !route.exists ? '' : `, the canary with ${route.canaryWeight ?? 0} % of the requests`;
+  const note = `Not everything was given back: ${denied.note}. What was not stays as it is and serves on${exposed}; what is Serin's has the label serin.dev/canary-uid=${canary.uid}`;
+  return turn(status, { after: [{ type: 'removeFinalizer' }], events: [{ reason: 'Held', note }] });
+};
 
 /** What is owed to Git and to hooks for the runs that are over. */
 const owed = ({ status }: Observed): readonly OutboxStatus[] =>
@@ -110,16 +133,31 @@ const firstStep = (observed: Observed, target: TargetView, now: number): Step =>
 /**
  * Gives everything back: target up, then apex, then route, then the rest, so that no request is lost; and waits a moment
  * for Git to hold the last outcome. When the namespace or the target goes too there is nobody to give it to: it lets go
- * at once.
+ * at once. A right that is missing holds it for a while only.
  */
 export const terminating = (observed: Observed, now: number): Turn => {
-  const { canary, target, namespaceDeleting } = observed;
+  const { canary, namespaceDeleting, refused, unseen } = observed;
   const { run: _run, ...rest } = observed.status;
   const status: CanaryStatus = { ...rest, phase: 'Terminating' };
   if (!canary.hasFinalizer) return turn(observed.status);
-  if (namespaceDeleting || target === undefined || target.deleting) {
-    return turn(status, { after: lettingGo(observed) });
+  if (namespaceDeleting) return turn(status, { after: [{ type: 'removeFinalizer' }] });
+  const patience = begunAt(observed, now) + RIGHTS_MS;
+  if (unseen !== undefined) {
+    const waiting = `for a right: ${unseen.note}`;
+    return now < patience
+      ? turn(status, { waiting, stuck: unseen, wakeAt: patience })
+      : withoutRights(observed, status, unseen);
   }
+  const giving = givingBack(observed, now, status);
+  // What was refused is tried again until then; without the finalizer's there is nothing else to be done.
+  const isInVain = refused !== undefined && refused.action !== 'removeFinalizer' && now >= patience;
+  return isInVain ? withoutRights(observed, status, refused) : giving;
+};
+
+/** The next step of giving everything back. */
+const givingBack = (observed: Observed, now: number, status: CanaryStatus): Turn => {
+  const { target } = observed;
+  if (target === undefined || target.deleting) return turn(status, { after: withTarget(observed) });
   const exposed = observed.route.exists && !isClosed(observed.route);
   const { before } = exposed ? holdRoute(observed, { exposure: NOTHING, mayRaise: false }) : { before: [] };
   const { actions = [], ...step } = firstStep(observed, target, now);

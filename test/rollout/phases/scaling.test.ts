@@ -66,7 +66,9 @@ test('a canary that does not become ready is rolled back with the reason of its 
 });
 
 test('a canary that the API server refuses is rolled back with the words of that', () => {
-  const { side: _side, ...none } = aRunning(run, { refused: { reason: 'AccessDenied', note: 'exceeded quota' } });
+  const { side: _side, ...none } = aRunning(run, {
+    refused: { reason: 'AccessDenied', note: 'exceeded quota', action: 'applyCanary' },
+  });
   const decision = decide(none, T0 + 600_000);
   assert.match(decision.status.run?.sentence ?? '', /not ready within 600 s: exceeded quota$/);
 });

@@ -44,14 +44,55 @@ test('a run that is under way loses its traffic first', () => {
 
 test('nobody waits when the namespace or the target goes too', () => {
   const { target: _target, ...without } = anObserved(DELETING);
-  const cases = [
-    anObserved({ ...DELETING, namespaceDeleting: true }),
-    anObserved({ ...DELETING, target: { ...target, deleting: true } }),
-    without,
-  ];
-  for (const observed of cases) {
-    assert.deepEqual(shown(decide(observed, T0)).after, ['deleteOwned', 'removeFinalizer']);
+  assert.deepEqual(shown(decide(anObserved({ ...DELETING, namespaceDeleting: true }), T0)).after, ['removeFinalizer']);
+  for (const observed of [anObserved({ ...DELETING, target: { ...target, deleting: true } }), without]) {
+    assert.deepEqual(shown(decide(observed, T0)).after, [
+      'restoreApex',
+      'releaseRoute',
+      'deleteOwned',
+      'removeFinalizer',
+    ]);
   }
+});
+
+const DENIED = { reason: 'AccessDenied', note: 'Cannot patch Deployment shop/podinfo' } as const;
+
+test('a right that is missing is asked for again for two minutes; then the Canary goes and leaves the rest', () => {
+  const refused = { ...DENIED, action: 'scaleTarget' } as const;
+  const observed = anObserved({
+    ...DELETING,
+    refused,
+    status: { phase: 'Terminating', lastTransitionTime: timeText(T0) },
+  });
+  assert.deepEqual(shown(decide(observed, T0 + 119_999)).after, ['scaleTarget 4']);
+  const gone = decide(observed, T0 + 120_000);
+  assert.deepEqual([shown(gone).before, shown(gone).after], [[], ['removeFinalizer']]);
+  assert.deepEqual(
+    gone.events.map(({ note }) => note),
+    [
+      DENIED.note,
+      "Not everything was given back: Cannot patch Deployment shop/podinfo. What was not stays as it is and serves on; what is Serin's has the label serin.dev/canary-uid=uid-1",
+    ],
+  );
+  const finalizer = { ...DENIED, action: 'removeFinalizer' } as const;
+  assert.deepEqual(shown(decide({ ...observed, refused: finalizer }, T0 + 120_000)).after, ['scaleTarget 4']);
+  const exposed = { ...observed, route: aRoute({ canaryWeight: 30 }) };
+  assert.match(decide(exposed, T0 + 120_000).events[1]?.note ?? '', /serves on, the canary with 30 % of the requests;/);
+});
+
+test('a status that cannot be written makes nobody wait longer', () => {
+  const canary = { deleting: true, deletedAt: T0 };
+  const refused = { ...DENIED, action: 'scaleTarget' } as const;
+  assert.deepEqual(shown(decide(anObserved({ canary, refused }), T0 + 120_000)).after, ['removeFinalizer']);
+});
+
+test('nothing is taken for gone that may not be read, and nothing of it is waited for longer than two minutes', () => {
+  const canary = { deleting: true, deletedAt: T0 };
+  const { target: _target, primary: _primary, ...seen } = anObserved({ canary, services: {}, unseen: DENIED });
+  const waits = decide(seen, T0 + 1_000);
+  assert.deepEqual([shown(waits).after, waits.wakeAt], [[], T0 + 120_000]);
+  assert.deepEqual(waits.events, [DENIED]);
+  assert.deepEqual(shown(decide(seen, T0 + 120_000)).after, ['removeFinalizer']);
 });
 
 test('a Canary with problems can be deleted, and without our finalizer there is nothing to do', () => {
