@@ -38,7 +38,8 @@ const splitIn = (object: KubeObject): Split | undefined => {
         backend: (entry) => stringAt(entry, 'name'),
       });
     case 'networking.istio.io/v1 VirtualService':
-      return splitOf(listAt(object, 'spec', 'http', 0, 'route'), {
+      // Cookies and mirrors have routes of their own before it.
+      return splitOf(listAt(listAt(object, 'spec', 'http').at(-1), 'route'), {
         ...SERVICES,
         backend: (entry) => stringAt(entry, 'destination', 'host'),
       });

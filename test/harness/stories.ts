@@ -1,3 +1,4 @@
+import type { CanarySpecInput } from '#src/api/canary.ts';
 import { canaryRef, type World } from './a-world.ts';
 import { answered, ask } from './ask.ts';
 import { aGitCanary, bump } from './git-release.ts';
@@ -97,8 +98,39 @@ const MORE_PLANES = [
   'Gloo Edge',
 ] as const satisfies readonly Plane[];
 
+const MIRRORING: Plane = 'an adopted VirtualService';
+const judged = {
+  interval: '5s',
+  threshold: 2,
+  metrics: [{ name: 'request-success-rate', thresholdRange: { min: 99 } }],
+};
+const STRATEGIES: readonly (readonly [string, CanarySpecInput['analysis'], Plane?])[] = [
+  ['adaptive weights', { ...judged, maxWeight: 4 }],
+  ['steps on the way back', { ...judged, stepWeights: [50], stepWeightPromotion: 25 }],
+  ['blue/green with a mirror', { ...judged, iterations: 2, mirror: true }, MIRRORING],
+  ['a mirror and a weight', { ...judged, stepWeights: [50], mirror: true }, MIRRORING],
+  ['session affinity', { ...judged, stepWeights: [10, 50], sessionAffinity: { cookieName: 'side' } }, MIRRORING],
+];
+
+const byStrategy = ([name, analysis, plane]: (typeof STRATEGIES)[number]): readonly Story[] =>
+  [
+    { image: 'a good release', tell: goodRelease },
+    { image: 'a bad release', tell: badRelease },
+  ].map(({ image, tell }) => ({
+    name: `${image} by ${name}`,
+    begins: 'taken over',
+    ...(plane === undefined ? {} : { plane }),
+    tell: async (world) => {
+      world.apply(aGitCanary({ analysis }, plane));
+      await tell(world);
+    },
+  }));
+
 /** More of them, for `npm run test:deep`. */
-export const MORE_STORIES: readonly Story[] = MORE_PLANES.flatMap((plane) => [
-  { name: `a good release through ${plane}`, begins: 'taken over', plane, tell: goodRelease },
-  { name: `a bad release through ${plane}`, begins: 'taken over', plane, tell: badRelease },
-]);
+export const MORE_STORIES: readonly Story[] = [
+  ...MORE_PLANES.flatMap((plane): readonly Story[] => [
+    { name: `a good release through ${plane}`, begins: 'taken over', plane, tell: goodRelease },
+    { name: `a bad release through ${plane}`, begins: 'taken over', plane, tell: badRelease },
+  ]),
+  ...STRATEGIES.flatMap(byStrategy),
+];
