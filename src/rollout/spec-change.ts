@@ -99,7 +99,7 @@ export const specChange = (observed: Observed, now: number, run: RunStatus): Tur
     return keeping(observed, turn(status), { exposure: exposureOf(run), mayRaise: false, upkeep });
   }
   return turn(
-    { ...status, run: { ...next, generation, changes } },
+    { ...status, ...(next.stage === run.stage ? {} : { phase: 'Progressing' }), run: { ...next, generation, changes } },
     { before: isLess ? [{ type: 'setRoute', ...changed }] : [], events },
   );
 };

@@ -22,7 +22,7 @@ export const stepBack = (observed: Observed, now: number, run: RunStatus): Turn 
   const stamp = stampText(run, { kind: 'back', since: run.weight.since });
   const note = `Weight ${run.weight.set}% -> ${first.weight}% (step ${first.index}/${plan.length}): no evidence`;
   return turn(
-    { ...observed.status, run: back },
+    { ...observed.status, run: back, phase: 'Progressing' },
     {
       before: [{ type: 'setRoute', ...exposureOf(back), stamp }],
       events: [{ reason: 'WeightChanged', note }],
@@ -58,7 +58,7 @@ export const restart = (observed: Observed, now: number, run: RunStatus): Turn =
   };
   const stamp = stampText(run, { kind: 'restart', since: run.weight.since });
   return turn(
-    { ...observed.status, run: again },
+    { ...observed.status, run: again, phase: 'Progressing' },
     {
       before: [{ type: 'setRoute', ...NOTHING, stamp }],
       events: [

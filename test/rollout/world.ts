@@ -6,9 +6,11 @@ import { decide } from '#src/rollout/decide.ts';
 import type { Action, Decision } from '#src/rollout/decision.ts';
 import type { Effect, EffectResult } from '#src/rollout/effect.ts';
 import type { Exposure } from '#src/rollout/exposure.ts';
+import { waitingGate } from '#src/rollout/hooks/gates.ts';
 import type { Observed } from '#src/rollout/observed.ts';
 import { SPEC, T0 } from './an-observed.ts';
 import { type Event, type Oracle, oracleOf, type Story } from './story.ts';
+import { type Seen, stepMade } from './transitions-seen.ts';
 import { ACCEPT_MS } from './world-gateway.ts';
 import { newWorld, type WorldState } from './world-state.ts';
 import { ANSWER_MS, worldView } from './world-view.ts';
@@ -28,6 +30,8 @@ const stored = <T>(value: T): T => JSON.parse(JSON.stringify(value));
 export class World {
   readonly state: WorldState;
   readonly decisions: Decision[] = [];
+  /** Changes from one place to another, in order. */
+  readonly steps: Seen[] = [];
   readonly #story: Story;
   readonly #oracle: Oracle;
 
@@ -99,6 +103,9 @@ export class World {
     const observed = this.observe();
     const decision = decide(observed, state.now);
     this.decisions.push(decision);
+    const { seen, violation } = stepMade(observed.status, decision.status);
+    if (seen !== undefined) this.steps.push(seen);
+    if (violation !== undefined) violate(state, violation);
     const before = this.#snapshot();
     try {
       for (const action of decision.before) this.#perform(action);
@@ -184,11 +191,15 @@ export class World {
     const { run, desired } = state.status;
     const asked = state.actions.length + (state.status.handled?.length ?? 0);
     if (verb === 'promote' || verb === 'promoteFull') state.isShort = true;
+    const isOfGate = verb === 'approve' || verb === 'reject';
+    const isOfRevision = verb === 'retry' || verb === 'unquarantine';
+    const gate = isOfGate && run !== undefined ? waitingGate(run) : undefined;
     state.actions.push({
       name: `act-${state.generation}-${state.writes}-${asked}`,
       verb,
       ...(run === undefined ? {} : { run: run.id }),
-      ...(run === undefined && desired !== undefined ? { revision: desired.revision } : {}),
+      ...(gate === undefined ? {} : { gate: gate.name }),
+      ...(isOfRevision && desired !== undefined ? { revision: desired.revision } : {}),
       requestedBy: 'dana@example.com',
       createdAt: state.now,
     });

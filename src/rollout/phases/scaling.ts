@@ -28,7 +28,8 @@ const readyToGo = (observed: Observed, now: number, run: RunStatus, stable: Stab
     const next = fastForward(observed, now, run);
     const isAtGate = waitingGate(next?.status.run ?? run) !== undefined;
     if (!isAtGate) return next;
-    return unexposed(observed, next ?? turn({ ...observed.status, run: untimed(run) }), stable);
+    const stays = turn({ ...observed.status, phase: phaseAt('confirm-promotion'), run: untimed(run) });
+    return unexposed(observed, next ?? stays, stable);
   }
   const asked = preRollout(observed, now, untimed(run));
   if (asked !== undefined) return asked.status.run?.outcome === undefined ? unexposed(observed, asked, stable) : asked;
