@@ -11,6 +11,7 @@ import { objectCases } from './kubernetes-api/objects.ts';
 import { refusalCases } from './kubernetes-api/refusals.ts';
 import { addToReport, type CaseResult } from './kubernetes-api/report.ts';
 import { rolloutCases } from './kubernetes-api/rollouts.ts';
+import { scalingCases } from './kubernetes-api/scaling.ts';
 import { serinKindCases } from './kubernetes-api/serin-kinds.ts';
 import { watchCases } from './kubernetes-api/watches.ts';
 
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, readonly Case[]>> = {
   rollouts: rolloutCases,
   'daemon sets': daemonSetCases,
   endpoints: endpointCases,
+  scaling: scalingCases,
   refusals: refusalCases,
   'our kinds': serinKindCases,
 };
