@@ -39,7 +39,7 @@ export const matchRules: readonly Rule[] = [
       field: 'sourceLabels',
       fault: 'forbidden',
       sentence:
-        'sourceLabels tell requests by the pod that sends them, which no gateway can see: want headers or queryParams',
+        'sourceLabels tell requests by the pod that sends them, which only the proxies of a mesh can see, and is not supported yet: want headers or queryParams',
       cel: '!has(self.sourceLabels) || size(self.sourceLabels) == 0',
       holds: ({ sourceLabels }) => size(sourceLabels) === 0,
     },
