@@ -1,7 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { RunStatus } from '../api/canary-status.ts';
 import { strategyOf } from '../api/strategy.ts';
-import { movedAffinity } from './affinity.ts';
+import { movedAffinity, newAffinity } from './affinity.ts';
 import { askedMatches } from './asked-matches.ts';
 import { endStep } from './conclude.ts';
 import type { EventNote } from './decision.ts';
@@ -24,11 +24,13 @@ const begunAnew = (run: RunStatus, spec: CanarySpec, now: number): Change => {
   const at = timeText(now);
   const strategy = strategyOf(spec);
   const { windowEnd: _w, held: _h, passed: _p, match: _m, affinity: _a, ...rest } = run;
+  const affinity = strategy === 'canary' ? newAffinity(spec, run, now) : undefined;
   return {
     run: {
       ...rest,
       strategy,
       ...(strategy === 'abTest' ? { match: askedMatches(spec) } : {}),
+      ...(affinity === undefined ? {} : { affinity }),
       stage: 'scaling',
       stageSince: at,
       step: 0,
