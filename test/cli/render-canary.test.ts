@@ -147,7 +147,10 @@ const busy: CanaryView = {
   },
   plan: [{ index: 1, weight: 0, matched: true, windows: 10 }],
   steps: [0],
-  next: { action: 'promotion once gate "load-test" is open; to open it: serin approve podinfo load-test' },
+  next: {
+    action: 'promotion once gate "load-test" is open',
+    commands: ['serin approve podinfo load-test', 'serin reject podinfo load-test'],
+  },
 };
 
 test('shows how a run is released, what it waits for, and what people and hooks did', () => {
@@ -170,7 +173,8 @@ test('shows how a run is released, what it waits for, and what people and hooks 
     'actions  resume by alice@example.com at 14:21:00',
     '         approve release-team by alice@example.com at 14:22:00: go',
     '         promote --full by alice@example.com at 14:23:00',
-    'next     promotion once gate "load-test" is open; to open it: serin approve podinfo load-test',
+    'next     promotion once gate "load-test" is open',
+    '         serin approve podinfo load-test, or serin reject podinfo load-test',
   ]);
 });
 

@@ -3,23 +3,28 @@ import type { Phase } from '../../api/words.ts';
 import { hasEnded } from '../../rollout/history.ts';
 
 /** What comes next, and where a person is waited for the command that helps. */
-export type NextView = { readonly at?: string; readonly action: string };
+export type NextView = {
+  readonly at?: string;
+  readonly action: string;
+  /** Commands that help where a person is waited for. */
+  readonly commands?: readonly string[];
+};
 
 const SETTLED: readonly Phase[] = ['Initialized', 'Succeeded', 'Failed'];
 
 const ofRun = (run: NonNullable<CanaryStatus['run']>, name: string): NextView => {
   const { held, paused, gates = [], next } = run;
   if (paused !== undefined) {
-    const how = paused.by === undefined ? 'set spec.suspend to false in Git' : `serin resume ${name}`;
-    return { action: `${next?.action ?? 'paused'}; to go on: ${how}` };
+    const commands = paused.by === undefined ? {} : { commands: [`serin resume ${name}`] };
+    return { action: next?.action ?? 'paused', ...commands };
   }
   if (held !== undefined) {
-    return { action: `a person decides: ${held}; to go on: serin promote ${name}; to end it: serin abort ${name}` };
+    return { action: `a person decides: ${held}`, commands: [`serin promote ${name}`, `serin abort ${name}`] };
   }
   const gate = gates.findLast(({ state }) => state === 'Waiting');
   if (gate !== undefined) {
-    const how = `to open it: serin approve ${name} ${gate.name}; to end the run: serin reject ${name} ${gate.name}`;
-    return { action: `${next?.action ?? `gate ${gate.name} waits`}; ${how}` };
+    const commands = ['approve', 'reject'].map((verb) => `serin ${verb} ${name} ${gate.name}`);
+    return { action: next?.action ?? `gate ${gate.name} waits`, commands };
   }
   return next ?? { action: 'the run goes on' };
 };
@@ -34,7 +39,7 @@ export const nextOf = (status: CanaryStatus, name: string): NextView => {
   const isHeld = quarantine.some(({ revision }) => revision === desired?.revision);
   if (isRejected && (judged !== undefined || isHeld)) {
     const why = stalled?.message ?? judged?.sentence ?? 'it was rejected';
-    return { action: `waits for another revision: ${why}; to run this one again: serin retry ${name}` };
+    return { action: `waits for another revision: ${why}`, commands: [`serin retry ${name}`] };
   }
   if (stalled !== undefined) return { action: `waits until this is put right: ${stalled.message}` };
   if (status.phase !== undefined && SETTLED.includes(status.phase)) return { action: 'waits for a new revision' };

@@ -42,8 +42,14 @@ export const lastText = ({ outcome, sentence, commit }: NonNullable<CanaryView['
   `${outcome}: ${sentence}${commit === undefined ? '' : ` (commit ${commit.slice(0, 7)})`}`;
 
 /** What happens next: `14:30:30 → 50 % if …`. */
-export const nextText = ({ at, action }: CanaryView['next']): string =>
+const whenText = ({ at, action }: CanaryView['next']): string =>
   at === undefined ? action : `${at.slice(11, 19)} → ${action}`;
+
+const commandsText = ({ commands = [] }: CanaryView['next']): string => commands.join(', or ');
+
+/** The same on one line with the commands that help. */
+export const nextText = (next: CanaryView['next']): string =>
+  next.commands === undefined ? whenText(next) : `${whenText(next)}: ${commandsText(next)}`;
 
 const trafficText = (weight: number, run: CanaryView['run']): string => {
   const { mirror, matched } = run?.weight ?? {};
@@ -84,7 +90,9 @@ const summary = (view: CanaryView, style: Style): readonly Labelled[] => {
   if (git !== undefined && git.state !== 'Synced') {
     lines.push(['git', `${mark(git.state === 'Pending' ? 'waiting' : 'warning', style)} ${git.message}`]);
   }
-  return [...lines, ['next', nextText(view.next)]];
+  // On a line of their own, so that no window is too narrow for the commands.
+  const help: readonly Labelled[] = view.next.commands === undefined ? [] : [['', commandsText(view.next)]];
+  return [...lines, ['next', whenText(view.next)], ...help];
 };
 
 export type RenderOptions = {
