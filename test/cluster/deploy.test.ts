@@ -82,50 +82,131 @@ describe('deploy/kustomize', { skip: missing ?? false }, () => {
   });
 
   describe('the policy for actions', () => {
-    // The same policy for a copy of the kind, because no verb of a CanaryAction is admitted yet.
-    const copied = (text: unknown): string =>
-      JSON.stringify(text).replaceAll('serin.dev', 'copy.serin.dev').replaceAll('serin-requested-by', 'serin-copied');
-    const objects = [
-      objectOf(WHOLE, 'CustomResourceDefinition', 'canaryactions.serin.dev'),
-      objectOf(WHOLE, 'ValidatingAdmissionPolicy', 'serin-requested-by'),
-      objectOf(WHOLE, 'ValidatingAdmissionPolicyBinding', 'serin-requested-by'),
-    ];
-    const withoutRules = (key: string, value: unknown): unknown =>
-      key === 'x-kubernetes-validations' ? undefined : value;
-    const input = JSON.stringify({
+    const ALL = ['--as-group=system:masters'];
+    const role = (name: string, verbs: readonly string[], resourceNames?: readonly string[]): unknown => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name, namespace: 'default' },
+      rules: [
+        { apiGroups: ['serin.dev'], resources: ['canaryactions'], verbs: ['create'] },
+        { apiGroups: ['serin.dev'], resources: ['canaries'], verbs, ...(resourceNames && { resourceNames }) },
+      ],
+    });
+    const bound = (user: string, kind: 'Role' | 'ClusterRole', name: string): unknown => ({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name: user, namespace: 'default' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind, name },
+      subjects: [{ kind: 'User', name: user, apiGroup: 'rbac.authorization.k8s.io' }],
+    });
+    const rights = JSON.stringify({
       apiVersion: 'v1',
       kind: 'List',
-      items: objects.map((object): unknown => JSON.parse(copied(JSON.parse(JSON.stringify(object, withoutRules))))),
+      items: [
+        role('aborts-podinfo', ['abort'], ['podinfo']),
+        role('writes-only', ['get']),
+        bound('olga', 'ClusterRole', 'serin-act'),
+        bound('anna', 'ClusterRole', 'serin-approve'),
+        bound('paul', 'Role', 'aborts-podinfo'),
+        bound('wanda', 'Role', 'writes-only'),
+      ],
     });
     before(async () => {
-      await kubectl(['apply', '-f', '-'], { input });
-      await untilServed('crd/canaryactions.copy.serin.dev');
+      await untilServed('crd/canaryactions.serin.dev');
+      await kubectl(['apply', '-f', '-'], { input: rights });
     });
-    after(() => kubectl(['delete', '--ignore-not-found', '-f', '-'], { input }).then(() => {}));
+    after(() => kubectl(['delete', '--ignore-not-found', '-f', '-'], { input: rights }).then(() => {}));
 
-    const create = (requestedBy?: string): string =>
+    type Asked = { readonly requestedBy?: string; readonly verb?: string; readonly canary?: string };
+    const action = ({ requestedBy, verb = 'abort', canary = 'podinfo' }: Asked): string =>
       JSON.stringify({
-        apiVersion: 'copy.serin.dev/v1alpha1',
+        apiVersion: 'serin.dev/v1alpha1',
         kind: 'CanaryAction',
-        metadata: { generateName: 'abort-', namespace: 'default' },
-        spec: { canaryRef: { name: 'podinfo' }, verb: 'abort', ...(requestedBy && { requestedBy }) },
+        metadata: { generateName: `${verb.toLowerCase()}-`, namespace: 'default' },
+        spec: {
+          canaryRef: { name: canary },
+          verb,
+          run: 'v2-1',
+          ...(verb === 'approve' ? { gate: 'load-test' } : {}),
+          ...(requestedBy && { requestedBy }),
+        },
       });
-    const as = (user: string): readonly string[] => ['create', '-f', '-', `--as=${user}`, '--as-group=system:masters'];
+    const create = (user: string, asked: Asked, groups: readonly string[] = []) =>
+      [['create', '-f', '-', `--as=${user}`, ...groups], { input: action({ requestedBy: user, ...asked }) }] as const;
 
-    test('admits who signs as themselves, and tells others what would be right', async () => {
+    /** The API server takes a moment to follow a policy, and a role. */
+    const untilHeld = async (isSo: () => Promise<boolean>): Promise<void> => {
       const end = Date.now() + PATIENCE_MS;
-      // The API server takes a moment to follow a policy.
-      while ((await kubectl(as('mallory'), { input: create('alice') }).catch(() => 'refused')) !== 'refused') {
+      while (!(await isSo())) {
         assert.ok(Date.now() < end, 'the policy never holds');
         await setTimeout(200);
       }
+    };
+    const may = (...asked: Parameters<typeof create>): Promise<boolean> =>
+      kubectl(...create(...asked)).then(
+        () => true,
+        () => false,
+      );
+
+    test('admits who signs as themselves, and tells others what would be right', async () => {
+      await untilHeld(() => may('mallory', { requestedBy: 'alice' }, ALL).then((admitted) => !admitted));
       assert.match(
-        await refusal(as('mallory'), { input: create('alice') }),
+        await refusal(...create('mallory', { requestedBy: 'alice' }, ALL)),
         /spec\.requestedBy is "alice"; want "mallory", the user who writes the action/,
       );
-      assert.match(await refusal(as('mallory'), { input: create() }), /spec\.requestedBy is absent; want "mallory"/);
-      await kubectl(as('alice'), { input: create('alice') });
-      await kubectl(as(account('serin-system')), { input: create('alice') });
+      assert.match(await refusal(...create('mallory', { requestedBy: '' }, ALL)), /spec\.requestedBy: Required value/);
+      assert.equal(await may('alice', {}, ALL), true);
+      assert.equal(await may(account('serin-system'), { requestedBy: 'alice' }, ALL), true);
+    });
+
+    test('takes each verb for a right of its own on the Canary', async () => {
+      await untilHeld(() => may('olga', {}));
+      for (const verb of ['abort', 'promote', 'promoteFull', 'approve', 'pause']) {
+        assert.equal(await may('olga', { verb }), true, verb);
+      }
+      assert.equal(await may('anna', { verb: 'approve' }), true);
+      assert.match(
+        await refusal(...create('anna', { verb: 'abort' })),
+        /RBAC does not grant "abort" on Canary podinfo; want a role with that verb on canaries\.serin\.dev, such as serin-act/,
+      );
+      assert.equal(await may('paul', {}), true);
+      assert.match(
+        await refusal(...create('paul', { canary: 'other' })),
+        /RBAC does not grant "abort" on Canary other/,
+      );
+      assert.match(await refusal(...create('paul', { verb: 'promote' })), /does not grant "promote"/);
+      assert.match(await refusal(...create('wanda', {})), /RBAC does not grant "abort" on Canary podinfo/);
+      assert.match(await refusal(...create('nobody', {})), /cannot create resource "canaryactions"/);
+    });
+
+    test('lets nobody change what was asked, and nobody answer it but who may', async () => {
+      const name = (
+        await kubectl(['create', '-o', 'name', '-f', '-', '--as=olga'], { input: action({ requestedBy: 'olga' }) })
+      ).trim();
+      const patch = (user: string, what: unknown, ...more: readonly string[]) => [
+        'patch',
+        name,
+        '-n',
+        'default',
+        '--type=merge',
+        '-p',
+        JSON.stringify(what),
+        `--as=${user}`,
+        ...more,
+      ];
+      assert.match(
+        await refusal(patch('alice', { spec: { verb: 'promote' } }, ...ALL)),
+        /A CanaryAction is written once: create a new one instead of changing it/,
+      );
+      assert.match(
+        await refusal(patch('olga', { spec: { verb: 'promote' } })),
+        /cannot patch resource "canaryactions"/,
+      );
+      const done = { status: { state: 'Done' } };
+      assert.match(
+        await refusal(patch('olga', done, '--subresource=status')),
+        /cannot (get|patch) resource "canaryactions\/status"/,
+      );
     });
   });
 });
