@@ -37,3 +37,17 @@ test('an unknown setting in the file is refused by name', () => {
     /metricServer/,
   );
 });
+
+test('what may be called is a list, with commas or as it stands in a file; a wrong entry is named', () => {
+  const read = (flags: object, file: object = {}) => readConfig({ file, environment: {}, flags });
+  const flags = { denyCalls: '10.0.0.0/8, vault.internal', allowCalls: '127.0.0.1' };
+  assert.deepEqual([read(flags).denyCalls, read(flags).allowCalls], [['10.0.0.0/8', 'vault.internal'], ['127.0.0.1']]);
+  assert.deepEqual([read({}).denyCalls, read({}, { denyCalls: ['fd00::/8'] }).denyCalls], [[], ['fd00::/8']]);
+  for (const [denyCalls, wrong] of [
+    ['10.0.0.0/40', /Found "10\.0\.0\.0\/40": want an address .*at denyCalls/s],
+    ['10.0.0.1,,', /at denyCalls/],
+    ['http://vault', /Found "http:\/\/vault": want an address/],
+  ] as const) {
+    assert.throws(() => read({ denyCalls }), wrong);
+  }
+});
