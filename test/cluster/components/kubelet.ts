@@ -27,7 +27,7 @@ export const kubelet: Component = {
     `--images=${imagesOf(rig)}`,
     `--targets=${podTargetsOf(rig)}`,
     `--logs=${containerLogsOf(rig)}`,
-    '--node=node-1',
+    '--node=node-1,node-2,node-3',
   ],
   ready: async (rig) => /^ready$/m.test(readFileSync(logOf(rig, 'kubelet'), 'utf8')),
 };

@@ -4,9 +4,9 @@ import { nodeAskedFor } from '#src/sandbox/workloads/daemon-pod.ts';
 import { hasEnded } from '#src/sandbox/workloads/pod-status.ts';
 import { type PodHost, PodRunner } from './pod-runner.ts';
 
-export type KubeletOptions = PodHost & { readonly node: KubeObject };
+export type KubeletOptions = PodHost & { readonly nodes: readonly KubeObject[] };
 
-/** Scheduler and kubelet of a cluster of one node. */
+/** Scheduler of a cluster, and kubelet of all its nodes; a pod goes to the first node that it fits. */
 export class Kubelet {
   readonly #options: KubeletOptions;
   /** By uid. */
@@ -22,7 +22,7 @@ export class Kubelet {
     const { uid = '', deletionTimestamp } = pod.metadata;
     const assigned = stringAt(pod, 'spec', 'nodeName');
     if (assigned === undefined) this.#schedule(pod);
-    if (assigned !== this.#options.node.metadata.name) return;
+    if (!this.#options.nodes.some(({ metadata }) => metadata.name === assigned)) return;
     const known = this.#pods.get(uid);
     known?.update(pod);
     if (known !== undefined) return;
@@ -55,9 +55,10 @@ export class Kubelet {
   }
 
   #schedule(pod: KubeObject): void {
-    const { api, log, node } = this.#options;
+    const { api, log, nodes } = this.#options;
     const { uid = '', name, deletionTimestamp } = pod.metadata;
-    if (deletionTimestamp !== undefined || this.#binding.has(uid) || !fits(pod, node)) return;
+    const node = nodes.find((one) => fits(pod, one));
+    if (deletionTimestamp !== undefined || this.#binding.has(uid) || node === undefined) return;
     this.#binding.add(uid);
     api.bind(pod, node.metadata.name).catch((error: unknown) => {
       this.#binding.delete(uid);

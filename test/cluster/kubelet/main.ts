@@ -1,6 +1,6 @@
-// A node whose pods are processes: it registers itself, binds every pending pod to itself and runs it. An image is an
+// Nodes whose pods are processes: registers them, binds every pending pod to one of them and runs it. An image is an
 // HTTP server of this process, or a program with a network and files of its own, as the images file says. Runs as root
-// in the cluster's network namespace. Prints "ready" when its Node is registered.
+// in the cluster's network namespace. Prints "ready" when its Nodes are registered.
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createKubeClient } from '#src/kube/create-client.ts';
@@ -32,7 +32,7 @@ const start = async (): Promise<void> => {
   const api = createPodApi({ transport, clock, log, signal: ended.signal });
   const caches = createCaches({ client, clock, random, log });
   const targets = new TargetsFile(options.targets, clock);
-  const node = nodeObject({ name: options.node, address: options.address, now: clock.now() });
+  const nodes = options.nodes.map((name) => nodeObject({ name, address: options.address, now: clock.now() }));
   const kubelet = new Kubelet({
     api,
     addresses: new Addresses(),
@@ -42,7 +42,7 @@ const start = async (): Promise<void> => {
     images,
     log,
     logs: options.logs,
-    node,
+    nodes,
     service: options.service ?? serviceOf(auth.server),
     targets,
   });
@@ -56,7 +56,7 @@ const start = async (): Promise<void> => {
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 
-  await api.createNode(node);
+  for (const node of nodes) await api.createNode(node);
   // Configs first: a pod must not find one missing that is only not read yet.
   caches.configMaps.start();
   caches.secrets.start();

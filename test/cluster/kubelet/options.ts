@@ -6,9 +6,9 @@ export type Options = {
   readonly images: string;
   /** Written for Prometheus' file_sd. */
   readonly targets: string;
-  /** Name of the Node. */
-  readonly node: string;
-  /** The Node's own address, which pods reach everything outside of themselves by. */
+  /** Names of the Nodes. */
+  readonly nodes: readonly string[];
+  /** The Nodes' own address, which pods reach everything outside of themselves by. */
   readonly address: string;
   /** Folder for the logs, process numbers and volumes of containers that are programs. */
   readonly logs: string;
@@ -17,7 +17,7 @@ export type Options = {
 };
 
 const USAGE =
-  'node main.ts --kubeconfig FILE --images FILE --targets FILE --node NAME [--address IP] [--logs DIR] ' +
+  'node main.ts --kubeconfig FILE --images FILE --targets FILE --node NAME[,NAME] [--address IP] [--logs DIR] ' +
   '[--service-host HOST --service-port PORT]';
 
 const text = { type: 'string' } as const;
@@ -39,7 +39,7 @@ export const readOptions = (args: readonly string[]): Options => {
     kubeconfig: needed('kubeconfig'),
     images: needed('images'),
     targets,
-    node: needed('node'),
+    nodes: needed('node').split(','),
     address: values.address ?? '10.244.255.1',
     logs: values.logs ?? `${targets}.containers`,
     ...(host === undefined || port === undefined ? {} : { service: { host, port } }),
