@@ -128,6 +128,10 @@ const canaryAction: Kind = {
     { name: 'By', type: 'string', jsonPath: '.spec.requestedBy' },
     { name: 'State', type: 'string', jsonPath: '.status.state' },
     age,
+    wide('Run', 'string', '.spec.run'),
+    wide('Gate', 'string', '.spec.gate'),
+    wide('Reason', 'string', '.spec.reason'),
+    wide('Message', 'string', '.status.message'),
   ],
   rules: canaryActionRules,
 };
