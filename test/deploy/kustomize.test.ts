@@ -133,7 +133,7 @@ test('the network policy lets scrapers in, and the controller out to what it nee
     listAt(policy, 'spec', direction).flatMap((rule) => listAt(rule, 'ports').map((port) => at(port, 'port')));
   assert.deepEqual(ports('ingress'), [at(listAt(container, 'ports')[0], 'name')]);
   const prometheus = Number(new URL(Object.fromEntries(settings)['metricsServer'] ?? '').port);
-  assert.deepEqual(ports('egress'), [53, 53, 443, 6443, 22, prometheus]);
+  assert.deepEqual(ports('egress'), [53, 53, 443, 6443, 22, prometheus, 80, 8080]);
 });
 
 test('an action is for its writer to sign, but for the account that the controller has', () => {
