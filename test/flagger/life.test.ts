@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { originalRef, shadowRef } from '#src/flagger/shadow.ts';
 import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
+import { rbac } from '#src/sandbox/faults/rbac.ts';
 import type { World } from '#test/harness/a-world.ts';
 import { aCanary, aConfigMap, aDeployment } from '#test/harness/manifests.ts';
 import { deployment, type Owner, push, serving } from '#test/harness/release.ts';
@@ -328,4 +329,23 @@ test('a run is ended before Flagger gets the Canary', async (t) => {
   assert.match(String(condition(world, 'Stalled')?.['message']), /Flagger can have this Canary when the run has ended/);
   await world.clock.until(() => shadow(world) === undefined, LIMIT);
   assert.equal(image(world, 'podinfo-primary'), 'podinfo:6.1.0');
+});
+
+test('a namespace that cannot be read hands nothing back', async (t) => {
+  const world = await runByFlagger(t);
+  world.killControllers();
+  world.startController({
+    settings: { watchFlagger: true },
+    through: (transport) => ({
+      ...transport,
+      request: async (request) =>
+        rbac(request, { user: 'serin', lacks: ({ resource }) => resource === 'namespaces' }) ??
+        transport.request(request),
+    }),
+  });
+  await world.clock.advance(60_000);
+  assert.notEqual(shadow(world), undefined);
+  assert.deepEqual(original(world)?.metadata.finalizers, ['serin.dev/flagger']);
+  push(world, 'podinfo:6.1.0');
+  await world.clock.until(() => world.canary().history[0]?.outcome === 'Promoted', LIMIT);
 });

@@ -33,6 +33,12 @@ import { trackedConfigsOf } from './tracked-configs.ts';
 /** Flagger's own finalizer: nobody would take it off any more once Serin runs the Canary, which always restores. */
 const FLAGGERS_FINALIZER = 'finalizer.flagger.app';
 
+const UNSEEN: Problem = {
+  where: 'metadata.namespace',
+  message: `the labels of the namespace cannot be read, so that nothing tells whether Serin is to run this Canary: want the right to list and watch namespaces, as deploy/kustomize gives it`,
+  reason: 'AccessDenied',
+};
+
 /** One look at one flagger.app Canary: the next step of its hand-over, or its shadow and its status kept up to date. */
 export const reconcileFlagger = async (key: string, deps: FlaggerDeps): Promise<void> => {
   const [namespace = '', name = ''] = key.split('/');
@@ -42,12 +48,14 @@ export const reconcileFlagger = async (key: string, deps: FlaggerDeps): Promise<
   if (original === undefined) return;
   const { caches } = deps;
   const translated = translate(original, { meshProvider: deps.meshProvider });
-  const labels = caches.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace })?.metadata.labels;
+  const place = caches.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
+  // A label that cannot be seen must not be taken for gone: everything would be handed back.
+  if (place === undefined) return isHeld(original) ? undefined : refuse(original, [UNSEEN], deps);
   const step = nextStep({
     original,
     namesake,
     status: parseCanaryStatus(namesake?.['status']),
-    isInvited: labels?.[WATCH_FLAGGER_LABEL] === 'true',
+    isInvited: place.metadata.labels?.[WATCH_FLAGGER_LABEL] === 'true',
     watchers: deps.watchers().filter((watcher) => watches(watcher, namespace)),
     translated,
     isFlaggersShape: hasFlaggersShape(original, deps),
