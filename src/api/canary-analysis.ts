@@ -103,8 +103,13 @@ export const analysis = z.strictObject({
     .min(1)
     .max(100)
     .optional()
-    .describe("Percent of the primary's pods that must be ready."),
-  canaryReadyThreshold: z.int().min(1).max(100).optional().describe("Percent of the canary's pods that must be ready."),
+    .describe("Percent of the primary's pods that must be available, rounded up, at least one; all when absent."),
+  canaryReadyThreshold: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("Percent of the canary's pods that must be available, rounded up, at least one; all when absent."),
   slo: percent.optional().describe('Success rate that is promised to users.'),
   tolerance: tolerance.optional().describe('How much worse than the primary the error rate may be.'),
   latency: tolerance.optional().describe('How much worse than the primary the latency may be.'),

@@ -64,12 +64,14 @@ const observeSide = (side: Side, scene: Scene, status: CanaryStatus): WorkloadVi
   const { names, around } = scene;
   const object = workload(scene, names.workload[side]);
   if (object === undefined) return undefined;
+  const { analysis } = scene.canary.spec;
   const revision = object.metadata.labels?.[REVISION_LABEL] ?? '';
   const pins = side === 'canary' ? undefined : digestsOfRevision(revision, status);
   return kindOf(object).view(object, {
     around,
     beside: (['target', ...SIDES] as const).flatMap((which) => (which === side ? [] : podsOf(scene, which))),
     slices: around.slices(names.service[side]),
+    readyPercent: side === 'primary' ? analysis.primaryReadyThreshold : analysis.canaryReadyThreshold,
     digests: digestsFor(side, status),
     wanted: recordedSide(side, scene, { revision, replicas: 0, digests: pins }),
   });

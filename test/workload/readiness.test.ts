@@ -64,6 +64,18 @@ test('ready is: every wanted pod of the newest template available, and no other 
   );
 });
 
+test('with a percentage, so many of the wanted pods have to be available, rounded up and at least one', () => {
+  const isReady = (available: number, readyPercent: number, replicas = 4): boolean => {
+    const status = { replicas, updatedReplicas: replicas, availableReplicas: available };
+    const workload = aWorkload(status, { replicas });
+    const context = { around: around(replicaSetsOf(workload)), beside: [], slices: [], readyPercent };
+    return deployment.view(workload, context)?.ready ?? assert.fail();
+  };
+  assert.deepEqual([isReady(2, 50), isReady(1, 50), isReady(3, 51), isReady(2, 51)], [true, false, true, false]);
+  assert.deepEqual([isReady(0, 1), isReady(1, 1)], [false, true]);
+  assert.deepEqual([isReady(3, 100), isReady(4, 100)], [false, true]);
+});
+
 test('a pod that has just failed is named before the status counts it out', () => {
   const failed = container({ state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } });
   const { ready, waiting } = viewOf(aWorkload(), [aPod('a'), aPod('b', failed)]);

@@ -157,8 +157,6 @@ export const analysisRules: readonly Rule[] = [
       cel: 'self.verifyTraffic == "best-effort"',
       holds: ({ verifyTraffic }) => verifyTraffic === 'best-effort',
     },
-    notYet('primaryReadyThreshold', { unless: 100, instead: 'remove it; every pod must be ready' }),
-    notYet('canaryReadyThreshold', { unless: 100, instead: 'remove it; every pod must be ready' }),
     ...(['slo', 'tolerance', 'latency', 'confidence', 'maxImpact', 'bake', 'maxDuration'] as const).map(evidence),
     notYet('onInconclusive', { unless: 'hold', instead: EVIDENCE }),
   ]),

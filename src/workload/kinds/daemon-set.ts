@@ -7,7 +7,7 @@ import { at, listAt, numberAt, recordAt, sameJson, stringAt, stringsAt } from '.
 import { type KubeObject, keyOf, refOf } from '../../lib/kube-object.ts';
 import { comparable, imagesOf, templateOf } from '../pod-template.ts';
 import { isObserved, isReady } from '../readiness.ts';
-import { type Progress, podSides } from './pod-sides.ts';
+import { availableNeeded, type Progress, podSides } from './pod-sides.ts';
 import type { SideContext, TargetKind } from './target-kind.ts';
 import { problemOf, targetPodProblems } from './target-problems.ts';
 
@@ -112,7 +112,10 @@ const keepsCapacity = (daemonSet: KubeObject): boolean => {
   return !isNone(at(rolling, 'maxSurge')) && isNone(at(rolling, 'maxUnavailable') ?? 1);
 };
 
-const progressOf = (daemonSet: KubeObject, context: Pick<SideContext, 'around' | 'beside'>): Progress => {
+const progressOf = (
+  daemonSet: KubeObject,
+  context: Pick<SideContext, 'around' | 'beside' | 'readyPercent'>,
+): Progress => {
   const status = (field: string): number => numberAt(daemonSet, 'status', field) ?? 0;
   const pods = podsOf(daemonSet, context);
   const made = current(daemonSet, revisionsOf(daemonSet, context));
@@ -128,7 +131,7 @@ const progressOf = (daemonSet: KubeObject, context: Pick<SideContext, 'around' |
     hash !== undefined &&
     wanted > 0 &&
     status('updatedNumberScheduled') >= wanted &&
-    available >= wanted &&
+    available >= availableNeeded(wanted, context.readyPercent) &&
     old.length === 0;
   const unserved = lost.size === 0 ? '' : `, on ${lost.size} more no version is`;
   const older = `${old.length} ${old.length === 1 ? 'pod' : 'pods'} of an older template left`;

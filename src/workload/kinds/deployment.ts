@@ -6,8 +6,8 @@ import { keyOf } from '../../lib/kube-object.ts';
 import { imagesOf, POD_TEMPLATE_HASH, podLabels, templateHash, templateOf } from '../pod-template.ts';
 import { conditionOf, isObserved } from '../readiness.ts';
 import { currentReplicaSet, isOwnedBy } from '../replica-set.ts';
-import { type Progress, podSides } from './pod-sides.ts';
-import type { Around, TargetKind } from './target-kind.ts';
+import { availableNeeded, type Progress, podSides } from './pod-sides.ts';
+import type { Around, SideContext, TargetKind } from './target-kind.ts';
 import { targetPodProblems } from './target-problems.ts';
 
 const replicaSetsOf = (deployment: KubeObject, around: Around): readonly KubeObject[] =>
@@ -52,7 +52,10 @@ const waitingFor = (deployment: KubeObject, wanted: number): Pick<Progress, 'cou
   };
 };
 
-const progressOf = (deployment: KubeObject, { around }: { readonly around: Around }): Progress => {
+const progressOf = (
+  deployment: KubeObject,
+  { around, readyPercent }: Pick<SideContext, 'around' | 'readyPercent'>,
+): Progress => {
   const status = (field: string): number => numberAt(deployment, 'status', field) ?? 0;
   const wanted = numberAt(deployment, 'spec', 'replicas') ?? 1;
   const observed = isObserved(deployment);
@@ -65,7 +68,7 @@ const progressOf = (deployment: KubeObject, { around }: { readonly around: Aroun
       observed &&
       wanted > 0 &&
       status('updatedReplicas') === wanted &&
-      status('availableReplicas') === wanted &&
+      status('availableReplicas') >= availableNeeded(wanted, readyPercent) &&
       status('replicas') === wanted,
     newest: podsOf(deployment, around).filter((pod) => isOwnedBy(pod, newest)),
     ...waitingFor(deployment, wanted),

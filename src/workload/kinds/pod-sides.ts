@@ -15,7 +15,7 @@ export type Progress = {
   /** Pods wanted; 1 where their number is not Serin's to choose. */
   readonly replicas: number;
   readonly readyReplicas: number;
-  /** Every wanted pod is of the newest template and available, and none of an older one is left. */
+  /** Every wanted pod is of the newest template, enough are available, and none of an older one is left. */
   readonly ready: boolean;
   /** Pods of the newest template. */
   readonly newest: readonly KubeObject[];
@@ -27,6 +27,10 @@ export type Progress = {
   readonly keepsCapacity: boolean;
 };
 
+/** Pods that have to be available: so many percent of those wanted, rounded up, and at least one. */
+export const availableNeeded = (wanted: number, percent = 100): number =>
+  Math.max(1, Math.ceil((wanted * percent) / 100));
+
 /** What a workload waits for, the most telling reason first. */
 const waitingFor = (workload: KubeObject, { newest, counts, otherwise }: Progress): string => {
   if (!isObserved(workload)) return 'Kubernetes has not acted on its newest spec yet';
@@ -37,7 +41,10 @@ const waitingFor = (workload: KubeObject, { newest, counts, otherwise }: Progres
 /** Sides that run pods of their own: workloads of the target's kind, each behind a Service. */
 export const podSides = (of: {
   readonly kind: 'Deployment' | 'DaemonSet';
-  readonly progress: (workload: KubeObject, context: Pick<SideContext, 'around' | 'beside'>) => Progress;
+  readonly progress: (
+    workload: KubeObject,
+    context: Pick<SideContext, 'around' | 'beside' | 'readyPercent'>,
+  ) => Progress;
   /** The spec of a side of so many pods. */
   readonly sized: (spec: JsonRecord, replicas: number) => JsonRecord;
 }): Pick<

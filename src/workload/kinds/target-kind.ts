@@ -36,6 +36,8 @@ export type SideContext = {
   readonly beside: readonly KubeObject[];
   /** EndpointSlices of the side's Service. */
   readonly slices: readonly KubeObject[];
+  /** Percent of its pods that have to be available for it to be ready; all of them when absent. */
+  readonly readyPercent?: number | undefined;
   /** Digests that its images should be pinned to. */
   readonly digests?: Digests | undefined;
   /** The object as it was applied for its revision; undefined when that is not known any more. */

@@ -27,11 +27,11 @@ test('every kind has a status of its own', () => {
 test('a rule stands at its place with its sentence, field and reason', () => {
   const rules = listAt(specSchema(kindOf('Canary')), 'properties', 'analysis', 'x-kubernetes-validations');
   assert.deepEqual(
-    rules.find((rule) => at(rule, 'fieldPath') === '.webhooks'),
+    rules.find((rule) => at(rule, 'fieldPath') === '.tolerance'),
     {
-      rule: '!has(self.webhooks) || size(self.webhooks) == 0',
-      message: 'webhooks is not supported yet: remove it; metrics alone judge a run',
-      fieldPath: '.webhooks',
+      rule: '!has(self.tolerance)',
+      message: 'tolerance is not supported yet: remove it; it belongs to the evidence judge',
+      fieldPath: '.tolerance',
       reason: 'FieldValueForbidden',
     },
   );

@@ -261,7 +261,6 @@ const TWO_STRATEGIES =
   'iterations (blue/green, A/B) and stepWeight or stepWeights (canary) are both set: keep those of one strategy';
 const NOT_JUDGED =
   'Nothing would judge this blue/green run before it takes all traffic: the built-in metrics count what the route leads to the canary, which is nothing till then; add analysis.mirror, a metric of your own, or a webhook of type rollout';
-const READY = 'remove it; every pod must be ready';
 
 const analyses: readonly WrongSpec[] = [
   withAnalysis(
@@ -329,8 +328,6 @@ const analyses: readonly WrongSpec[] = [
     '.mirrorWeight: mirrorWeight has an effect with mirror: true only: set that, or remove mirrorWeight',
   ),
   withAnalysis({ stepWeights: undefined, iterations: 10 }, `.iterations: ${NOT_JUDGED}`),
-  withAnalysis({ primaryReadyThreshold: 50 }, notYet('primaryReadyThreshold', READY)),
-  withAnalysis({ canaryReadyThreshold: 50 }, notYet('canaryReadyThreshold', READY)),
   withAnalysis({ slo: '99.9%' }, notYet('slo', EVIDENCE)),
   withAnalysis({ tolerance: { relative: '25%' } }, notYet('tolerance', EVIDENCE)),
   withAnalysis({ latency: { absolute: '1%' } }, notYet('latency', EVIDENCE)),
