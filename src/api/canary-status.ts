@@ -299,6 +299,11 @@ const adopted = z.object({
 /** What was there before Serin, for the finalizer, and under which names. */
 export type AdoptedStatus = DeepReadonly<z.output<typeof adopted>>;
 
+const outage = z.object({
+  since: time.describe('Since when.'),
+  told: maybe(z.literal(true)).describe('Absent until people have been called.'),
+});
+
 /** `status` of a Canary: everything that a restart needs; never a template, never a config's content. */
 export const canaryStatus = z.object({
   observedGeneration: maybe(z.int()).describe('Generation of the spec that this speaks of.'),
@@ -317,6 +322,7 @@ export const canaryStatus = z.object({
   run: maybe(run).describe('The run that is going on.'),
   runs: maybe(z.int()).describe("Runs begun so far; the next run's number is one more."),
   adopted: maybe(adopted).describe('What was there before Serin.'),
+  outage: maybe(outage).describe('No pod that could answers the users: since when.'),
   floor: maybe(
     z.object({
       replicas: z.int().describe('Replicas.'),

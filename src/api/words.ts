@@ -114,6 +114,7 @@ export const WARNING_REASONS = [
   'Inconclusive',
   'PromotionFailed',
   'DeadlineExceeded',
+  'PrimaryNotReady',
   'RouteNotAccepted',
   'RouteNotObserved',
   'RouteDrift',

@@ -1,5 +1,6 @@
 import type { CanaryStatus, Condition, HistoryStatus, OutboxStatus, RunStatus } from '../api/canary-status.ts';
 import type { ConditionType } from '../api/words.ts';
+import { serves, whyDown } from './answering.ts';
 import type { EventNote } from './decision.ts';
 import { hasEnded } from './history.ts';
 import { waitingGate } from './hooks/gates.ts';
@@ -8,7 +9,7 @@ import { isForGit } from './outbox.ts';
 import { problemsOf, problemText } from './problems.ts';
 import { type Rejection, rejection } from './rejection.ts';
 import { checkText } from './sentence.ts';
-import { canaryServes, primaryName, primaryServes } from './sides.ts';
+import { primaryName } from './sides.ts';
 import { timeText } from './time.ts';
 
 type State = Pick<Condition, 'status' | 'reason' | 'message'>;
@@ -46,16 +47,11 @@ const askedInVain = (observed: Observed, status: CanaryStatus): Rejection | unde
   return rejected?.isPutBack === false ? rejected : undefined;
 };
 
-/** Somebody answers users: the primary, or the canary that has taken everything while the primary changes. */
-const serves = (observed: Observed, { run }: CanaryStatus): boolean =>
-  primaryServes(observed) || (run?.weight.set === 100 && canaryServes(observed, run));
-
 const ready = (observed: Observed, status: CanaryStatus, waiting: string): State => {
   const phase = status.phase ?? 'Initializing';
   if (phase === 'Initializing' || phase === 'Terminating') return state('False', phase, waiting);
   if (!serves(observed, status)) {
-    const why = observed.primary?.waiting ?? 'it is gone, or its Service is';
-    return state('False', 'PrimaryNotReady', `${primaryName(observed)} has no ready pod: ${why}`);
+    return state('False', 'PrimaryNotReady', whyDown(observed));
   }
   const rejected = askedInVain(observed, status);
   if (rejected !== undefined) return state('False', rejected.outcome, rejected.message);

@@ -10,6 +10,7 @@ import { eventHooks } from './hooks/event-hooks.ts';
 import { gatesLater } from './hooks/gates.ts';
 import { nextOf } from './next.ts';
 import type { Observed } from './observed.ts';
+import { withOutage } from './outage.ts';
 import { outboxEffects } from './outbox.ts';
 import { initializing } from './phases/initializing.ts';
 import { running } from './phases/running.ts';
@@ -106,13 +107,24 @@ export const decide = (seen: Observed, now: number): Decision => {
   const noted = noteDesired({ ...observed, status: folded.status }, now);
   const scaled = withAutoscaling({ ...observed, status: noted.status }, now);
   const acted = takeActions(scaled, now);
-  const taken = acted.ended ?? phaseOf({ ...observed, status: acted.status }, now);
+  const next = acted.ended ?? phaseOf({ ...observed, status: acted.status }, now);
+  const outage = withOutage(observed, next.status, now);
+  const taken = { ...next, status: outage.status };
   const stuck = stuckOf(observed, taken);
   const { before, after, effects } = taken;
   const status = finished(observed, taken, { now, stuck });
-  const told = [...folded.events, ...noted.events, ...acted.events, ...untold(observed.status, stuck), ...taken.events];
+  const told = [
+    ...folded.events,
+    ...noted.events,
+    ...acted.events,
+    ...untold(observed.status, stuck),
+    ...taken.events,
+    ...outage.events,
+  ];
   // A time that has passed waits for something to be observed, not for the clock.
-  const wakes = [taken.wakeAt, floorEnds(taken.status)].flatMap((at) => (at !== undefined && at > now ? at : []));
+  const wakes = [taken.wakeAt, outage.wakeAt, floorEnds(taken.status)].flatMap((at) =>
+    at !== undefined && at > now ? at : [],
+  );
   return {
     before,
     status,

@@ -1,6 +1,7 @@
 import type { CanaryStatus, HistoryStatus, Images, OutboxStatus, RunStatus } from '../api/canary-status.ts';
 import type { Outcome } from '../api/words.ts';
 import { assertNever } from '../lib/assert-never.ts';
+import { outageText } from './answering.ts';
 import type { Message } from './effect.ts';
 import { rejects } from './history.ts';
 import type { Observed } from './observed.ts';
@@ -76,6 +77,18 @@ const outcomeBody = (observed: Observed, run: HistoryStatus): Body => ({
   run,
 });
 
+/** Nobody answers users; nothing to tell once somebody does. */
+const outageBody = (observed: Observed): Body | undefined => {
+  const { status, canary } = observed;
+  const { outage, stable, run } = status;
+  if (outage === undefined || stable === undefined) return undefined;
+  return {
+    title: `${canary.name} ${versionText(stable.images, stable.revision)}: nobody answers users`,
+    text: `${outageText(observed, status)}. Traffic stays where it is until a side can take it; a person has to look at the cluster.`,
+    fields: run === undefined ? imageFields(stable.images) : runFields(run),
+  };
+};
+
 const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Body | undefined => {
   const { status, canary } = observed;
   const ended = status.history.find(({ id }) => id === runId);
@@ -103,6 +116,7 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
     case 'outcome':
       return ended && outcomeBody(observed, ended);
     case 'held':
+      if (runId === undefined) return outageBody(observed);
       if (current?.held === undefined) return undefined;
       return {
         title: `${subject(observed, current)}: held at ${current.weight.set} %`,
@@ -129,6 +143,8 @@ const bodyOf = (observed: Observed, topic: Topic, runId: string | undefined): Bo
 
 /** How severe a topic is: what receivers filter by. */
 export const severityOf = (topic: Topic, { history }: CanaryStatus, run: string | undefined): Message['severity'] => {
+  // Of no run is what users suffer from now.
+  if (topic === 'held' && run === undefined) return 'error';
   if (topic === 'held' || topic === 'git' || topic === 'gate') return 'warn';
   const ended = history.find(({ id }) => id === run);
   return topic === 'outcome' && ended !== undefined && rejects(ended.outcome) ? 'error' : 'info';
