@@ -172,6 +172,11 @@ export const TRANSITIONS: readonly Transition[] = [
     to: 'shifting',
     because: [`${DRAINED}, and the same revision is retried while its pods are there`],
   },
+  {
+    from: 'ending',
+    to: 'promoting',
+    because: [`${DRAINED}, and the same revision is retried unjudged while its pods are there`],
+  },
   ...ALIVE.map((from): Transition => ({ from, to: 'terminating', because: ['the Canary is deleted'] })),
 ];
 

@@ -36,9 +36,6 @@ const TEXTS = [
     'DaemonSet',
     'Deployment',
     'StatefulSet',
-    'DaemonSet',
-    'Deployment',
-    'StatefulSet',
   ],
   ...['http://prometheus.test:9090', 'https://a:b@git.test/x', 'ssh://git@git.test/x', 'git@git.test:x/y.git'],
   ...[

@@ -143,6 +143,15 @@ const STORIES: Readonly<Record<string, (strategy: Strategy) => void>> = {
       .act('retry')
       .end();
   },
+  'a revision that is run again unjudged while its pods are still there': (strategy) => {
+    const told = new Told(strategy, { verdicts: { v2: ['fail', 'fail'] }, git: { mode: 'off' } })
+      .push()
+      .until('ending');
+    told
+      .happen({ type: 'edit', spec: { skipAnalysis: true } })
+      .act('retry')
+      .end();
+  },
   'a deletion anywhere': (strategy) => {
     for (const place of ALIVE.filter((name) => name !== 'initializing' && name !== 'resting')) {
       const told = new Told(strategy, BOTH).push().until('waiting');

@@ -35,11 +35,12 @@ test('a rule stands at its place with its sentence, field and reason', () => {
       reason: 'FieldValueForbidden',
     },
   );
-  const provider = listAt(specSchema(kindOf('Canary')), 'x-kubernetes-validations')[0];
-  assert.equal(
-    at(provider, 'messageExpression'),
-    '"provider \\"" + self.provider + "\\" is not supported yet: want gatewayapi, istio, nginx, appmesh or gloo"',
+  const sentences = listAt(specSchema(kindOf('Canary')), 'x-kubernetes-validations').map((rule) =>
+    at(rule, 'messageExpression'),
   );
+  const wanted =
+    '"provider \\"" + self.provider + "\\" is not supported yet: want gatewayapi, istio, nginx, appmesh or gloo"';
+  assert.ok(sentences.includes(wanted));
 });
 
 test('a rule that points nowhere, or puts a number into its sentence, is refused', () => {
