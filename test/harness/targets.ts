@@ -107,3 +107,30 @@ export const aServiceCanary = (spec: Parameters<typeof aCanary>[0] = {}): KubeOb
     ...spec,
     service: { port: 80, targetPort: 9898, name: 'podinfo', ...spec.service },
   });
+
+/** The Service that users call, as the team has it in Git. */
+const aCalled = (version: string): KubeObject => ({
+  ...aWish(version),
+  metadata: { name: 'podinfo', namespace: 'shop' },
+});
+
+/** podinfo 6.0.0 serves behind Service `podinfo` and is what is wanted; others run beside it, of which one is bad. */
+export const servingVersions = async (owner: Owner, route: KubeObject = aRoute()): Promise<World> => {
+  const world = aWorld();
+  owner.after(world.stop);
+  for (const version of ['6.0.0', '6.1.0', '6.2.0', '6.9.0-bad']) world.apply(aVersion(version));
+  world.apply(aCalled('6.0.0'));
+  world.apply(route);
+  world.apply(aWish('6.0.0'));
+  await world.clock.advance(1000);
+  return world;
+};
+
+/** The same, taken over. */
+export const takenOverService = async (owner: Owner, canary: KubeObject = aServiceCanary()): Promise<World> => {
+  const world = await servingVersions(owner);
+  world.startController();
+  world.apply(canary);
+  await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
+  return world;
+};

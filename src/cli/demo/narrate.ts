@@ -98,6 +98,7 @@ export const liveShow = (surroundings: Surroundings, options: DrawOptions): Show
       workload: (name) => read({ apiVersion: 'apps/v1', kind: 'Deployment', namespace: NAMESPACE, name }),
       replicaSets: () => list({ apiVersion: 'apps/v1', kind: 'ReplicaSet' }, { namespace: NAMESPACE }),
       pods: () => list({ apiVersion: 'v1', kind: 'Pod' }, { namespace: NAMESPACE }),
+      slices: () => [],
     };
     const view = canary === undefined ? undefined : viewOf(canary, { cluster: 'demo', workloads });
     const client = clip(`client   ${requests} requests sent, ${failures} failed`, style);

@@ -12,10 +12,12 @@ import { type CanaryView, canaryView, type PodLine, type WorkloadLine } from './
 
 /** What is read beside the Canary, of its namespace. */
 export type Workloads = {
-  /** A Deployment or DaemonSet by its name. */
+  /** A side by its name. */
   readonly workload: (name: string) => KubeObject | undefined;
   readonly replicaSets: () => readonly KubeObject[];
   readonly pods: () => readonly KubeObject[];
+  /** EndpointSlices of a Service. */
+  readonly slices: (service: string) => readonly KubeObject[];
 };
 
 const podLine = (pod: KubeObject): PodLine => ({
@@ -24,19 +26,25 @@ const podLine = (pod: KubeObject): PodLine => ({
     pod.metadata.deletionTimestamp === undefined ? (podTrouble(pod)?.why ?? 'its containers are starting') : 'stopping',
 });
 
-const aroundIn = ({ replicaSets, pods }: Workloads): Around => ({
+const aroundIn = ({ replicaSets, pods, slices }: Workloads): Around => ({
   ownedBy: (kind, uid) => {
     const objects = kind === 'Pod' ? pods() : kind === 'ReplicaSet' ? replicaSets() : [];
     return objects.filter((object) => isOwnedBy(object, uid));
   },
   pod: (name) => pods().find(({ metadata }) => metadata.name === name),
-  slices: () => [],
+  slices,
 });
 
-const workloadLine = (workload: KubeObject, role: WorkloadLine['role'], workloads: Workloads): WorkloadLine => {
+/** Undefined for a side that stands for nothing at the moment. */
+const workloadLine = (
+  workload: KubeObject,
+  role: WorkloadLine['role'],
+  workloads: Workloads,
+): WorkloadLine | undefined => {
   const kind = kindOf(workload);
   const around = aroundIn(workloads);
   const side = kind.view(workload, { around, beside: [], slices: [] });
+  if (side === undefined) return undefined;
   const notReady = kind
     .pods(workload, around)
     .filter((pod) => !isReady(pod))
@@ -46,9 +54,8 @@ const workloadLine = (workload: KubeObject, role: WorkloadLine['role'], workload
     name: workload.metadata.name,
     role,
     images: Object.values(kind.images(workload, around)),
-    wanted: side?.replicas ?? 0,
-    ready: side?.readyReplicas ?? 0,
-    ...(side?.waiting === undefined ? {} : { waiting: side.waiting }),
+    ...kind.counted(workload, around),
+    ...(side.waiting === undefined ? {} : { waiting: side.waiting }),
     ...(notReady.length === 0 ? {} : { pods: notReady }),
     ...(workload.metadata.creationTimestamp === undefined ? {} : { createdAt: workload.metadata.creationTimestamp }),
   };
@@ -72,7 +79,7 @@ export const viewOfParsed = (
   const names = namesOf(spec);
   const lines = (['primary', 'canary'] as const).flatMap((role) => {
     const workload = workloads?.workload(names.workload[role]);
-    return workload === undefined || workloads === undefined ? [] : [workloadLine(workload, role, workloads)];
+    return workload === undefined || workloads === undefined ? [] : (workloadLine(workload, role, workloads) ?? []);
   });
   const { namespace = '', name, creationTimestamp } = object.metadata;
   return canaryView({

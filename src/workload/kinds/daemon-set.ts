@@ -120,7 +120,8 @@ const progressOf = (
   const pods = podsOf(daemonSet, context);
   const made = current(daemonSet, revisionsOf(daemonSet, context));
   const hash = made && nameOf(made);
-  const newest = pods.filter((pod) => hash !== undefined && pod.metadata.labels?.[REVISION_HASH] === hash);
+  // Where ControllerRevisions are not read, the status has to tell.
+  const newest = pods.filter((pod) => hash === undefined || pod.metadata.labels?.[REVISION_HASH] === hash);
   const desired = status('desiredNumberScheduled');
   const lost = lostNodes(pods, { beside: context.beside, desired });
   const wanted = desired - lost.size;
@@ -128,7 +129,7 @@ const progressOf = (
   const available = status('numberAvailable');
   const ready =
     isObserved(daemonSet) &&
-    hash !== undefined &&
+    (hash !== undefined || lost.size === 0) &&
     wanted > 0 &&
     status('updatedNumberScheduled') >= wanted &&
     available >= availableNeeded(wanted, context.readyPercent) &&
@@ -226,6 +227,10 @@ export const daemonSet: TargetKind = {
     };
   },
   problems,
+  counted: (object) => ({
+    wanted: numberAt(object, 'status', 'desiredNumberScheduled') ?? 0,
+    ready: numberAt(object, 'status', 'numberReady') ?? 0,
+  }),
   pods: (object, around) => podsOf(object, { around }),
   ...podSides({ kind: 'DaemonSet', progress: progressOf, sized: (spec) => spec }),
 };

@@ -128,6 +128,10 @@ export const deployment: TargetKind = {
     },
   }),
   problems: (target) => targetPodProblems(target),
+  counted: (object) => ({
+    wanted: numberAt(object, 'spec', 'replicas') ?? 1,
+    ready: numberAt(object, 'status', 'readyReplicas') ?? 0,
+  }),
   pods: podsOf,
   ...podSides({ kind: 'Deployment', progress: progressOf, sized: (spec, replicas) => ({ ...spec, replicas }) }),
 };

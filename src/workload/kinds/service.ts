@@ -133,6 +133,10 @@ export const service: TargetKind = {
     const message = `it selects ${labelsText(selector)}, the target ${labelsText(asked)}; want the same until this Canary has taken over, so that nobody is led to another version unjudged`;
     return { message, onlyAtFirst: true };
   },
+  counted: (object, around) => {
+    const all = behind(object, { around, selector: selectorOf(object) });
+    return { wanted: Math.max(1, all.length), ready: all.filter(({ ready, meant }) => ready && meant).length };
+  },
   pods: podsOf,
   sharesSelectors: true,
   side: (side, { revision, spec }, { canary }) => manifest(side, { canary, revision, spec }),

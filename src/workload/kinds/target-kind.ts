@@ -98,6 +98,8 @@ export type TargetKind = {
     selector: Labels,
     of: { readonly target: KubeObject; readonly pods: Labels | undefined },
   ) => { readonly message: string; readonly onlyAtFirst: boolean } | undefined;
+  /** Pods, nodes or endpoints: how many a target or a side is to have, and how many of them are ready. For people. */
+  readonly counted: (object: KubeObject, around: Around) => { readonly wanted: number; readonly ready: number };
   /** Pods of a target or a side. */
   readonly pods: (object: KubeObject, around: Around) => readonly KubeObject[];
   /** Primary or canary of a revision, to be applied. */

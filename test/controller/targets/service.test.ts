@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { at } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
-import { aWorld, canaryRef, type World } from '#test/harness/a-world.ts';
+import { canaryRef, type World } from '#test/harness/a-world.ts';
 import { adopting, aRoute } from '#test/harness/manifests.ts';
-import { ended, type Owner } from '#test/harness/release.ts';
-import { aServiceCanary, aVersion, aWish } from '#test/harness/targets.ts';
+import { ended } from '#test/harness/release.ts';
+import { aServiceCanary, aVersion, aWish, servingVersions, takenOverService } from '#test/harness/targets.ts';
 
 const LIMIT = 240_000;
 
@@ -14,39 +14,13 @@ const service = (world: World, name: string): KubeObject | undefined =>
 const selector = (world: World, name: string): unknown => at(service(world, name), 'spec', 'selector');
 const of = (version: string) => ({ app: 'podinfo', version });
 const outcomes = (world: World) => world.canary().history.map(({ outcome }) => outcome);
-/** The Service that users call, as the team has it in Git. */
-const aCalled = (version: string): KubeObject => ({
-  ...aWish(version),
-  metadata: { name: 'podinfo', namespace: 'shop' },
-});
-
-/** 6.0.0 serves behind `podinfo`; 6.1.0, 6.2.0 and a bad one run beside it. Nobody has said yet what is wanted. */
-const serving = async (owner: Owner, route = aRoute()): Promise<World> => {
-  const world = aWorld();
-  owner.after(world.stop);
-  for (const version of ['6.0.0', '6.1.0', '6.2.0', '6.9.0-bad']) world.apply(aVersion(version));
-  world.apply(aCalled('6.0.0'));
-  world.apply(route);
-  world.apply(aWish('6.0.0'));
-  await world.clock.advance(1000);
-  return world;
-};
-
-const takenOver = async (owner: Owner, canary: KubeObject = aServiceCanary()): Promise<World> => {
-  const world = await serving(owner);
-  world.startController();
-  world.apply(canary);
-  await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
-  return world;
-};
-
 const pods = (world: World): readonly unknown[] =>
   world.cluster.api
     .list({ apiVersion: 'v1', kind: 'Pod' }, { namespace: 'shop' })
     .map(({ metadata }) => [metadata.uid, metadata.labels, metadata.annotations]);
 
 test('a Service whose versions a team runs: taken over, bad, superseded, good, given back, without a lost request', async (t) => {
-  const world = await serving(t);
+  const world = await servingVersions(t);
   const born = world.load.snapshot();
   const before = pods(world);
   world.startController();
@@ -96,7 +70,7 @@ test('a Service whose versions a team runs: taken over, bad, superseded, good, g
 });
 
 test('a version that has no pod is waited for, says so, and is rolled back at its deadline', async (t) => {
-  const world = await takenOver(t, aServiceCanary({ progressDeadlineSeconds: 30 }));
+  const world = await takenOverService(t, aServiceCanary({ progressDeadlineSeconds: 30 }));
   const calm = world.load.snapshot();
   world.apply(aWish('7.0.0'));
   await world.clock.until(ended(world, 1), LIMIT);
@@ -109,7 +83,7 @@ test('a version that has no pod is waited for, says so, and is rolled back at it
 });
 
 test('going back to the stable selector withdraws; another port is a version of its own', async (t) => {
-  const world = await takenOver(t);
+  const world = await takenOverService(t);
   world.apply(aWish('6.1.0'));
   await world.clock.until(() => world.canary().canaryWeight === 10, LIMIT);
   world.apply(aWish('6.0.0'));
@@ -127,7 +101,7 @@ test('going back to the stable selector withdraws; another port is a version of 
 });
 
 test('pods of the canary that are all lost in the middle of a run cost nobody a request', async (t) => {
-  const world = await takenOver(t);
+  const world = await takenOverService(t);
   world.apply(aWish('6.1.0'));
   await world.clock.until(() => world.canary().canaryWeight === 50, LIMIT);
   const mark = world.load.snapshot();
@@ -140,7 +114,7 @@ test('pods of the canary that are all lost in the middle of a run cost nobody a 
 });
 
 test('somebody else’s hand on the side Services and on what users call is put right', async (t) => {
-  const world = await takenOver(t);
+  const world = await takenOverService(t);
   const mark = world.load.snapshot();
   for (const name of ['podinfo-primary', 'podinfo']) {
     world.apply({ ...aWish('6.9.0-bad'), metadata: { name, namespace: 'shop' } });
@@ -156,7 +130,7 @@ test('somebody else’s hand on the side Services and on what users call is put 
 });
 
 test('what would lead users to another version at the take-over is refused, in words, and harms nobody', async (t) => {
-  const world = await serving(t);
+  const world = await servingVersions(t);
   world.apply(aWish('6.1.0'));
   const mark = world.load.snapshot();
   world.startController();
@@ -174,7 +148,7 @@ test('what would lead users to another version at the take-over is refused, in w
 });
 
 test('a Service that nobody has made yet is made for users, and goes with the Canary', async (t) => {
-  const world = await serving(t, aRoute('front'));
+  const world = await servingVersions(t, aRoute('front'));
   world.startController();
   world.apply(aServiceCanary({ ...adopting('front'), service: { port: 80, name: 'front' } }));
   await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
