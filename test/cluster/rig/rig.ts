@@ -21,6 +21,7 @@ export const PORTS = {
   refusingWebhook: 8444,
   glooWeb: 8003,
   glooAdmin: 15003,
+  resourceMetrics: 8445,
 } as const;
 
 /** Users of the token file: one a component, so that the audit log tells who asked for what. */
