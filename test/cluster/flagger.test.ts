@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { parseCanaryStatus } from '#src/api/canary-status.ts';
-import { at, listAt, stringAt } from '#src/lib/json.ts';
+import { at, listAt, numberAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
 import { apply, kubectl } from './rig/kubectl.ts';
 import { type ACluster, openCluster } from './world/a-cluster.ts';
@@ -154,4 +154,22 @@ test('Flagger has it back: no pod is restarted, no request is lost, and it runs 
   await phaseIs('Succeeded');
   assert.match(JSON.stringify(at(await deployment(`${app}-primary`), 'spec', 'template')), /podinfo:6\.3\.0/);
   counted('a release of Flagger’s', mark);
+});
+
+test('Serin takes over once more, and deletion in the foreground gives everything back to the target', async () => {
+  const pods = await team.primaryPods();
+  const mark = users.quick.snapshot();
+  await kubectl(cluster.rig, ['label', 'namespace', namespace, `${LABEL}=true`]);
+  await flagger.scale(0);
+  await until('take-over', async () => parseCanaryStatus((await shadow())?.['status']).phase === 'Initialized', LIMIT);
+  assert.deepEqual(await team.primaryPods(), pods);
+  assert.deepEqual(parseCanaryStatus((await shadow())?.['status']).history, []);
+  counted('Serin takes over once more', mark);
+  const start = performance.now();
+  const all = ['-n', namespace, 'delete', `canary/${app}`, '--cascade=foreground', '--timeout=90s'];
+  await kubectl(cluster.rig, all);
+  rows.push(['deletion in the foreground', `${((performance.now() - start) / 1000).toFixed(1)} s`, '']);
+  assert.equal(await shadow(), undefined);
+  assert.equal(await deployment(`${app}-primary`), undefined);
+  assert.equal(numberAt(await deployment(app), 'status', 'readyReplicas'), 2);
 });

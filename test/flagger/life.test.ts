@@ -248,7 +248,13 @@ for (const propagationPolicy of ['Background', 'Foreground', 'Orphan'] as const)
       },
       { user: 'developer' },
     );
-    await world.clock.until(() => original(world) === undefined && shadow(world) === undefined, LIMIT);
+    const early: string[] = [];
+    await world.clock.until(() => {
+      const isHeld = original(world)?.metadata.finalizers?.includes('serin.dev/flagger') ?? false;
+      if (shadow(world) !== undefined && !isHeld) early.push('the Canary went before its shadow');
+      return original(world) === undefined && shadow(world) === undefined;
+    }, LIMIT);
+    assert.deepEqual(early, []);
     assert.equal(at(deployment(world, 'podinfo'), 'status', 'readyReplicas'), 2);
     assert.equal(deployment(world, 'podinfo-primary'), undefined);
     const apex = world.read({ apiVersion: 'v1', kind: 'Service', ...KEY });

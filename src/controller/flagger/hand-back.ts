@@ -74,8 +74,15 @@ export const handBack = async (original: KubeObject, shadow: KubeObject, deps: F
   for (const found of adopted.map(caches.get)) if (found !== undefined) await strip(found, undefined, deps);
 };
 
+/** Asks for the shadow's end. It stays until it has given everything back, so it must not be taken for gone. */
+export const deleteShadow = async (shadow: KubeObject, { client }: FlaggerDeps): Promise<void> => {
+  const { uid } = shadow.metadata;
+  await client.delete(refOf(shadow), { propagationPolicy: 'Background', ...(uid === undefined ? {} : { uid }) });
+};
+
 /** Lets the shadow go, with nothing given back to the target. */
-export const dropShadow = async (shadow: KubeObject, { caches, writer }: FlaggerDeps): Promise<void> => {
+export const dropShadow = async (shadow: KubeObject, deps: FlaggerDeps): Promise<void> => {
+  const { caches, writer } = deps;
   const ref = refOf(shadow);
   const { resourceVersion, finalizers = [] } = (caches.get(ref) ?? shadow).metadata;
   if (finalizers.includes(FINALIZER)) {
@@ -83,5 +90,5 @@ export const dropShadow = async (shadow: KubeObject, { caches, writer }: Flagger
       metadata: { resourceVersion, finalizers: finalizers.filter((name) => name !== FINALIZER) },
     });
   }
-  await writer.remove(ref);
+  await deleteShadow(shadow, deps);
 };

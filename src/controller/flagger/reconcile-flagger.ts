@@ -26,7 +26,7 @@ import { namesOf } from '../../workload/names.ts';
 import type { Wish } from '../watched-kinds.ts';
 import { wishesOf } from '../wishes.ts';
 import type { FlaggerDeps } from './flagger-deps.ts';
-import { dropShadow, handBack } from './hand-back.ts';
+import { deleteShadow, dropShadow, handBack } from './hand-back.ts';
 import { adopt, adoptApex, ownedBy } from './made-by-flagger.ts';
 import { trackedConfigsOf } from './tracked-configs.ts';
 
@@ -87,7 +87,7 @@ const take = async (step: Step, original: KubeObject, deps: FlaggerDeps): Promis
     case 'wait':
       return show(original, step, deps);
     case 'end':
-      return deps.writer.remove(refOf(step.shadow));
+      return deleteShadow(step.shadow, deps);
     case 'leave':
       return deps.writer.merge(refOf(step.shadow), { metadata: { annotations: { [HAND_OVER_ANNOTATION]: 'out' } } });
     case 'handBack':
