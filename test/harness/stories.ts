@@ -104,11 +104,24 @@ const judged = {
   threshold: 2,
   metrics: [{ name: 'request-success-rate', thresholdRange: { min: 99 } }],
 };
+/** Every hook that a good answer takes further. */
+const HOOKS = (
+  [
+    'confirm-rollout',
+    'pre-rollout',
+    'rollout',
+    'confirm-traffic-increase',
+    'confirm-promotion',
+    'post-rollout',
+    'event',
+  ] as const
+).map((type) => ({ name: type, type, url: `http://hooks.example.com/${type}` }));
 const STRATEGIES: readonly (readonly [string, CanarySpecInput['analysis'], Plane?])[] = [
   ['adaptive weights', { ...judged, maxWeight: 4 }],
   ['steps on the way back', { ...judged, stepWeights: [50], stepWeightPromotion: 25 }],
   ['blue/green with a mirror', { ...judged, iterations: 2, mirror: true }, MIRRORING],
   ['a mirror and a weight', { ...judged, stepWeights: [50], mirror: true }, MIRRORING],
+  ['weights, gates and hooks', { ...judged, stepWeights: [10, 50], webhooks: HOOKS }],
   ['session affinity', { ...judged, stepWeights: [10, 50], sessionAffinity: { cookieName: 'side' } }, MIRRORING],
 ];
 

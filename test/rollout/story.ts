@@ -1,6 +1,7 @@
 import type { CanarySpecInput } from '#src/api/canary.ts';
 import type { CheckStatus } from '#src/api/canary-status.ts';
 import type { Verb } from '#src/api/words.ts';
+import type { HookEffect } from '#src/rollout/effect.ts';
 import type { GitView } from '#src/rollout/observed.ts';
 
 /** What happens from outside. */
@@ -38,6 +39,8 @@ export type Story = {
   /** Revisions whose pods never get ready, on which sides. */
   readonly broken?: Readonly<Record<string, 'both' | 'primary'>>;
   readonly keepsCapacity?: boolean;
+  /** What a hook answers, and after how long; yes and at once when it says nothing. */
+  readonly hooks?: Oracle['hook'];
   /** How late the caches show what others do, ms. */
   readonly lag?: number;
   /** Writes (counted from 1) after which the controller dies and starts again. */
@@ -48,12 +51,15 @@ export type Story = {
 export type Oracle = {
   /** Of window number `number` (from 0) of a revision. */
   readonly verdict: (window: { readonly revision: string; readonly number: number }) => CheckStatus['verdict'];
+  /** Of a call that is made at `now`. */
+  readonly hook?: (call: HookEffect, now: number) => { readonly passed: boolean; readonly ms: number };
   /** Whether the controller dies after this write, counted from 1. */
   readonly crashes: (write: number) => boolean;
 };
 
 /** The oracle that a story is. */
-export const oracleOf = ({ verdicts, crashes }: Story): Oracle => ({
+export const oracleOf = ({ verdicts, crashes, hooks }: Story): Oracle => ({
+  ...(hooks === undefined ? {} : { hook: hooks }),
   verdict: ({ revision, number }) => verdicts?.[revision]?.[number] ?? 'pass',
   crashes: (write) => crashes?.includes(write) === true,
 });

@@ -342,8 +342,17 @@ export class World {
     state.effects = state.effects.filter(({ key }) => keys.has(key));
     for (const effect of wanted) {
       if (state.effects.some(({ key }) => key === effect.key)) continue;
-      state.effects.push({ key: effect.key, doneAt: state.now + ANSWER_MS, result: this.#execute(effect) });
+      const { ms, result } = this.#answer(effect);
+      state.effects.push({ key: effect.key, doneAt: state.now + ms, result });
     }
+  }
+
+  /** What an effect comes to, and after how long. */
+  #answer(effect: Effect): { readonly ms: number; readonly result: EffectResult } {
+    const heard = effect.kind === 'hook' ? this.#oracle.hook?.(effect, this.now) : undefined;
+    if (heard === undefined) return { ms: ANSWER_MS, result: this.#execute(effect) };
+    const { passed, ms } = heard;
+    return { ms, result: { kind: 'hook', passed, detail: passed ? '200' : '403' } };
   }
 
   /** What the outside answers, and what it must never be asked. */
