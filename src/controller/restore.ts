@@ -7,7 +7,8 @@ import type { ClusterWriter } from './cluster-writer.ts';
 import type { Scene } from './scene.ts';
 import { idleCanary, workloadRef } from './wanted-objects.ts';
 
-const write = (wanted: Write, writer: ClusterWriter): Promise<void> =>
+/** Writes what a kind of target asks for. */
+export const write = (wanted: Write, writer: ClusterWriter): Promise<void> =>
   wanted.type === 'apply' ? writer.apply(wanted.object) : writer.merge(wanted.ref, wanted.patch);
 
 /** Brings the target to so many replicas; nothing where its pods are not Serin's to run. */

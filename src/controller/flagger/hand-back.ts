@@ -12,7 +12,9 @@ import { stringAt } from '../../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../../lib/kube-object.ts';
 import { refOf } from '../../lib/kube-object.ts';
 import { configRefs } from '../../workload/config-refs.ts';
+import { kindOf } from '../../workload/kinds/kind-of.ts';
 import { templateOf } from '../../workload/pod-template.ts';
+import { write } from '../restore.ts';
 import type { FlaggerDeps } from './flagger-deps.ts';
 import { madeFor, ownerReference, writeMetadata } from './made-by-flagger.ts';
 
@@ -72,6 +74,9 @@ export const handBack = async (original: KubeObject, shadow: KubeObject, deps: F
     ref('gateway.networking.k8s.io/v1', 'HTTPRoute', apex),
   ];
   for (const found of adopted.map(caches.get)) if (found !== undefined) await strip(found, undefined, deps);
+  const held = caches.get(ref('apps/v1', kind, target));
+  const left = held && kindOf(held).leftToFlagger(held);
+  if (left !== undefined) await write(left, writer);
 };
 
 /** Asks for the shadow's end. It stays until it has given everything back, so it must not be taken for gone. */

@@ -2,6 +2,7 @@ import { stringAt } from '../../lib/json.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
 import type { ConfigLookup } from '../../workload/config-tracking.ts';
 import { trackedConfigs } from '../../workload/config-tracking.ts';
+import { kindOf } from '../../workload/kinds/kind-of.ts';
 import { templateOf } from '../../workload/pod-template.ts';
 import type { FlaggerDeps } from './flagger-deps.ts';
 
@@ -15,7 +16,8 @@ export const trackedConfigsOf = (
 ): Readonly<Record<string, string>> | undefined => {
   const { namespace = '' } = shadow.metadata;
   const name = stringAt(shadow, 'spec', 'targetRef', 'name') ?? '';
-  const target = caches.get({ apiVersion: 'apps/v1', kind: 'Deployment', namespace, name });
+  const { apiVersion, kind } = kindOf({ kind: stringAt(shadow, 'spec', 'targetRef', 'kind') ?? 'Deployment' });
+  const target = caches.get({ apiVersion, kind, namespace, name });
   if (target === undefined) return undefined;
   const lookup: ConfigLookup = (ref) => {
     const metadata = caches.get({ apiVersion: 'v1', kind: ref.kind, namespace, name: ref.name });

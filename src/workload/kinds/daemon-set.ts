@@ -226,6 +226,11 @@ export const daemonSet: TargetKind = {
       },
     };
   },
+  leftToFlagger: (target) => {
+    if (!(SCALE_TO_ZERO in selectorOf(target))) return undefined;
+    const nodeSelector = { [SCALE_TO_ZERO]: null, [FLAGGERS_ZERO]: 'true' };
+    return { type: 'merge', ref: refOf(target), patch: { spec: { template: { spec: { nodeSelector } } } } };
+  },
   problems,
   counted: (object) => ({
     wanted: numberAt(object, 'status', 'desiredNumberScheduled') ?? 0,

@@ -127,6 +127,7 @@ export const deployment: TargetKind = {
       spec: { replicas },
     },
   }),
+  leftToFlagger: () => undefined,
   problems: (target) => targetPodProblems(target),
   counted: (object) => ({
     wanted: numberAt(object, 'spec', 'replicas') ?? 1,

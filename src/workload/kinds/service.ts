@@ -125,6 +125,7 @@ export const service: TargetKind = {
   recorded: judged,
   size: () => ({ replicas: 0, readyReplicas: 0, unscaled: true }),
   scaled: () => undefined,
+  leftToFlagger: () => undefined,
   problems,
   primaryLabels: () => undefined,
   misleads: (selector, { target }) => {

@@ -83,6 +83,8 @@ export type TargetKind = {
   readonly size: (target: KubeObject, of: { readonly around: Around; readonly beside: readonly KubeObject[] }) => Size;
   /** Makes the target run `replicas` pods, or hold it at 0; undefined where its pods are not Serin's to run. */
   readonly scaled: (target: KubeObject, replicas: number) => Write | undefined;
+  /** What makes a target that Serin holds down one that Flagger holds; undefined where both hold it by the same. */
+  readonly leftToFlagger: (target: KubeObject) => Write | undefined;
   /** What is wrong with a target, or would be with copies of it. */
   readonly problems: (target: KubeObject, canary: CanaryIdentity) => readonly Problem[];
   /** Labels of the pods that the primary is to have; undefined where it has none of its own. */
