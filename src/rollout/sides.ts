@@ -11,10 +11,15 @@ export const canaryName = ({ canary }: Observed): string => `${sidesBase(canary.
 /** The primary has a ready pod that the plane can see: traffic may go back to it. */
 export const primaryServes = ({ primary }: Observed): boolean => primary !== undefined && primary.endpoints > 0;
 
+/** Pods of `wanted` that have to be ready and seen by the plane, by a ready threshold in percent. */
+const readyOf = (wanted: number, percent = 100): number => Math.ceil((wanted * percent) / 100);
+
 /** The primary is whole, and large enough for all requests of the users: traffic may go back to it as planned. */
 export const primaryCarries = (observed: Observed): boolean => {
-  const { primary } = observed;
-  return primary?.ready === true && primaryServes(observed) && primary.replicas >= replicasToTakeAll(observed);
+  const { primary, canary } = observed;
+  if (primary?.ready !== true || !primaryServes(observed)) return false;
+  const needed = replicasToTakeAll(observed);
+  return primary.replicas >= needed && primary.endpoints >= readyOf(needed, canary.spec.analysis.primaryReadyThreshold);
 };
 
 /** Pods that all requests of the users need, as far as the primary's number and its autoscaler's account tell. */
@@ -29,7 +34,8 @@ export const canaryServes = ({ side }: Observed, run: RunStatus): boolean =>
 export const canaryCarries = (observed: Observed, run: RunStatus, load: number): boolean => {
   const { side, canary } = observed;
   if (side === undefined || !canaryServes(observed, run) || !side.ready) return false;
-  return side.replicas >= canaryReplicas(canary.spec, load, neededForAll(observed));
+  const needed = canaryReplicas(canary.spec, load, neededForAll(observed));
+  return side.replicas >= needed && side.endpoints >= readyOf(needed, canary.spec.analysis.canaryReadyThreshold);
 };
 
 /** Makes the canary as large as `load` percent needs; never smaller than it is, and nothing while its template is not stored. */
