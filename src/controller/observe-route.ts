@@ -1,23 +1,24 @@
 import type { Problem } from '../api/problem.ts';
-import { stringAt } from '../lib/json.ts';
+import { keyOf } from '../lib/kube-object.ts';
 import type { RouteView } from '../rollout/observed.ts';
 import { possibleExposures } from '../rollout/possible-exposures.ts';
 import { exposureProblems } from '../traffic/exposure-problems.ts';
 import type { TrafficIntent } from '../traffic/router.ts';
 import { twoWay } from '../traffic/split.ts';
+import { kindOf } from '../workload/kinds/kind-of.ts';
 import type { Acceptance } from './acceptance.ts';
 import type { Scene } from './scene.ts';
 import { workloadRef } from './wanted-objects.ts';
 
-/** A promotion empties a primary of strategy Recreate for a moment, which not every plane survives. */
+/** A promotion may empty the primary for a moment, which not every plane survives. */
 const emptyPrimary = (scene: Scene): readonly Problem[] => {
-  const { names, router, route, view, canary } = scene;
+  const { names, router, route, view } = scene;
   if (router.capabilities(view, route).primaryMayBeEmpty) return [];
-  const target = view.get(workloadRef(scene, names.target));
-  if (stringAt(target, 'spec', 'strategy', 'type') !== 'Recreate') return [];
-  const message =
-    'spec.strategy is Recreate, which leaves no pod while a version starts, and this data plane answers 503 then, whatever goes to the canary; want RollingUpdate';
-  return [{ where: `Deployment ${canary.namespace}/${names.target}`, message, reason: 'InvalidSpec' }];
+  const [target, primary] = [names.target, names.workload.primary].map((name) => view.get(workloadRef(scene, name)));
+  const emptied = target && kindOf(target).emptied(target, { primary });
+  if (target === undefined || emptied === undefined) return [];
+  const message = `${emptied.why}, and this data plane answers 503 then, whatever goes to the canary; want ${emptied.want}`;
+  return [{ where: `${target.kind} ${keyOf(target.metadata)}`, message, reason: 'InvalidSpec' }];
 };
 
 /** The objects stand exactly as they would be written for what they do; what cannot be written is to be replaced. */

@@ -105,6 +105,12 @@ const lostNodes = (
 const podsOf = (daemonSet: KubeObject, { around }: Pick<SideContext, 'around'>): readonly KubeObject[] =>
   around.ownedBy('Pod', daemonSet.metadata.uid ?? '');
 
+/** Nodes of so many that may be without a pod during a rolling update; percentages are rounded up. */
+const unavailable = (daemonSet: KubeObject, nodes: number): number => {
+  const value = at(daemonSet, 'spec', 'updateStrategy', 'rollingUpdate', 'maxUnavailable') ?? 1;
+  return typeof value === 'number' ? value : Math.ceil((Number.parseInt(String(value), 10) * nodes) / 100);
+};
+
 /** True when a rolling update takes no ready pod away before its successor on the same node is available. */
 const keepsCapacity = (daemonSet: KubeObject): boolean => {
   const rolling = at(daemonSet, 'spec', 'updateStrategy', 'rollingUpdate');
@@ -236,6 +242,19 @@ export const daemonSet: TargetKind = {
     wanted: numberAt(object, 'status', 'desiredNumberScheduled') ?? 0,
     ready: numberAt(object, 'status', 'numberReady') ?? 0,
   }),
+  emptied: (target, { primary }) => {
+    // The one that runs tells on how many nodes it does.
+    const nodes = Math.max(
+      0,
+      ...[target, primary].map((one) => numberAt(one, 'status', 'desiredNumberScheduled') ?? 0),
+    );
+    if (keepsCapacity(target) || nodes === 0 || unavailable(target, nodes) < nodes) return undefined;
+    const which = nodes === 1 ? 'its only node' : `all its ${nodes} nodes`;
+    return {
+      why: `spec.updateStrategy leaves ${which} without a pod while a version starts`,
+      want: 'rollingUpdate with maxSurge 1 and maxUnavailable 0',
+    };
+  },
   pods: (object, around) => podsOf(object, { around }),
   ...podSides({ kind: 'DaemonSet', progress: progressOf, sized: (spec) => spec }),
 };

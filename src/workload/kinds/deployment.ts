@@ -133,6 +133,10 @@ export const deployment: TargetKind = {
     wanted: numberAt(object, 'spec', 'replicas') ?? 1,
     ready: numberAt(object, 'status', 'readyReplicas') ?? 0,
   }),
+  emptied: (object) =>
+    stringAt(object, 'spec', 'strategy', 'type') === 'Recreate'
+      ? { why: 'spec.strategy is Recreate, which leaves no pod while a version starts', want: 'RollingUpdate' }
+      : undefined,
   pods: podsOf,
   ...podSides({ kind: 'Deployment', progress: progressOf, sized: (spec, replicas) => ({ ...spec, replicas }) }),
 };

@@ -127,6 +127,7 @@ export const service: TargetKind = {
   scaled: () => undefined,
   leftToFlagger: () => undefined,
   problems,
+  emptied: () => undefined,
   primaryLabels: () => undefined,
   misleads: (selector, { target }) => {
     const asked = selectorOf(target);

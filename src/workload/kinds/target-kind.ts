@@ -87,6 +87,11 @@ export type TargetKind = {
   readonly leftToFlagger: (target: KubeObject) => Write | undefined;
   /** What is wrong with a target, or would be with copies of it. */
   readonly problems: (target: KubeObject, canary: CanaryIdentity) => readonly Problem[];
+  /** What leaves the primary without any pod while it gets a version, and what would be right; undefined: nothing does. */
+  readonly emptied: (
+    target: KubeObject,
+    of: { readonly primary: KubeObject | undefined },
+  ) => { readonly why: string; readonly want: string } | undefined;
   /** Labels of the pods that the primary is to have; undefined where it has none of its own. */
   readonly primaryLabels: (
     target: KubeObject,

@@ -209,6 +209,22 @@ test('what two copies on one node could not be is refused', () => {
   assert.deepEqual(told(copied), ['it was made by Serin for another Canary; want the DaemonSet that stands in Git']);
 });
 
+test('a primary that would be without a pod on all its nodes is told', () => {
+  const emptied = (nodes: number, rollingUpdate: JsonRecord = {}) => {
+    const target = aDaemonSet({ spec: { updateStrategy: { type: 'RollingUpdate', rollingUpdate } } });
+    return daemonSet.emptied(target, { primary: aDaemonSet({ status: { desiredNumberScheduled: nodes } }) });
+  };
+  assert.deepEqual(emptied(1), {
+    why: 'spec.updateStrategy leaves its only node without a pod while a version starts',
+    want: 'rollingUpdate with maxSurge 1 and maxUnavailable 0',
+  });
+  assert.match(emptied(3, { maxUnavailable: '100%' })?.why ?? '', /leaves all its 3 nodes without a pod/);
+  assert.equal(emptied(2), undefined);
+  assert.equal(emptied(3, { maxUnavailable: '34%' }), undefined);
+  assert.equal(emptied(1, { maxSurge: 1, maxUnavailable: 0 }), undefined);
+  assert.equal(emptied(0), undefined, 'nothing is known yet');
+});
+
 test('the target serves when it is ready on its nodes; until then it says where it is', () => {
   const pods = NODES.map((node) => aNodePod(node));
   const serving = (numberAvailable: number) => {
