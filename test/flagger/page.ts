@@ -2,9 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { entryFor, type FieldEntry } from '#src/flagger/field-entry.ts';
 import { statusEntries } from '#src/flagger/project-status.ts';
-import { specEntries, translate } from '#src/flagger/translate.ts';
+import { specEntries } from '#src/flagger/translate.ts';
 import { canaryFields, type Field } from './crd.ts';
-import { fieldSample, PLANES } from './samples.ts';
+import { PLANES } from './samples.ts';
+import { translatedSample } from './translated-sample.ts';
 
 const INTRODUCTION = join(import.meta.dirname, 'introduction.md');
 
@@ -35,7 +36,7 @@ const seenOn = (
   const refused = new Map<string, string>();
   const leftOut: string[] = [];
   for (const plane of PLANES) {
-    const translated = translate(fieldSample(plane, path).after);
+    const { after: translated } = translatedSample(plane, path);
     const [first] = translated.ok ? [] : translated.problems;
     if (first !== undefined) refused.set(plane, first.message);
     if (translated.ok && translated.notes.some(({ where }) => path.startsWith(where.replaceAll(/\[\d+\]/g, '[]')))) {

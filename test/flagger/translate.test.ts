@@ -5,7 +5,8 @@ import { specEntries, type Translated, translate } from '#src/flagger/translate.
 import { at, type JsonRecord, listAt, recordAt, sameJson } from '#src/lib/json.ts';
 import { canaryFields } from './crd.ts';
 import { aFlaggerCanary, withAnalysis } from './flagger-manifests.ts';
-import { fieldSample, PLANES, plainCanary } from './samples.ts';
+import { PLANES, plainCanary } from './samples.ts';
+import { translatedSample } from './translated-sample.ts';
 
 const specOf = (translated: Translated): JsonRecord => {
   assert.ok(translated.ok, JSON.stringify(translated));
@@ -51,8 +52,7 @@ describe('no field is passed over', () => {
   for (const { path } of fields) {
     test(path, () => {
       const seen = PLANES.map((plane) => {
-        const sample = fieldSample(plane, path);
-        const [plain, translated] = [translate(sample.before), translate(sample.after)];
+        const { before: plain, after: translated } = translatedSample(plane, path);
         if (!translated.ok) {
           for (const { where, message } of translated.problems) {
             assert.match(where, /^spec/);
