@@ -28,6 +28,7 @@ import { ConfigStates } from './config-states.ts';
 import { canaryMeant, Dependencies, tokensOf } from './dependencies.ts';
 import { EffectsTable, type Executor } from './effects-table.ts';
 import { createExecutor, type Outside } from './executors/executor.ts';
+import { Fights } from './fights.ts';
 import { FlaggerRunner } from './flagger/flagger-runner.ts';
 import { gitAccess, repositoryOf } from './git-access.ts';
 import { GitInspections } from './git-inspections.ts';
@@ -79,6 +80,7 @@ export class Controller {
   readonly #said = new Said();
   readonly #acceptance = new Acceptance();
   readonly #refusals: ReconcileDeps['refusals'] = new Map();
+  readonly #fights = new Fights();
   #leading = false;
   /** Counts leases won and lost: what belongs to an earlier one must not act. */
   #term = 0;
@@ -160,6 +162,7 @@ export class Controller {
       acceptance: this.#acceptance,
       inspections: this.#inspections,
       refusals: this.#refusals,
+      fights: this.#fights,
       health: this.#health,
       clock,
       cluster: config.cluster,
@@ -313,6 +316,7 @@ export class Controller {
     ]).then(() => {
       this.#acceptance.clear();
       this.#refusals.clear();
+      this.#fights.clear();
       for (const { metadata } of this.#caches.list('Canary')) {
         this.#deps.metrics.forget({ namespace: metadata.namespace ?? '', name: metadata.name });
       }

@@ -7,7 +7,7 @@ import type { Problem } from '../api/problem.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import type { Refusal } from '../rollout/decision.ts';
 import type { EffectState } from '../rollout/effect.ts';
-import type { Observed } from '../rollout/observed.ts';
+import type { FightView, Observed } from '../rollout/observed.ts';
 import type { Claimant } from '../workload/claims.ts';
 import { trackingProblems } from '../workload/config-tracking.ts';
 import { runName } from '../workload/names.ts';
@@ -39,6 +39,7 @@ export type ObserveDeps = {
   readonly asksIstiod: boolean;
   readonly effects: ReadonlyMap<string, EffectState>;
   readonly refused: Refusal | undefined;
+  readonly fights: readonly FightView[];
   readonly now: number;
 };
 
@@ -98,6 +99,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     namespaceDeleting: namespace?.metadata.deletionTimestamp !== undefined,
     ...(actions === undefined ? {} : { actions }),
     ...(deps.refused === undefined ? {} : { refused: deps.refused }),
+    ...(deps.fights.length === 0 ? {} : { fights: deps.fights }),
   };
 };
 

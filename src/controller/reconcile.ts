@@ -11,6 +11,7 @@ import { type KubeObject, keyOf } from '../lib/kube-object.ts';
 import { messageOf } from '../lib/message-of.ts';
 import { decide } from '../rollout/decide.ts';
 import type { Action, Decision, EventNote, Refusal } from '../rollout/decision.ts';
+import { foughtBy } from '../rollout/fight.ts';
 import type { Observed } from '../rollout/observed.ts';
 import { problemText } from '../rollout/problems.ts';
 import { refuse } from '../rollout/refuse.ts';
@@ -27,6 +28,7 @@ import type { ClusterWriter } from './cluster-writer.ts';
 import type { ConfigStates } from './config-states.ts';
 import type { Dependencies } from './dependencies.ts';
 import type { EffectsTable } from './effects-table.ts';
+import { type Fights, HeldBack } from './fights.ts';
 import type { GitInspections } from './git-inspections.ts';
 import { observe } from './observe.ts';
 import { keepFinalizer, perform } from './perform.ts';
@@ -46,6 +48,7 @@ export type ReconcileDeps = {
   readonly inspections: GitInspections;
   /** What the API server refused of each Canary's last writes; kept in memory only, for it is asked again. */
   readonly refusals: Map<string, Refusal>;
+  readonly fights: Fights;
   readonly health: ClusterHealth;
   readonly clock: Clock;
   readonly cluster: string;
@@ -97,7 +100,8 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   if (!deps.caches.want(...scalingWishes(scene, status, deps.caches))) return;
   const now = deps.clock.now();
   const refused = deps.refusals.get(key);
-  const seen = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, now });
+  const fights = deps.fights.view(key, deps.clock.monotonic());
+  const seen = observe(scene, status, { ...deps, effects: deps.effects.view(key), refused, fights, now });
   const blocked = deps.health.blocking(key, view.unreadable);
   // What else is found then may only be so because it cannot be seen.
   const observed = blocked.problems.length > 0 ? { ...seen, problems: blocked.problems, ...unseenOf(blocked) } : seen;
@@ -105,12 +109,13 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const decision = decide(observed, now);
   logDecision(log, decision);
 
-  await performAll(decision.before, scene, deps);
+  const performed = { scene, observed, deps };
+  await performAll(decision.before, { ...performed, lowers: true });
   await writeStatus(object, { before: status, after: decision.status }, deps);
   const run = decision.status.run?.id ?? status.run?.id;
   for (const note of decision.events) deps.tell(object, { ...note, run });
   try {
-    await performAll(decision.after, scene, deps);
+    await performAll(decision.after, { ...performed, lowers: false });
   } finally {
     // A write that is refused must not keep an outcome from Git and from people.
     deps.effects.want(key, decision.effects);
@@ -120,6 +125,8 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   if (ended !== undefined) deps.metrics.ended(ended);
   if (decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
   if (deps.refusals.delete(key)) deps.again(key, 0);
+  const peaceIn = deps.fights.endsIn(key, deps.clock.monotonic());
+  if (peaceIn !== undefined) deps.again(key, peaceIn);
   await refuseActions(key, deps);
 };
 
@@ -141,13 +148,14 @@ const understand = (
 };
 
 const forget = (key: string, deps: ReconcileDeps): void => {
-  const { effects, dependencies, acceptance, inspections, refusals, health, metrics } = deps;
+  const { effects, dependencies, acceptance, inspections, refusals, fights, health, metrics } = deps;
   const [namespace = '', name = ''] = key.split('/');
   effects.want(key, []);
   dependencies.record(key, new Set());
   acceptance.forget(key);
   inspections.forget(key);
   refusals.delete(key);
+  fights.forget(key);
   health.blocking(key, new Set());
   metrics.forget({ namespace, name });
 };
@@ -162,13 +170,30 @@ const refusalOf = (error: unknown, { health }: ReconcileDeps): EventNote | undef
   return lasts ? { reason: 'Held', note: messageOf(error) } : undefined;
 };
 
-const performAll = async (actions: readonly Action[], scene: Scene, deps: ReconcileDeps): Promise<void> => {
+type Performing = {
+  readonly scene: Scene;
+  readonly observed: Observed;
+  readonly deps: ReconcileDeps;
+  /** The actions take something from the canary. */
+  readonly lowers: boolean;
+};
+
+const performAll = async (actions: readonly Action[], { scene, observed, deps, lowers }: Performing): Promise<void> => {
+  const canary = keyOf(scene.canary);
   for (const action of actions) {
+    const about = foughtBy(observed, action);
+    const now = deps.clock.monotonic();
+    const writer =
+      about === undefined ? deps.writer : deps.fights.guarded(deps.writer, { ...about, action, canary, lowers, now });
     try {
-      await perform(action, scene, deps);
+      await perform(action, scene, { ...deps, writer });
     } catch (cause) {
+      if (cause instanceof HeldBack) {
+        deps.again(canary, cause.waitMs);
+        continue;
+      }
       const refusal = refusalOf(cause, deps);
-      if (refusal !== undefined) deps.refusals.set(keyOf(scene.canary), { ...refusal, action: action.type });
+      if (refusal !== undefined) deps.refusals.set(canary, { ...refusal, action: action.type });
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
   }

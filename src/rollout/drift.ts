@@ -1,3 +1,5 @@
+import type { CanarySpec } from '../api/canary.ts';
+import { type Provider, providerOf } from '../api/provider.ts';
 import type { EventNote } from './decision.ts';
 import type { Observed } from './observed.ts';
 import { canaryName, primaryName } from './sides.ts';
@@ -16,7 +18,27 @@ export type Fought = {
     | '/spec/routes'
     | '/spec/http'
     | '/spec/tcp'
-    | '/metadata/annotations';
+    | '/metadata/annotations'
+    | '/spec/template'
+    | '/spec';
+};
+
+/** Kind of the object that carries the weights, and where, by data plane. */
+const CARRIERS = {
+  gatewayapi: { kind: 'HTTPRoute', field: '/spec/rules' },
+  istio: { kind: 'VirtualService', field: '/spec/http' },
+  appmesh: { kind: 'VirtualRouter', field: '/spec/routes' },
+  gloo: { kind: 'RouteTable', field: '/spec/routes' },
+  nginx: { kind: 'Ingress', field: '/metadata/annotations' },
+} as const satisfies Record<Provider, Omit<Fought, 'name'>>;
+
+/** The object that carries the weights, and where. */
+export const routeFought = (spec: CanarySpec): Fought => {
+  const { ingressRef, routeRef, service } = spec;
+  const provider = providerOf(spec) ?? 'gatewayapi';
+  const isTcp = provider === 'istio' && service.appProtocol === 'tcp';
+  const name = ingressRef === undefined ? (routeRef?.name ?? namesHeld(spec).service) : `${ingressRef.name}-canary`;
+  return { ...CARRIERS[provider], name, ...(isTcp ? { field: '/spec/tcp' } : {}) };
 };
 
 /** Kubernetes' own, or KEDA. */

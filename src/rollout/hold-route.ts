@@ -1,13 +1,10 @@
-import type { CanarySpec } from '../api/canary.ts';
-import { type Provider, providerOf } from '../api/provider.ts';
 import { sameJson } from '../lib/json.ts';
 import type { Action, EventNote } from './decision.ts';
-import { type Fought, remedy } from './drift.ts';
+import { remedy, routeFought } from './drift.ts';
 import { exposureFound, isClosed, lowered } from './exposing.ts';
 import type { Exposure } from './exposure.ts';
 import type { Observed } from './observed.ts';
 import { primaryServes } from './sides.ts';
-import { namesHeld } from './taken-over.ts';
 
 /** What is recorded of the route: what the canary gets, the stamp behind it, and whether it can take traffic again. */
 export type HeldAt = { readonly exposure: Exposure; readonly mayRaise: boolean; readonly stamp?: string };
@@ -19,25 +16,8 @@ type Writes = {
 };
 const NONE: Writes = { before: [], after: [], events: [] };
 
-/** Kind of the object that carries the weights, and where, by data plane. */
-const CARRIERS = {
-  gatewayapi: { kind: 'HTTPRoute', field: '/spec/rules' },
-  istio: { kind: 'VirtualService', field: '/spec/http' },
-  appmesh: { kind: 'VirtualRouter', field: '/spec/routes' },
-  gloo: { kind: 'RouteTable', field: '/spec/routes' },
-  nginx: { kind: 'Ingress', field: '/metadata/annotations' },
-} as const satisfies Record<Provider, Omit<Fought, 'name'>>;
-
-const foughtOver = (spec: CanarySpec): Fought => {
-  const { ingressRef, routeRef, service } = spec;
-  const provider = providerOf(spec) ?? 'gatewayapi';
-  const isTcp = provider === 'istio' && service.appProtocol === 'tcp';
-  const name = ingressRef === undefined ? (routeRef?.name ?? namesHeld(spec).service) : `${ingressRef.name}-canary`;
-  return { ...CARRIERS[provider], name, ...(isTcp ? { field: '/spec/tcp' } : {}) };
-};
-
 const drift = ({ canary, route }: Observed, manager: string, { canaryWeight: weight }: Exposure): EventNote => {
-  const fought = foughtOver(canary.spec);
+  const fought = routeFought(canary.spec);
   const what =
     route.canaryWeight === weight
       ? `changed ${fought.kind} ${fought.name}; its backends go back`

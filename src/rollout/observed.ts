@@ -3,6 +3,7 @@ import type { CanaryStatus, Digests, Images, SourceStatus } from '../api/canary-
 import type { Problem } from '../api/problem.ts';
 import type { Verb } from '../api/words.ts';
 import type { EventNote, Refusal } from './decision.ts';
+import type { Fought } from './drift.ts';
 import type { EffectState } from './effect.ts';
 import type { Exposure } from './exposure.ts';
 import type { MetricCheck } from './metric-check.ts';
@@ -177,6 +178,14 @@ export type AutoscalerView = {
   readonly load?: number;
 };
 
+/** Something that somebody else undoes as often as Serin puts it right. */
+export type FightView = Fought & {
+  /** How often it was put right. */
+  readonly times: number;
+  /** Field manager of whoever undoes it, where that is known. */
+  readonly by?: string;
+};
+
 /** Everything that `decide` may look at: plain data, read from caches only. */
 export type Observed = {
   readonly cluster: string;
@@ -214,6 +223,8 @@ export type Observed = {
   readonly budgetCurrent?: boolean;
   /** What the API server refused when it was last written for this Canary. */
   readonly refused?: Refusal;
+  /** Under way now. */
+  readonly fights?: readonly FightView[];
   /** What may not be read: nothing must be taken for absent then. */
   readonly unseen?: EventNote;
 };

@@ -1,6 +1,7 @@
 import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { EventNote } from './decision.ts';
+import { fightNote } from './fight.ts';
 import type { Observed } from './observed.ts';
 import { renamed } from './taken-over.ts';
 import type { Turn } from './turn.ts';
@@ -42,7 +43,8 @@ export const problemsNote = (status: CanaryStatus, problems: readonly Problem[])
 
 /**
  * What is in the way where the Canary has no fault and no run is held: a write that was refused, else what `taken`
- * found, else what keeps the target's revision from being known, else what the stable revision has lost.
+ * found, else what keeps the target's revision from being known, else what the stable revision has
+ * lost, else a fight with another writer.
  */
 export const stuckOf = (observed: Observed, taken: Pick<Turn, 'status' | 'stuck'>): EventNote | undefined => {
   const { canary, target, refused } = observed;
@@ -50,7 +52,7 @@ export const stuckOf = (observed: Observed, taken: Pick<Turn, 'status' | 'stuck'
   if (taken.status.run?.held !== undefined || problemsOf(observed).length > 0) return undefined;
   if (refused !== undefined || taken.stuck !== undefined) return refused ?? taken.stuck;
   if (target?.isStuck === true) return { reason: 'Held', note: `No run can start: ${target.waiting ?? ''}` };
-  return lost(observed);
+  return lost(observed) ?? fightNote(observed);
 };
 
 /** Pods that are there run on; new ones could not start. */

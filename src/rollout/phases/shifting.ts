@@ -2,6 +2,7 @@ import type { CheckStatus, RunStatus, StableStatus } from '../../api/canary-stat
 import { conclude } from '../conclude.ts';
 import type { MeasureEffect } from '../effect.ts';
 import { exposureOf } from '../exposing.ts';
+import { routeFight } from '../fight.ts';
 import { windowHooks } from '../hooks/window-hooks.ts';
 import { keeping } from '../keeping.ts';
 import type { Observed } from '../observed.ts';
@@ -14,15 +15,24 @@ import { upkeepWithPrimary } from '../upkeep.ts';
 import { measureEffect, settledAt } from '../window.ts';
 import { advanced, judgeStep } from './judging.ts';
 
+const lastJudged = ({ windowEnd, weight }: RunStatus): number => timeMs(windowEnd ?? weight.since);
+
 /** The weight is written and the plane has not taken it: wait, hold with its words, give up at the deadline. */
 const unaccepted = (observed: Observed, now: number, run: RunStatus): Turn => {
   const { route, canary, status, refused } = observed;
-  const giveUpAt = Math.max(timeMs(run.weight.since), route.since) + deadlineMs(canary.spec);
+  const fight = routeFight(observed);
+  // A route that is written by turns begins anew again and again: what counts is how long nothing could be judged.
+  const since = fight === undefined ? Math.max(timeMs(run.weight.since), route.since) : lastJudged(run);
+  const giveUpAt = since + deadlineMs(canary.spec);
   if (now >= giveUpAt) {
+    const seconds = canary.spec.progressDeadlineSeconds;
     return conclude(observed, now, run, {
       outcome: 'RolledBack',
       cause: 'RouteNotObserved',
-      reason: `the route was not accepted within ${canary.spec.progressDeadlineSeconds} s: ${refused?.note ?? route.detail}`,
+      reason:
+        fight === undefined
+          ? `the route was not accepted within ${seconds} s: ${refused?.note ?? route.detail}`
+          : `the route was not left in peace within ${seconds} s: ${fight.note}`,
     });
   }
   if (route.acceptance !== 'refused' || run.held !== undefined) return turn(status, { wakeAt: giveUpAt });
