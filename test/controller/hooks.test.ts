@@ -1,80 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CanarySpecInput } from '#src/api/canary.ts';
 import type { HookAnswer } from '#src/hooks/call-hook.ts';
 import { listAt, stringAt } from '#src/lib/json.ts';
-import { sleep } from '#src/lib/sleep.ts';
-import type { HookHeard, World, WorldOptions } from '#test/harness/a-world.ts';
+import type { World } from '#test/harness/a-world.ts';
 import { answered, answerOf, ask } from '#test/harness/ask.ts';
 import { guard } from '#test/harness/guard.ts';
-import { aCanary, aReceiver } from '#test/harness/manifests.ts';
-import { deployment, ended, type Owner, push, serving } from '#test/harness/release.ts';
-
-const LIMIT = 120_000;
-type Hook = NonNullable<CanarySpecInput['analysis']['webhooks']>[number];
-
-const YES: HookAnswer = { passed: true, detail: 'HTTP 200' };
-const NO: HookAnswer = { passed: false, detail: 'HTTP 403: Forbidden' };
-
-/** A hook that is called at an address named after it. */
-const hook = (name: string, type: Hook['type'], parts: Partial<Hook> = {}): Hook => ({
-  name,
-  type,
-  url: `http://hooks.example.com/${name}`,
-  ...parts,
-});
-
-type Answers = Record<string, HookAnswer | ((heard: HookHeard) => HookAnswer | Promise<HookAnswer>)>;
-
-/** podinfo 6.0.0 has been taken over by a Canary with these hooks, which answer as `answers` say, else yes. */
-const withHooks = async (
-  owner: Owner,
-  webhooks: readonly Hook[],
-  options: { readonly answers?: Answers; readonly analysis?: object; readonly alerts?: boolean } & WorldOptions = {},
-): Promise<World> => {
-  const { answers = {}, analysis = {}, alerts = false, ...rest } = options;
-  const world = await serving(owner, {
-    rps: 5,
-    ...rest,
-    onHook: (heard) => {
-      const answer = answers[heard.url.slice(heard.url.lastIndexOf('/') + 1)] ?? YES;
-      return typeof answer === 'function' ? answer(heard) : answer;
-    },
-  });
-  world.startController();
-  if (alerts) world.apply(aReceiver('team'));
-  const team = alerts ? { alerts: [{ name: 'team', providerRef: { name: 'team' } }] } : {};
-  const { analysis: usual } = aCanary().spec as { analysis: object };
-  world.apply(aCanary({ analysis: { ...usual, ...team, ...analysis, webhooks } as CanarySpecInput['analysis'] }));
-  await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
-  return world;
-};
-
-/** A yes that takes its time. */
-const after = async ({ clock }: World, ms: number): Promise<HookAnswer> => {
-  await sleep(clock, ms);
-  return YES;
-};
-
-const callsOf = (world: World, name: string): readonly HookHeard[] =>
-  world.calls.filter(({ url }) => url.endsWith(`/${name}`));
-const said = (world: World, reason: string): readonly string[] =>
-  world.events().filter((event) => event.startsWith(`${reason}: `));
-const outcome = (world: World) => {
-  const [run] = world.canary().history;
-  return run === undefined ? undefined : [run.outcome, run.cause];
-};
-const record = (world: World) =>
-  world.read({
-    apiVersion: 'serin.dev/v1alpha1',
-    kind: 'CanaryRun',
-    namespace: 'shop',
-    name: `podinfo-${world.canary().history[0]?.id}`,
-  });
-const release = async (world: World, image = 'podinfo:6.1.0'): Promise<void> => {
-  push(world, image);
-  await world.clock.until(ended(world, world.canary().history.length + 1), LIMIT);
-};
+import {
+  type Answers,
+  after,
+  callsOf,
+  hook,
+  LIMIT,
+  NO,
+  outcome,
+  record,
+  release,
+  said,
+  withHooks,
+  YES,
+} from '#test/harness/hooked.ts';
+import { deployment, ended, push } from '#test/harness/release.ts';
 
 test('confirm-rollout: nothing runs until it says yes; it is told once and asked in every interval', async (t) => {
   const answers: Answers = { qa: NO };
@@ -208,16 +153,6 @@ test('a gate without an address waits for a person, who approves it', async (t) 
   );
 });
 
-test('a gate that a person rejects ends the run, with who and why', async (t) => {
-  const world = await withHooks(t, [hook('qa', 'confirm-promotion')], { answers: { qa: NO } });
-  push(world, 'podinfo:6.1.0');
-  await world.clock.until(() => said(world, 'GateWaiting').length > 0, LIMIT);
-  ask(world, 'reject', { gate: 'qa', reason: 'wrong week' });
-  await world.clock.until(ended(world, 1), LIMIT);
-  assert.deepEqual(outcome(world), ['Aborted', 'OperatorAbort']);
-  assert.match(world.canary().history[0]?.sentence ?? '', /gate "qa" was rejected by alice@example\.com: wrong week$/);
-});
-
 test('while a gate waits the checks go on: a version that turns bad is taken back', async (t) => {
   const world = await withHooks(t, [hook('qa', 'confirm-promotion')], { answers: { qa: NO } });
   const broken = guard(world);
@@ -227,18 +162,6 @@ test('while a gate waits the checks go on: a version that turns bad is taken bac
   await world.clock.until(ended(world, 1), LIMIT);
   assert.deepEqual(outcome(world), ['RolledBack', 'ThresholdReached']);
   assert.deepEqual(broken(), []);
-});
-
-test('muteAlert keeps the gate from people, not from the events', async (t) => {
-  const answers = { qa: NO };
-  const world = await withHooks(t, [hook('qa', 'confirm-rollout', { muteAlert: true })], { answers, alerts: true });
-  push(world, 'podinfo:6.1.0');
-  await world.clock.until(() => said(world, 'GateWaiting').length > 0, LIMIT);
-  await world.clock.advance(10_000);
-  assert.deepEqual(
-    world.messages.filter(({ topic }) => topic === 'gate'),
-    [],
-  );
 });
 
 test('pre-rollout: in order, each once it passes; a failure is a failed check and is tried again', async (t) => {
@@ -269,38 +192,6 @@ test('pre-rollout: in order, each once it passes; a failure is a failed check an
   );
 });
 
-test('pre-rollout that goes on failing rolls the run back before anybody has met it', async (t) => {
-  const answers = { smoke: { passed: false, detail: 'HTTP 500: broken' } };
-  const world = await withHooks(t, [hook('smoke', 'pre-rollout')], { answers });
-  const mark = world.load.snapshot();
-  await release(world);
-  assert.deepEqual(outcome(world), ['RolledBack', 'HookFailed']);
-  assert.match(
-    world.canary().history[0]?.sentence ?? '',
-    /pre-rollout hook "smoke": HTTP 500: broken \(2 of 2 failed checks\)$/,
-  );
-  assert.deepEqual(Object.keys(world.load.since(mark).versions), ['6.0.0']);
-  assert.equal(callsOf(world, 'smoke').length, 2);
-});
-
-test('a pre-rollout test may take longer than the canary may take to become ready', async (t) => {
-  const answers: Answers = { acceptance: () => after(world, 90_000) };
-  const world: World = await withHooks(t, [hook('acceptance', 'pre-rollout', { timeout: '2m' })], { answers });
-  world.apply(
-    aCanary({
-      ...(aCanary().spec as CanarySpecInput),
-      progressDeadlineSeconds: 60,
-      analysis: {
-        ...(aCanary().spec as CanarySpecInput).analysis,
-        webhooks: [hook('acceptance', 'pre-rollout', { timeout: '2m' })],
-      },
-    }),
-  );
-  await release(world);
-  assert.deepEqual(outcome(world), ['Promoted', undefined]);
-  assert.equal(callsOf(world, 'acceptance').length, 1);
-});
-
 test('rollout: called once for each window from its beginning; a failure fails the window', async (t) => {
   let calls = 0;
   const answers: Answers = { load: () => (++calls === 2 ? { passed: false, detail: 'HTTP 500: p99 too high' } : YES) };
@@ -315,17 +206,6 @@ test('rollout: called once for each window from its beginning; a failure fails t
   assert.deepEqual(said(world, 'CheckFailed'), [
     'CheckFailed: hook "load": HTTP 500: p99 too high at 50% (1 of 2 failed windows)',
   ]);
-});
-
-test('rollout hooks that go on failing roll back; hooks may judge alone', async (t) => {
-  const answers = { load: { passed: false, detail: 'HTTP 500' } };
-  const world = await withHooks(t, [hook('load', undefined)], { answers, analysis: { metrics: [] } });
-  await release(world);
-  assert.deepEqual(outcome(world), ['RolledBack', 'HookFailed']);
-  assert.match(
-    world.canary().history[0]?.sentence ?? '',
-    /^Rolled back at 10 % .*: hook "load": HTTP 500 \(2 of 2 failed windows\)$/,
-  );
 });
 
 test('a hook that takes longer than its window holds the weight, and a bad version is taken back meanwhile', async (t) => {
@@ -364,27 +244,18 @@ test('confirm-traffic-increase: asked before each raise, holds without failing',
   );
 });
 
-for (const where of ['at a gate', 'in the middle of a run', 'while it is paused'] as const) {
-  test(`rollback: a yes takes the run back ${where}, an error does not`, async (t) => {
-    const answers: Answers = { back: NO, qa: where === 'at a gate' ? NO : YES };
-    const world = await withHooks(t, [hook('qa', 'confirm-rollout'), hook('back', 'rollback')], { answers });
-    push(world, 'podinfo:6.1.0');
-    const isThere = (): boolean =>
-      where === 'at a gate' ? world.canary().phase === 'Waiting' : world.canary().canaryWeight === 10;
-    await world.clock.until(isThere, LIMIT);
-    if (where === 'while it is paused') {
-      const name = ask(world, 'pause');
-      await world.clock.until(answered(world, name), 10_000);
-      await world.clock.advance(30_000);
-      assert.equal(world.canary().canaryWeight, 10);
-    }
-    assert.equal(world.canary().run?.outcome, undefined);
-    answers['back'] = YES;
-    await world.clock.until(() => world.canary().history.length === 1, 6_000);
-    assert.deepEqual(outcome(world), ['RolledBack', 'RollbackHook']);
-    assert.match(world.canary().history[0]?.sentence ?? '', /rollback hook "back" asks for it: HTTP 200$/);
-  });
-}
+test('rollback: a yes takes the run back at a gate, an error does not', async (t) => {
+  const answers: Answers = { back: NO, qa: NO };
+  const world = await withHooks(t, [hook('qa', 'confirm-rollout'), hook('back', 'rollback')], { answers });
+  push(world, 'podinfo:6.1.0');
+  await world.clock.until(() => world.canary().phase === 'Waiting', LIMIT);
+  await world.clock.advance(20_000);
+  assert.equal(world.canary().phase, 'Waiting');
+  answers['back'] = YES;
+  await world.clock.until(() => world.canary().history.length === 1, 6_000);
+  assert.deepEqual(outcome(world), ['RolledBack', 'RollbackHook']);
+  assert.match(world.canary().history[0]?.sentence ?? '', /rollback hook "back" asks for it: HTTP 200$/);
+});
 
 test('a paused run calls nothing but its rollback hooks', async (t) => {
   const hooks = [hook('load', undefined), hook('more', 'confirm-traffic-increase'), hook('back', 'rollback')];
@@ -461,39 +332,4 @@ test('event: every event is told, and nothing waits for that', async (t) => {
   assert.deepEqual([...new Set(told.map(({ eventType }) => eventType))], ['Normal']);
   assert.ok(told.every(({ timestamp = '' }) => /^\d{13}$/.test(timestamp)));
   assert.equal(new Set(callsOf(world, 'chat').map(({ id }) => id)).size, told.length);
-});
-
-test('on-inconclusive: told once when the run is held for want of evidence', async (t) => {
-  const world = await withHooks(t, [hook('who', 'on-inconclusive')], {
-    rps: 1,
-    analysis: { metrics: [{ name: 'orders', query: 'absent_metric', thresholdRange: { min: 1 } }] },
-  });
-  push(world, 'podinfo:6.1.0');
-  await world.clock.until(() => world.canary().run?.held !== undefined, 900_000);
-  await world.clock.advance(60_000);
-  assert.equal(callsOf(world, 'who').length, 1);
-  assert.match(world.canary().run?.hooks?.[0]?.detail ?? '', /HTTP 200/);
-});
-
-test('a push supersedes a run that waits at a gate', async (t) => {
-  const answers: Answers = { qa: NO };
-  const world = await withHooks(t, [hook('qa', 'confirm-rollout')], { answers });
-  push(world, 'podinfo:6.1.0');
-  await world.clock.until(() => world.canary().phase === 'Waiting', LIMIT);
-  push(world, 'podinfo:6.2.0');
-  await world.clock.until(() => world.canary().history.length === 1, LIMIT);
-  assert.deepEqual(outcome(world), ['Superseded', undefined]);
-  await world.clock.until(() => world.canary().phase === 'Waiting', LIMIT);
-  answers['qa'] = YES;
-  await world.clock.until(() => world.canary().history.length === 2, LIMIT);
-  assert.deepEqual(outcome(world), ['Promoted', undefined]);
-});
-
-test('a gate that the Canary asks for no longer holds nothing up', async (t) => {
-  const world = await withHooks(t, [hook('qa', 'confirm-rollout')], { answers: { qa: NO } });
-  push(world, 'podinfo:6.1.0');
-  await world.clock.until(() => world.canary().phase === 'Waiting', LIMIT);
-  world.apply(aCanary());
-  await world.clock.until(ended(world, 1), LIMIT);
-  assert.deepEqual(outcome(world), ['Promoted', undefined]);
 });
