@@ -8,6 +8,9 @@ import type { Owner } from './release.ts';
 type Spec = Readonly<Record<string, unknown>>;
 type Pod = Readonly<Record<string, unknown>>;
 
+/** Requests a second of the users in these worlds. */
+const RPS = 20;
+
 /** The target of a team that runs a pod on each node. */
 export const aDaemonSet = (
   image: string,
@@ -53,7 +56,7 @@ export const servingOnNodes = async (
   owner: Owner,
   { target = aDaemonSet('podinfo:6.0.0'), ...options }: WorldOptions & { readonly target?: KubeObject } = {},
 ): Promise<World> => {
-  const world = aWorld(options);
+  const world = aWorld({ rps: RPS, ...options });
   owner.after(world.stop);
   for (const name of ['b', 'c']) world.apply(sandboxNode(name));
   world.apply(aService());
@@ -116,7 +119,7 @@ const aCalled = (version: string): KubeObject => ({
 
 /** podinfo 6.0.0 serves behind Service `podinfo` and is what is wanted; others run beside it, of which one is bad. */
 export const servingVersions = async (owner: Owner, route: KubeObject = aRoute()): Promise<World> => {
-  const world = aWorld();
+  const world = aWorld({ rps: RPS });
   owner.after(world.stop);
   for (const version of ['6.0.0', '6.1.0', '6.2.0', '6.9.0-bad']) world.apply(aVersion(version));
   world.apply(aCalled('6.0.0'));
