@@ -9,7 +9,28 @@ import { timeMs, timeText } from './time.ts';
  */
 export const FLOOR_MS = 300_000;
 
+/** How long a weight must stand before what an autoscaler has measured is about it: its metrics and its looks are late. */
+const MEASURED_MS = 90_000;
+
+/** From the part of the traffic that is left to the primary all of it is told, as long as that is at least half. */
+const MOST_WEIGHT = 50;
+
+/** An autoscaler leaves alone what is this close; so does whoever goes by its numbers. */
+const TOLERANCE = 1.1;
+
 type Floor = CanaryStatus['floor'];
+
+/**
+ * Pods that all traffic needs now, where more users have come in the middle of a run: held up as it is, the primary does
+ * not grow before they are more than its pods for all of the traffic can take, while the canary, which has pods for its
+ * share alone, has long too few, and would be blamed for it. 0 where nothing tells that.
+ */
+const needNow = ({ autoscaler, status: { run, floor } }: Observed, now: number): number => {
+  if (autoscaler?.load === undefined || run?.stage !== 'shifting' || run.weight.matched === true) return 0;
+  if (run.weight.set > MOST_WEIGHT || now - timeMs(run.weight.since) < MEASURED_MS) return 0;
+  const all = autoscaler.load / (1 - run.weight.set / 100);
+  return all > (floor?.replicas ?? 0) * TOLERANCE ? Math.min(Math.ceil(all), autoscaler.max) : 0;
+};
 
 /**
  * The fewest replicas that the primary's autoscaler may go down to. While a run has some of the traffic, the primary
@@ -18,13 +39,14 @@ type Floor = CanaryStatus['floor'];
  * autoscaler is the way that holds: replicas that are written beside an autoscaler are taken back at its next look, by
  * the low load that it sees, and scaling up only before the traffic returns would make the rollback wait.
  */
-const floorOf = ({ autoscaler, canary, primary, status }: Observed, now: number): Floor => {
+const floorOf = (observed: Observed, now: number): Floor => {
+  const { autoscaler, canary, primary, status } = observed;
   const { floor, run, phase } = status;
   if (canary.deleting) return floor;
   // One that is missing or wrong for the moment is the same one when it is there again.
   if (autoscaler === undefined) return canary.spec.autoscalerRef === undefined ? undefined : floor;
   if (run !== undefined && run.outcome === undefined) {
-    return { replicas: Math.max(1, floor?.replicas ?? 0, primary?.replicas ?? 0) };
+    return { replicas: Math.max(1, floor?.replicas ?? 0, primary?.replicas ?? 0, needNow(observed, now)) };
   }
   if (floor === undefined || run !== undefined || phase === undefined || phase === 'Initializing') return floor;
   if (floor.until === undefined) return { ...floor, until: timeText(now + FLOOR_MS) };

@@ -174,7 +174,7 @@ export type AutoscalerView = {
   readonly pausedAt?: number;
   /** The target's own can be paused and is not, or not at 0: it would scale the target. */
   readonly unpaused?: true;
-  /** Pods that the primary's load needs by the autoscaler's own account. */
+  /** Pods that the primary's load needs, by what its autoscaler has measured at them; not rounded, and not bounded. */
   readonly load?: number;
 };
 

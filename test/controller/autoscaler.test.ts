@@ -40,8 +40,6 @@ const takenOverScaled = async (owner: Owner, spec: Partial<CanarySpecInput> = {}
   return world;
 };
 
-const release = (world: World, image: string): void => push(world, image);
-
 /** Percent that the route leads to the canary. */
 const weightOf = (world: World): number => {
   const route = world.read({ apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', ...PODINFO });
@@ -119,7 +117,7 @@ test('while a run has traffic its primary keeps pods for all of it, whatever its
   await world.clock.advance(330_000);
   assert.equal(hpaMin(world), 2);
   for (const [index, image] of ['podinfo:6.1.0', 'podinfo:6.9.0-bad'].entries()) {
-    release(world, image);
+    push(world, image);
     const weights = await watch(world, ended(world, index + 1), (weight) => {
       assert.ok(sizeOf(world, 'podinfo-primary').wanted >= 5);
       assert.ok(sizeOf(world, 'podinfo-canary').ready >= Math.ceil((weight * 5) / 100), `${weight} %`);
@@ -141,7 +139,7 @@ test('while a run has traffic its primary keeps pods for all of it, whatever its
 
 test('more users in the middle of a run: the primary grows, and the canary follows', async (t) => {
   const world = await takenOverScaled(t, { analysis: { ...steps(10, 50), interval: '60s' } });
-  release(world, 'podinfo:6.1.0');
+  push(world, 'podinfo:6.1.0');
   await world.clock.until(() => (world.canary().canaryWeight ?? 0) === 10, LIMIT);
   const more = moreLoad(world, 10);
   await watch(world, ended(world, 1), (weight) => {
@@ -150,6 +148,23 @@ test('more users in the middle of a run: the primary grows, and the canary follo
   });
   assert.equal(world.canary().history[0]?.outcome, 'Promoted');
   assert.ok(sizeOf(world, 'podinfo-primary').wanted >= 9);
+  void more.stop();
+});
+
+test('more users than the primary alone would notice: both grow before the canary has too much', async (t) => {
+  const world = await takenOverScaled(t, { analysis: { ...steps(50), interval: '120s' } });
+  push(world, 'podinfo:6.1.0');
+  await world.clock.until(() => weightOf(world) === 50, LIMIT);
+  // Twice as many: half of them is what the primary has pods for.
+  const more = moreLoad(world, 10);
+  await world.clock.advance(118_000);
+  assert.equal(world.canary().run?.weight.set, 50);
+  assert.ok(sizeOf(world, 'podinfo-primary').ready <= 5);
+  await world.clock.until(() => sizeOf(world, 'podinfo-canary').ready >= 5, LIMIT);
+  assert.equal(world.canary().run?.stage, 'shifting');
+  await world.clock.until(ended(world, 1), LIMIT);
+  assert.equal(world.canary().history[0]?.outcome, 'Promoted');
+  assert.ok(sizeOf(world, 'podinfo-primary').ready >= 10);
   void more.stop();
 });
 
@@ -179,7 +194,7 @@ test("a change of the target's autoscaler is the primary's at once, and nobody e
   await world.clock.advance(30_000);
   assert.equal(autoscalerIn(world, 'podinfo-primary'), undefined);
   assert.equal(world.canary().floor, undefined);
-  release(world, 'podinfo:6.1.0');
+  push(world, 'podinfo:6.1.0');
   await world.clock.until(ended(world, 1), LIMIT);
   assert.deepEqual(sizeOf(world, 'podinfo-primary').wanted, 7);
 });

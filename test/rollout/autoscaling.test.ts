@@ -110,6 +110,20 @@ describe('the floor', () => {
     assert.deepEqual(grown.status.floor, { replicas: 9 });
   });
 
+  test('rises with the users, as far as the autoscaler has measured what is left to the primary', () => {
+    const measured = (load: number, parts: Parts = {}) => inRun({ autoscaler: { ...HPA, load }, ...parts });
+    const later = T0 + 90_000;
+    const floorOf = (observed: Observed, now = later) => decide(observed, now).status.floor?.replicas;
+    assert.equal(floorOf(measured(4)), 8);
+    assert.equal(floorOf(measured(4.2)), 9);
+    assert.equal(floorOf(measured(40)), 20, 'as far as its most allows');
+    assert.equal(floorOf(measured(2.1)), 4, 'not for a little more');
+    assert.equal(floorOf(measured(4), later - 1), 4, 'not while what was measured may be of another weight');
+    const most = aShiftedRun(4, 60);
+    const beyond = measured(4, { status: { run: most }, route: aRoute({ canaryWeight: 60 }) });
+    assert.equal(floorOf(beyond), 4, 'not from the lesser part');
+  });
+
   test('does not fall in a run, whatever the primary has', () => {
     const shrunk = decide(inRun({ primary: aWorkload('v1', { replicas: 2 }) }), T0);
     assert.deepEqual(shrunk.status.floor, { replicas: 4 });
@@ -228,10 +242,7 @@ describe('a Canary that is deleted', () => {
   test('lets a ScaledObject go also when there is nobody to give anything back to', () => {
     const { target: _, ...gone } = deleted({}, scaledObjectRef);
     const { after: done } = decide(gone, T0);
-    assert.deepEqual(
-      done.map(({ type }) => type).slice(-3),
-      ['restoreAutoscaler', 'deleteOwned', 'removeFinalizer'],
-    );
+    assert.deepEqual(done.map(({ type }) => type).slice(-3), ['restoreAutoscaler', 'deleteOwned', 'removeFinalizer']);
   });
 });
 

@@ -6,6 +6,7 @@ import type { KubeObject } from '../../lib/kube-object.ts';
 import type { AutoscalerView } from '../../rollout/observed.ts';
 import type { CanaryIdentity } from '../names.ts';
 import { type AutoscalerRef, idleReplicas, ownBounds, primaryBounds } from './bounds.ts';
+import { measuredLoad } from './measured-load.ts';
 import { pauseView } from './pause.ts';
 import { primaryAutoscaler } from './primary-autoscaler.ts';
 
@@ -39,6 +40,7 @@ export const autoscalerView = ({
   readonly ref: AutoscalerRef;
 }): AutoscalerView => {
   const idle = idleReplicas(source);
+  const load = standing && measuredLoad(standing);
   const wanted = primaryAutoscaler(source, { canary, ref });
   const current = standing !== undefined && isCurrent(standing, { wanted, canaryUid: canary.uid });
   const changedBy = standing === undefined || current ? undefined : foreignWriterOf(standing, ['f:spec']);
@@ -50,6 +52,7 @@ export const autoscalerView = ({
     current,
     ...(standing === undefined ? {} : { fewest: idleReplicas(standing) ?? ownBounds(standing).min }),
     ...(changedBy === undefined ? {} : { changedBy }),
+    ...(load === undefined ? {} : { load }),
     ...(source.kind === 'ScaledObject' ? pauseView(source, canary.uid) : {}),
   };
 };
