@@ -168,6 +168,7 @@ export class Controller {
       cluster: config.cluster,
       metricsServer: config.metricsServer,
       asksIstiod: deps.outside.istiod !== undefined,
+      watchesFlagger: config.watchFlagger,
       log,
       metrics,
       tell: (canary, event) => this.#tell(canary, event),
@@ -287,7 +288,7 @@ export class Controller {
     const term = ++this.#term;
     if (this.#rested !== undefined) {
       await this.#rested;
-      await this.#caches.refresh();
+      await Promise.all([this.#caches.refresh(), this.#flagger?.refresh()]);
     }
     if (term !== this.#term) return;
     this.#mayAct = true;

@@ -1,8 +1,9 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { CanaryStatus } from '../api/canary-status.ts';
 import { parseCanaryStatus } from '../api/canary-status.ts';
-import { API_VERSION, HAND_OVER_ANNOTATION } from '../api/names.ts';
+import { API_VERSION } from '../api/names.ts';
 import type { Problem } from '../api/problem.ts';
+import { isOnItsWay } from '../flagger/shadow.ts';
 import type { KubeClient } from '../kube/client.ts';
 import { isKubeError, KubeError } from '../kube/kube-error.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -54,6 +55,8 @@ export type ReconcileDeps = {
   readonly cluster: string;
   readonly metricsServer: string;
   readonly asksIstiod: boolean;
+  /** Somebody sees to it that hand-overs from and to Flagger come to an end. */
+  readonly watchesFlagger: boolean;
   readonly log: Log;
   readonly metrics: Metrics;
   /** `run` tells the events of one run from those of another that read the same. */
@@ -76,7 +79,7 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
     return isGone ? refuseActions(key, { ...deps, why: `there is no Canary ${key}` }) : undefined;
   }
   // On its way from or to Flagger: whoever hands it over says when it is Serin's to decide about.
-  if (object.metadata.annotations?.[HAND_OVER_ANNOTATION] !== undefined) return forget(key, deps);
+  if (deps.watchesFlagger && isOnItsWay(object)) return forget(key, deps);
   const log = deps.log.child({ canary: key });
   const status = parseCanaryStatus(object['status']);
   const generation = object.metadata.generation ?? 0;

@@ -32,6 +32,10 @@ export const handOverOf = (canary: KubeObject): HandOver | undefined => {
   return way === 'in' || way === 'out' ? way : undefined;
 };
 
+/** True for a shadow that is between Flagger and Serin: nothing may be decided about it. */
+export const isOnItsWay = (canary: KubeObject): boolean =>
+  shadowOf(canary) !== undefined && handOverOf(canary) !== undefined;
+
 /**
  * The Canary that stands for `original`, to be applied: it goes when the original goes, and holds the finalizer from the
  * start, so that there is no moment in which its end would restore nothing.

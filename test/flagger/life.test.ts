@@ -355,3 +355,27 @@ test('a namespace that cannot be read hands nothing back', async (t) => {
   push(world, 'podinfo:6.1.0');
   await world.clock.until(() => world.canary().history[0]?.outcome === 'Promoted', LIMIT);
 });
+
+test('a shadow whose Canary is gone by force goes too, and restores', async (t) => {
+  const world = await runByFlagger(t);
+  world.killControllers();
+  const { finalizers: _, ...metadata } = original(world)?.metadata ?? { name: 'podinfo' };
+  world.replace({ ...aFlaggerCanary(), metadata });
+  const { ownerReferences: __, ...kept } = shadow(world)?.metadata ?? { name: 'podinfo' };
+  const alone = { ...shadow(world), apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', metadata: kept };
+  world.replace({ ...alone, metadata: { ...kept, annotations: { 'serin.dev/hand-over': 'in' } } });
+  world.remove(originalRef(KEY));
+  await world.clock.until(() => original(world) === undefined, LIMIT);
+  assert.notEqual(shadow(world), undefined);
+  world.startController({ settings: { watchFlagger: true } });
+  await world.clock.until(() => shadow(world) === undefined, LIMIT);
+  assert.equal(at(deployment(world, 'podinfo'), 'status', 'readyReplicas'), 2);
+});
+
+test('only a shadow can be on its way, and only where Flagger’s objects are run', async (t) => {
+  const world = await serving(t);
+  world.startController();
+  const marked = aCanary();
+  world.apply({ ...marked, metadata: { ...marked.metadata, annotations: { 'serin.dev/hand-over': 'in' } } });
+  await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
+});

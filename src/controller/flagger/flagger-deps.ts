@@ -18,6 +18,8 @@ export type FlaggerDeps = {
   readonly log: Log;
   /** The flagger.app Canary of a key; undefined when there is none. */
   readonly original: (key: string) => KubeObject | undefined;
+  /** False while what is there cannot be read, and must not be taken for gone. */
+  readonly seesOriginals: () => boolean;
   readonly watchers: () => readonly Watcher[];
   /** The data plane of Canaries that name none. */
   readonly meshProvider: string | undefined;

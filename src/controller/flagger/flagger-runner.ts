@@ -1,3 +1,4 @@
+import { shadowOf } from '../../flagger/shadow.ts';
 import { type Watcher, watcherOf } from '../../flagger/watchers.ts';
 import type { KubeClient } from '../../kube/client.ts';
 import { WorkQueue } from '../../kube/queue.ts';
@@ -24,7 +25,7 @@ export class FlaggerRunner {
   readonly #watchers = new Map<string, Watcher>();
 
   constructor(
-    options: Omit<FlaggerDeps, 'original' | 'watchers'> & {
+    options: Omit<FlaggerDeps, 'original' | 'seesOriginals' | 'watchers'> & {
       readonly random: Random;
       /** Reads the kinds of Flagger's. */
       readonly reader: KubeClient;
@@ -50,6 +51,7 @@ export class FlaggerRunner {
     this.#deps = {
       ...deps,
       original: (key) => this.#originals.store.get(key),
+      seesOriginals: () => this.#originals.unreadable === undefined && this.#originals.health().synced,
       watchers: () => [...this.#watchers.values()],
     };
     this.#queue = new WorkQueue({
@@ -73,6 +75,11 @@ export class FlaggerRunner {
     this.#queue.start();
   }
 
+  /** Reads everything anew: another has acted meanwhile. */
+  async refresh(): Promise<void> {
+    await this.#originals.refresh();
+  }
+
   /** Resolves when nothing of it acts any more. */
   async pause(): Promise<void> {
     await this.#queue.pause();
@@ -86,6 +93,9 @@ export class FlaggerRunner {
   /** What was in the way of some may be gone. */
   lookAtAll(): void {
     for (const { metadata } of this.#originals.store.list()) this.#queue.add(keyOf(metadata));
+    for (const canary of this.#deps.caches.list('Canary')) {
+      if (shadowOf(canary) !== undefined) this.#queue.add(keyOf(canary.metadata));
+    }
   }
 
   /** Something in the caches has changed, or is gone. */

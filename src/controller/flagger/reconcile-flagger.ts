@@ -12,7 +12,7 @@ import {
   stalledMessage,
   withStalled,
 } from '../../flagger/project-status.ts';
-import { isCurrent, shadowManifest, shadowRef } from '../../flagger/shadow.ts';
+import { isCurrent, isOnItsWay, shadowManifest, shadowOf, shadowRef } from '../../flagger/shadow.ts';
 import { type Translated, translate } from '../../flagger/translate.ts';
 import { watches } from '../../flagger/watchers.ts';
 import { assertNever } from '../../lib/assert-never.ts';
@@ -44,8 +44,7 @@ export const reconcileFlagger = async (key: string, deps: FlaggerDeps): Promise<
   const [namespace = '', name = ''] = key.split('/');
   const original = deps.original(key);
   const namesake = deps.caches.get(shadowRef({ namespace, name }));
-  // A shadow without its original is the garbage collector's: it goes as a Canary goes, and restores.
-  if (original === undefined) return;
+  if (original === undefined) return namesake === undefined ? undefined : endOrphan(namesake, deps);
   const { caches } = deps;
   const translated = translate(original, { meshProvider: deps.meshProvider });
   const place = caches.get({ apiVersion: 'v1', kind: 'Namespace', name: namespace });
@@ -61,6 +60,14 @@ export const reconcileFlagger = async (key: string, deps: FlaggerDeps): Promise<
     isFlaggersShape: hasFlaggersShape(original, deps),
   });
   await take(step, original, deps);
+};
+
+/** A shadow whose original is gone without having waited for it: it goes as every Canary goes, and restores. */
+const endOrphan = async (shadow: KubeObject, deps: FlaggerDeps): Promise<void> => {
+  if (shadowOf(shadow) === undefined || !deps.seesOriginals()) return;
+  const annotations = { [HAND_OVER_ANNOTATION]: null };
+  if (isOnItsWay(shadow)) await deps.writer.merge(refOf(shadow), { metadata: { annotations } });
+  if (shadow.metadata.deletionTimestamp === undefined) await deleteShadow(shadow, deps);
 };
 
 const hasFlaggersShape = ({ metadata, ...original }: KubeObject, { caches }: FlaggerDeps): boolean => {
