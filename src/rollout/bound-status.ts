@@ -1,4 +1,4 @@
-import type { CanaryStatus, RunStatus } from '../api/canary-status.ts';
+import type { CanaryStatus, GateStatus, RunStatus } from '../api/canary-status.ts';
 
 /** Largest status that is written, in UTF-16 units of its JSON; 64 KiB with room for what is not ASCII. */
 export const STATUS_LIMIT = 56 * 1024;
@@ -9,6 +9,16 @@ const ofRun =
   (reduce: (run: RunStatus) => Partial<RunStatus>): Reduction =>
   (status) =>
     status.run === undefined ? status : { ...status, run: { ...status.run, ...reduce(status.run) } };
+
+const withoutWords = (gate: GateStatus): GateStatus => {
+  if (gate.state === 'Waiting') return gate;
+  const { reason: _reason, ...rest } = gate;
+  return rest;
+};
+
+/** A gate before more traffic counts at its own step alone. */
+const stillCounts = (gate: GateStatus, step: number): boolean =>
+  gate.type !== 'confirm-traffic-increase' || gate.step === step;
 
 /** What is given up when a status is too large, least missed first. */
 const REDUCTIONS: readonly Reduction[] = [
@@ -21,6 +31,10 @@ const REDUCTIONS: readonly Reduction[] = [
       : { ...status, handled: status.handled.map(({ name, state }) => ({ name, state })) },
   (status) => ({ ...status, history: status.history.slice(0, 3), quarantine: status.quarantine.slice(0, 3) }),
   ofRun(({ checks }) => ({ checks: checks.map(({ message: _message, ...check }) => check) })),
+  ofRun(({ hooks }) => (hooks === undefined ? {} : { hooks: hooks.map(({ detail: _detail, ...hook }) => hook) })),
+  // The words of a gate that still waits tell that it was told of.
+  ofRun(({ gates }) => (gates === undefined ? {} : { gates: gates.map(withoutWords) })),
+  ofRun(({ gates, step }) => (gates === undefined ? {} : { gates: gates.filter((gate) => stillCounts(gate, step)) })),
 ];
 
 /** The status, made smaller step by step until it fits; the very same when it does. */

@@ -45,10 +45,34 @@ test('the largest status that can come together still fits, and keeps what the r
     checks: times(50, check),
     kept: times(CAPS.keptChecks, check),
     steps: times(CAPS.steps, (index) => ({ index, weight: index, from: timeText(T0), to: timeText(T0) })),
+    hooks: times(CAPS.hooks, (index) => ({
+      name: `${name.slice(3)}${index}`,
+      type: 'confirm-traffic-increase' as const,
+      at: timeText(T0),
+      calls: index,
+      passed: false,
+      detail: 'd'.repeat(170),
+    })),
+    gates: times(CAPS.gates, (index) => ({
+      name: `${name.slice(3)}${index}`,
+      type: 'confirm-traffic-increase' as const,
+      step: index === CAPS.gates - 1 ? 2 : index + 3,
+      since: timeText(T0),
+      at: timeText(T0),
+      deadline: timeText(T0),
+      state: index === CAPS.gates - 1 ? ('Waiting' as const) : ('Approved' as const),
+      by: 'alice@example.com',
+      reason: 'r'.repeat(170),
+    })),
   });
   const status = boundStatus(aStatus({ run, history, outbox: times(CAPS.outbox, entry) }));
   assert.ok(JSON.stringify(status).length <= STATUS_LIMIT, `${JSON.stringify(status).length}`);
   assert.equal(status.run?.weight.set, 10);
+  assert.deepEqual(
+    status.run?.gates?.map(({ state, reason }) => [state, reason]),
+    [['Waiting', 'r'.repeat(170)]],
+    'what is waited for, and that it was told',
+  );
   assert.equal(status.outbox.filter(({ state }) => state === 'Pending').length, CAPS.outbox / 2);
   assert.equal(status.history[0]?.id, `${name}-0`);
 });
