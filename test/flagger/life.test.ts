@@ -379,3 +379,36 @@ test('only a shadow can be on its way, and only where Flagger’s objects are ru
   world.apply({ ...marked, metadata: { ...marked.metadata, annotations: { 'serin.dev/hand-over': 'in' } } });
   await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
 });
+
+test('a MetricTemplate judges, and an AlertProvider is told, as Flagger’s users have them', async (t) => {
+  const world = await invited(t);
+  world.apply({
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'MetricTemplate',
+    metadata: { name: 'errors', namespace: 'shop' },
+    spec: {
+      provider: { type: 'prometheus', address: 'http://prometheus.example.com:9090' },
+      query: `sum(rate(traefik_service_requests_total{service=~".*-svc-{{ namespace }}-{{ target }}-.*",code=~"5.."}[{{ interval }}])) or vector(0)`,
+    },
+  });
+  world.apply({
+    apiVersion: 'flagger.app/v1beta1',
+    kind: 'AlertProvider',
+    metadata: { name: 'chat', namespace: 'shop' },
+    spec: { type: 'slack', channel: 'releases', address: 'https://hooks.slack.com/services/T/B/x' },
+  });
+  world.apply(
+    withAnalysis({
+      metrics: [{ name: 'errors', interval: '10s', templateRef: { name: 'errors' }, thresholdRange: { max: 1 } }],
+      alerts: [{ name: 'team', severity: 'info', providerRef: { name: 'chat' } }],
+    }),
+  );
+  await world.clock.until(() => phase(world) === 'Initialized', LIMIT);
+  push(world, 'podinfo:6.9.0-bad');
+  await world.clock.until(() => phase(world) === 'Failed', LIMIT);
+  push(world, 'podinfo:6.1.0');
+  await world.clock.until(() => phase(world) === 'Succeeded', LIMIT);
+  await world.clock.advance(10_000);
+  assert.ok(world.messages.length > 0);
+  assert.ok(world.messages.every(({ to }) => to === 'https://hooks.slack.com/services/T/B/x'));
+});
