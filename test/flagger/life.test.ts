@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { originalRef, shadowRef } from '#src/flagger/shadow.ts';
 import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
-import type { KubeObject } from '#src/lib/kube-object.ts';
+import type { KubeObject, OwnerReference } from '#src/lib/kube-object.ts';
 import { rbac } from '#src/sandbox/faults/rbac.ts';
 import type { World } from '#test/harness/a-world.ts';
 import { aCanary, aConfigMap, aDeployment } from '#test/harness/manifests.ts';
@@ -411,4 +411,53 @@ test('a MetricTemplate judges, and an AlertProvider is told, as Flagger’s user
   await world.clock.advance(10_000);
   assert.ok(world.messages.length > 0);
   assert.ok(world.messages.every(({ to }) => to === 'https://hooks.slack.com/services/T/B/x'));
+});
+
+test('the primary’s autoscaler that Flagger made is kept, and goes on to scale the primary', async (t) => {
+  const world = await serving(t);
+  const autoscaler = (name: string, scaled: string, owner?: OwnerReference): KubeObject => ({
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    metadata: { name, namespace: 'shop', ...(owner === undefined ? {} : { ownerReferences: [owner] }) },
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: scaled },
+      minReplicas: 2,
+      maxReplicas: 5,
+      metrics: [
+        { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+      ],
+    },
+  });
+  world.apply(autoscaler('podinfo', 'podinfo'));
+  world.apply(
+    aFlaggerCanary({
+      autoscalerRef: { apiVersion: 'autoscaling/v2beta2', kind: 'HorizontalPodAutoscaler', name: 'podinfo' },
+    }),
+  );
+  await leftByFlagger(world);
+  const { uid = '' } = original(world)?.metadata ?? {};
+  const owner = { apiVersion: 'flagger.app/v1beta1', kind: 'Canary', name: 'podinfo', uid, controller: true };
+  world.apply(autoscaler('podinfo-primary', 'podinfo-primary', owner));
+  const pods = podsOf(world, 'podinfo-primary');
+  world.apply(shop(true));
+  world.startController({ settings: { watchFlagger: true } });
+  await world.clock.until(() => phase(world) === 'Initialized', LIMIT);
+  await world.clock.advance(10_000);
+  assert.equal(condition(world, 'Stalled'), undefined);
+  assert.deepEqual(podsOf(world, 'podinfo-primary'), pods);
+  const ref = {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    namespace: 'shop',
+    name: 'podinfo-primary',
+  };
+  const kept = world.read(ref);
+  assert.equal(at(kept, 'spec', 'scaleTargetRef', 'name'), 'podinfo-primary');
+  assert.deepEqual(kept?.metadata.ownerReferences ?? [], []);
+  world.apply(shop(false));
+  await world.clock.until(() => shadow(world) === undefined, LIMIT);
+  assert.deepEqual(
+    world.read(ref)?.metadata.ownerReferences?.map((one) => one.uid),
+    [uid],
+  );
 });
