@@ -17,8 +17,9 @@ export const apexRestorePatch = (
   const baseline = readBaseline(apex);
   if (baseline === undefined) return undefined;
   const before = stringsAt(baseline.value);
-  // Nobody knows better than the Service itself whom it led to, where the target is gone.
-  const { labels, selector: own } = target === undefined ? {} : kindOf(target).released({ target, primary });
+  // Where the target is gone, pods of a team's own serve on; else nobody knows better than the Service whom it led to.
+  const told = target ?? (primary !== undefined && kindOf(primary).sharesSelectors ? primary : undefined);
+  const { labels, selector: own } = told === undefined ? {} : kindOf(told).released({ target: told, primary });
   const matches = labels !== undefined && Object.keys(before).length > 0 && hasLabels(labels, before);
   const selector = matches ? before : (own ?? before);
   const gone = Object.keys(stringsAt(apex, 'spec', 'selector')).filter((key) => !(key in selector));

@@ -154,10 +154,17 @@ export const terminating = (observed: Observed, now: number): Turn => {
   return isInVain ? withoutRights(observed, status, refused) : giving;
 };
 
+/** A target that is gone, where what serves is the team's own: users are led there all the same, without a hurry. */
+const GONE: TargetView = { uid: '', deleting: true, replicas: 0, readyReplicas: 0, unscaled: true };
+
+/** What everything is given back to; undefined where that goes with the Canary. */
+const outlasting = ({ target, canary }: Observed): TargetView | undefined =>
+  target !== undefined && !target.deleting ? target : canary.spec.targetRef.kind === 'Service' ? GONE : undefined;
+
 /** The next step of giving everything back. */
 const givingBack = (observed: Observed, now: number, status: CanaryStatus): Turn => {
-  const { target } = observed;
-  if (target === undefined || target.deleting) return turn(status, { after: withTarget(observed) });
+  const target = outlasting(observed);
+  if (target === undefined) return turn(status, { after: withTarget(observed) });
   const exposed = observed.route.exists && !isClosed(observed.route);
   const { before } = exposed ? holdRoute(observed, { exposure: NOTHING, mayRaise: false }) : { before: [] };
   const { actions = [], ...step } = firstStep(observed, target, now);
