@@ -31,6 +31,17 @@ const COLUMNS = [
 /** A metric of the team's own, so that something judges where no user's request can. */
 const OWN = { name: 'own', query: 'vector(0)', thresholdRange: { max: 1 } };
 
+const TO_THE_CANARY = 'istio_requests_total{destination_workload="{{ canary }}"';
+/**
+ * Share of errors among all that Envoy has sent to the canary, copies included. Serin's own metrics of copies come from
+ * the proxies of the pods, which Istio's gateway alone does not have.
+ */
+const COPIES = {
+  name: 'errors-with-copies',
+  query: `100 * (sum(rate(${TO_THE_CANARY},response_code=~"5.."}[10s])) or vector(0)) / sum(rate(${TO_THE_CANARY}}[10s]))`,
+  thresholdRange: { max: 1 },
+};
+
 /** Every fifth request is an insider's: one carries a header, the next one a cookie. */
 export const insiders: HeadersOf = (n) => {
   if (n % 10 === 0) return { 'x-canary': 'insider' };
@@ -206,13 +217,13 @@ const MIRROR: readonly Story[] = [
   {
     strategy: 'mirror, then weights',
     version: '6.9.0',
-    analysis: { stepWeights: [50], mirror: true, mirrorWeight: 50 },
+    analysis: { stepWeights: [50], mirror: true, mirrorWeight: 50, metrics: [COPIES] },
     ...GOOD,
     steps: ['mirror 50', '50'],
   },
   {
     strategy: 'blue/green with mirror',
-    analysis: { iterations: 5, mirror: true },
+    analysis: { iterations: 5, mirror: true, metrics: [COPIES] },
     ...BAD,
     steps: ['mirror 100'],
     mostFailures: 0,
@@ -274,7 +285,7 @@ export const strategyStories = (
         analysis: {
           interval: '2s',
           threshold: 1,
-          metrics: metrics === 'own' ? [...METRICS[plane], OWN] : METRICS[plane],
+          metrics: metrics === 'own' ? [...METRICS[plane], OWN] : (metrics ?? METRICS[plane]),
           ...rest,
         },
         ...spec,
