@@ -6,19 +6,20 @@ import type { Observed } from './observed.ts';
 import { renamed } from './taken-over.ts';
 import type { Turn } from './turn.ts';
 
-/** What a person must put right first; a target that is not there is told like any other mistake. */
+/** What a person must put right first; a target that is not there, or goes, is told like any other mistake. */
 export const problemsOf = (observed: Observed): readonly Problem[] => {
   const { problems, target, canary, status } = observed;
   // Whatever else is found then is about something that is not the Canary's.
   const moved = renamed(observed);
   if (moved.length > 0) return moved;
-  if (problems.length > 0 || target !== undefined) return problems;
+  if (problems.length > 0 || target?.deleting === false) return problems;
   const { kind, name } = canary.spec.targetRef;
   const wanted =
     status.adopted === undefined
       ? 'create it, or name another in spec.targetRef'
       : 'create it again, or delete this Canary';
-  const message = `${kind} ${canary.namespace}/${name} does not exist: ${wanted}`;
+  const state = target === undefined ? `does not exist: ${wanted}` : `is being deleted; then ${wanted}`;
+  const message = `${kind} ${canary.namespace}/${name} ${state}`;
   return [{ where: 'spec.targetRef', message, reason: 'InvalidSpec' }];
 };
 

@@ -17,14 +17,16 @@ const storeActions = ({ pinned, target, status: { stable, run } }: Observed): re
   return isNeeded ? [{ type: 'pinRevision', revision }] : [];
 };
 
-/** Brings the primary to the stable revision when it is gone or was changed by somebody else. */
-const primaryActions = ({ primary, pinned, status }: Observed, stable: StableStatus): readonly Action[] => {
-  if (!pinned.includes(stable.revision)) return [];
-  const stands = primary?.revision === stable.revision && primary.pinned && primary.changedBy === undefined;
+/** What the primary is to run. */
+type Version = Pick<StableStatus, 'revision' | 'digests'>;
+
+/** Brings the primary to its version when it is gone or was changed by somebody else. */
+const primaryActions = ({ primary, pinned, status }: Observed, { revision, digests }: Version): readonly Action[] => {
+  if (!pinned.includes(revision)) return [];
+  const stands = primary?.revision === revision && primary.pinned && primary.changedBy === undefined;
   if (stands && !primary.deleting) return [];
   const replicas = Math.max(1, primary?.replicas ?? status.adopted?.replicas ?? 1);
-  const digests = stable.digests === undefined ? {} : { digests: stable.digests };
-  return [{ type: 'applyPrimary', revision: stable.revision, replicas, ...digests }];
+  return [{ type: 'applyPrimary', revision, replicas, ...(digests === undefined ? {} : { digests }) }];
 };
 
 /** The finalizer, where somebody has replaced the Canary without it: without it nothing would be given back. */
@@ -50,8 +52,11 @@ export const upkeep = (observed: Observed): readonly Action[] => {
   ];
 };
 
-/** `upkeep` where the stable revision is what the primary should run: always, but for a promotion. */
-export const upkeepWithPrimary = (observed: Observed, stable: StableStatus): readonly Action[] => [
-  ...primaryActions(observed, stable),
+/**
+ * `upkeep` where it is settled what the primary should run: the stable revision, or, once it has been promoted, the run's.
+ * Not while it changes from the one to the other.
+ */
+export const upkeepWithPrimary = (observed: Observed, version: Version): readonly Action[] => [
+  ...primaryActions(observed, version),
   ...upkeep(observed),
 ];

@@ -1,4 +1,4 @@
-import { foreignOwnerOf } from '../api/field-owner.ts';
+import { foreignOwnerOf, foreignWriterOf } from '../api/field-owner.ts';
 import type { Side } from '../api/names.ts';
 import { CANARY_UID_LABEL, HANDS_OFF_ANNOTATIONS, HELD_LABEL, ROLE_LABEL } from '../api/names.ts';
 import { baselineAnnotation, isAdoptedBy, isMadeFor, readBaseline } from '../api/ownership.ts';
@@ -36,12 +36,19 @@ const madePorts = (canary: CanaryIdentity, template: JsonRecord): readonly JsonR
   ...discoveredPorts(canary, template),
 ];
 
+/**
+ * The apex is Serin's alone, so that it goes with the Canary. One that somebody else has applied since, with its ports, is
+ * theirs, as if it had been there before: it was deleted and has come back from Git.
+ */
+const isOurs = (apex: KubeObject, { uid }: CanaryIdentity): boolean =>
+  isMadeFor(apex, uid) && foreignWriterOf(apex, ['f:spec', 'f:ports']) === undefined;
+
 /** Ports of the side Services: those of the apex, without what only one Service can have, and the Canary's. */
 const sidePorts = (
   canary: CanaryIdentity,
   { apex, template }: { readonly apex: KubeObject | undefined; readonly template: JsonRecord },
 ): readonly JsonRecord[] => {
-  if (apex === undefined || isMadeFor(apex, canary.uid)) return madePorts(canary, template);
+  if (apex === undefined || isOurs(apex, canary)) return madePorts(canary, template);
   const ports = listAt(apex, 'spec', 'ports')
     .filter(isRecord)
     .map(({ nodePort: _, ...port }) => port);
@@ -159,7 +166,7 @@ export const apexManifest = ({
   /** Of the primary's pods, for ports that are to be discovered. */
   readonly template?: JsonRecord;
 }): KubeObject => {
-  if (existing === undefined || isMadeFor(existing, canary.uid)) {
+  if (existing === undefined || isOurs(existing, canary)) {
     return madeApex(canary, { ports: madePorts(canary, template), selector: selectorFor(selector) });
   }
   const ours = distinction('primary', selector);
@@ -173,7 +180,7 @@ export const apexLeadingTo = (
   { canary, existing }: { readonly canary: CanaryIdentity; readonly existing: KubeObject | undefined },
 ): KubeObject => {
   const selector = stringsAt(service, 'spec', 'selector');
-  if (existing === undefined || isMadeFor(existing, canary.uid)) {
+  if (existing === undefined || isOurs(existing, canary)) {
     return madeApex(canary, { ports: listAt(service, 'spec', 'ports').filter(isRecord), selector });
   }
   const baseline = isAdoptedBy(existing, canary.uid) ? readBaseline(existing)?.value : at(existing, 'spec', 'selector');

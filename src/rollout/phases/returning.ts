@@ -9,7 +9,7 @@ import { checkText } from '../sentence.ts';
 import { canaryServes, primaryName, primaryServes } from '../sides.ts';
 import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
-import { upkeep } from '../upkeep.ts';
+import { upkeepWithPrimary } from '../upkeep.ts';
 
 /** What the analysis came to; a weight that the canary only had while the primary changed was not judged. */
 const promotionReason = ({ canary, status }: Observed, run: RunStatus): string => {
@@ -75,5 +75,5 @@ const drained = (observed: Observed, now: number, run: RunStatus): Turn => {
 export const returning = (observed: Observed, now: number, run: RunStatus): Turn => {
   const next = run.weight.set > 0 ? weightLeft(observed, now, run) : drained(observed, now, run);
   const mayRaise = canaryServes(observed, run);
-  return keeping(observed, next, { exposure: exposureOf(run), mayRaise, upkeep: upkeep(observed) });
+  return keeping(observed, next, { exposure: exposureOf(run), mayRaise, upkeep: upkeepWithPrimary(observed, run) });
 };
