@@ -20,7 +20,6 @@ import { servingOn } from '#test/harness/plane-release.ts';
 import { APP_MESH, GLOO, ISTIO_MESH, type PlaneSetup } from '#test/harness/planes.ts';
 import { ended, type Owner, push, serving } from '#test/harness/release.ts';
 import { aDaemonCanary, aDaemonSet, servingOnNodes } from '#test/harness/targets.ts';
-import { aDaemonCanary, aDaemonSet, servingOnNodes } from '#test/harness/targets.ts';
 import { objectOf, rightsOf } from './manifests.ts';
 
 const FOLDER = 'deploy/kustomize';
@@ -165,17 +164,6 @@ const LIVES: Readonly<Record<string, (t: Owner) => Promise<ReadonlySet<string>>>
   'a Canary with a HorizontalPodAutoscaler, whose primary escapes a disruption budget': (t) =>
     scaledLife(t, { autoscaler: anHpa(), autoscalerRef: SCALED_BY_HPA }),
   'a Canary with a ScaledObject': (t) => scaledLife(t, { autoscaler: aScaledObject(), autoscalerRef: SCALED_BY_KEDA }),
-  'a Canary of a DaemonSet': async (t) => {
-    const world = await servingOnNodes(t, { rps: 5 });
-    const used = usedIn(world.cluster.api);
-    world.startController();
-    world.apply(aDaemonCanary());
-    await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);
-    world.apply(aDaemonSet('podinfo:6.1.0'));
-    await world.clock.until(ended(world, 1), LIMIT);
-    await remove(world);
-    return used;
-  },
   'a Canary of a DaemonSet': async (t) => {
     const world = await servingOnNodes(t, { rps: 5 });
     const used = usedIn(world.cluster.api);
