@@ -69,7 +69,11 @@ const TRACKS: readonly Track[] = [
   },
   {
     lanes: [
-      { rig: rigOf('serin-test'), size: 'whole', groups: [['releases', 'without-policies'], ['strategies'], ['targets']] },
+      {
+        rig: rigOf('serin-test'),
+        size: 'whole',
+        groups: [['releases', 'without-policies'], ['strategies'], ['targets']],
+      },
       { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio'], ['strategies-istio']] },
     ],
     after: FLEETS_ARE_IDLE,
