@@ -29,7 +29,7 @@ const scaledTo = (spec: CanarySpec, run: RunStatus): string => {
 
 /** What is behind a gate, and how long it is waited for. */
 const atGate = (spec: CanarySpec, run: RunStatus, { name, type, deadline }: GateStatus): Next => {
-  const canary = `${spec.targetRef.name}-canary`;
+  const canary = `${sidesBase(spec)}-canary`;
   const step = nextStep(spec, run);
   const behind =
     type === 'confirm-rollout'

@@ -166,7 +166,7 @@ export type AutoscalerView = {
   readonly idle?: number;
   /** The primary's stands as it should be, but for its fewest replicas. */
   readonly current: boolean;
-  /** Fewest replicas of the primary's as it stands; undefined while there is none. */
+  /** What the primary's may go down to as it stands; undefined while there is none. */
   readonly fewest?: number;
   /** Who has changed the primary's. */
   readonly changedBy?: string;
