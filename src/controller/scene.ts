@@ -62,7 +62,8 @@ export const sceneOf = (
     const metadata = view.get({ apiVersion: 'v1', kind: ref.kind, namespace, name: ref.name });
     return metadata === undefined ? 'missing' : configStates.of(metadata);
   };
-  const named = [status.stable, status.run, status.desired].filter((one) => one !== undefined);
+  const { stable, run, desired, quarantine, history } = status;
+  const named = [stable, run, desired, ...quarantine, ...history].filter((one) => one !== undefined);
   const around = aroundIn(view, namespace);
   return { object, canary, names, view, router, route: routeOf(canary, names), configs, around, named };
 };

@@ -60,7 +60,9 @@ const standing = ({ cluster }: World): readonly string[] =>
     })
     .map(({ kind, metadata, spec }) => {
       const { clusterIP: _, clusterIPs: __, ...rest } = Object(spec);
-      return JSON.stringify([kind, metadata.name, metadata.labels, metadata.annotations, rest]);
+      // What a DaemonSet's version is called depends on whether Kubernetes has first seen it held or not.
+      const { 'serin.dev/revision': ___, ...labels } = metadata.labels ?? {};
+      return JSON.stringify([kind, metadata.name, labels, metadata.annotations, rest]);
     })
     .sort();
 
@@ -99,7 +101,7 @@ const live = async (owner: Owner, life: Life, crash?: Crash) => {
   await world.clock.until(() => world.canary().run === undefined, LIMIT);
   await world.clock.advance(5000);
   const { history, stable } = world.canary();
-  const middle = [standing(world), history.map(({ outcome, id }) => [outcome, id.split('-')[0]]), stable?.revision];
+  const middle = [standing(world), history.map(({ outcome, hash }) => [outcome, hash]), stable?.hash];
   world.remove(canaryRef());
   await world.clock.until(() => world.read(canaryRef()) === undefined, LIMIT);
   await world.clock.advance(5000);
