@@ -32,11 +32,11 @@ const scaled = async (spec: Fields = {}, container: Fields = {}) => {
 
 test('replicas follow the requests that pods really get, up and down, between the bounds', async () => {
   const { clock, users, replicas, hpa } = await scaled();
-  users.rps = 50;
+  users.rps = 10;
   await clock.advance(60_000);
   assert.equal(replicas(), 5);
   assert.equal(conditionIn(hpa(), 'ScalingActive'), 'True ValidMetricFound');
-  users.rps = 900;
+  users.rps = 180;
   await clock.advance(90_000);
   assert.equal(replicas(), 20);
   users.rps = 3;
@@ -46,7 +46,7 @@ test('replicas follow the requests that pods really get, up and down, between th
 
 test('at 0 replicas it is off by itself', async () => {
   const { clock, users, replicas, hpa, change, get: object } = await scaled();
-  users.rps = 50;
+  users.rps = 10;
   change(object('Deployment', 'podinfo'), { replicas: 0 });
   await clock.advance(60_000);
   assert.equal(replicas(), 0);
@@ -74,10 +74,10 @@ test('it looks back before it scales down, and goes no faster than its policies'
   const policies = [{ type: 'Pods', value: 1, periodSeconds: 60 }];
   const behavior = { scaleDown: { stabilizationWindowSeconds: 120, policies } };
   const { clock, users, replicas } = await scaled({ behavior });
-  users.rps = 50;
+  users.rps = 10;
   await clock.advance(60_000);
   assert.equal(replicas(), 5);
-  users.rps = 10;
+  users.rps = 2;
   await clock.advance(110_000);
   assert.equal(replicas(), 5);
   await clock.advance(45_000);

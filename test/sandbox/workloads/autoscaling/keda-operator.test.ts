@@ -17,7 +17,7 @@ const HPA = { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler', nam
 const scaled = async (spec: Readonly<Record<string, unknown>> = {}) => {
   const clock = new VirtualClock();
   const backend = new SandboxApi({ clock });
-  const metric: { value: number | undefined } = { value: 20 };
+  const metric: { value: number | undefined } = { value: 4 };
   const network = new PodNetwork({ listen: false });
   const catalogue = new ImageCatalogue({ 'shop/app:1': {} });
   backend.write({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }, user);
@@ -41,7 +41,7 @@ const scaled = async (spec: Readonly<Record<string, unknown>> = {}) => {
 
 test('a ScaledObject has an autoscaler that follows its query', async () => {
   const { clock, metric, replicas, hpa } = await scaled();
-  metric.value = 55;
+  metric.value = 11;
   await clock.advance(60_000);
   assert.equal(replicas(), 6);
   assert.equal(conditionIn(hpa(), 'ScalingActive'), 'True ValidMetricFound');
@@ -72,7 +72,7 @@ test('from zero and to zero it scales by itself, and to the idle number below it
   metric.value = 0;
   await clock.advance(60_000);
   assert.equal(replicas(), 0);
-  metric.value = 5;
+  metric.value = 1;
   await clock.advance(15_000);
   assert.equal(replicas(), 1);
   const idle = await scaled({ minReplicaCount: 3, idleReplicaCount: 0, cooldownPeriod: 30 });
