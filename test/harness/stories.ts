@@ -52,6 +52,19 @@ export const STORIES: readonly Story[] = [
     },
   },
   {
+    name: 'a push right after a bad release',
+    begins: 'taken over',
+    tell: async (world) => {
+      // A revert would be in Git before the push, or be superseded by it, as chance has it.
+      world.apply(aGitCanary({ git: undefined }));
+      bump(world, 'podinfo:6.9.0-bad');
+      await world.clock.until(outcome(world, 'RolledBack'), LIMIT);
+      bump(world, 'podinfo:6.2.0');
+      await world.clock.until(outcome(world, 'Promoted'), LIMIT);
+      await world.clock.until(ended(world, 2), LIMIT);
+    },
+  },
+  {
     name: 'a deletion in the middle of a run',
     begins: 'taken over',
     tell: async (world) => {

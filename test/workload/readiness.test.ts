@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { JsonRecord } from '#src/lib/json.ts';
 import { recordAt } from '#src/lib/json.ts';
-import type { KubeObject } from '#src/lib/kube-object.ts';
+import type { KubeObject, ManagedFields } from '#src/lib/kube-object.ts';
 import { deployment, keepsCapacity } from '#src/workload/kinds/deployment.ts';
 import { digestsOf } from '#src/workload/readiness.ts';
 import { aReplicaSet, around, aTarget } from './a-target.ts';
@@ -124,6 +124,61 @@ test('a pod that cannot start is named with its container and reason, the worst 
   assert.equal(waiting(container({ state: { waiting: { reason: 'ContainerCreating' } } })), '0 of 2 pods ready');
   const long = container({ state: { waiting: { reason: 'X', message: 'y'.repeat(5000) } } });
   assert.ok((waiting(long) ?? '').length < 400);
+});
+
+test('a pod that runs and is not ready says which probe or gate it is', () => {
+  const workload = aWorkload({ availableReplicas: 0 });
+  const waiting = (spec: JsonRecord, status: JsonRecord): string =>
+    (viewOf(workload, [{ ...aPod('p', status), spec }]).waiting ?? '').replace(/^.*pod p: /, '');
+  const withProbe = (probes: JsonRecord): JsonRecord => ({ containers: [{ name: 'app', ...probes }] });
+  const up = container({ state: { running: {} } });
+  const words = (probe: JsonRecord): string => waiting(withProbe({ readinessProbe: probe }), up);
+  assert.equal(
+    words({ httpGet: { path: '/readyz', port: 'http' } }),
+    'container app: running, but not ready: its readiness probe (GET /readyz at port http) does not pass',
+  );
+  assert.match(words({ tcpSocket: { port: 5432 } }), /\(a connection to port 5432\)/);
+  assert.match(words({ grpc: { port: 9000 } }), /\(gRPC health at port 9000\)/);
+  assert.match(words({ exec: { command: ['check', '--token=hunter2'] } }), /probe \(a command\) does not pass$/);
+  const starting = container({ started: false, state: { running: {} } });
+  const both = withProbe({ startupProbe: { tcpSocket: { port: 1 } }, readinessProbe: { tcpSocket: { port: 2 } } });
+  assert.match(waiting(both, starting), /its startup probe \(a connection to port 1\) does not pass$/);
+
+  const conditions = [
+    { type: 'ContainersReady', status: 'True' },
+    { type: 'Ready', status: 'False' },
+  ];
+  const readinessGates = [{ conditionType: 'target-health.elbv2.k8s.aws/x' }];
+  assert.equal(
+    waiting({ readinessGates }, { ...running(digest('a')), conditions }),
+    'its readiness gate target-health.elbv2.k8s.aws/x is not True',
+  );
+});
+
+test('a pod that its node has given up says why', () => {
+  const evicted = {
+    phase: 'Failed',
+    reason: 'Evicted',
+    message: 'The node was low on resource: memory',
+    conditions: [],
+  };
+  const { waiting } = viewOf(aWorkload({ availableReplicas: 1 }), [aPod('p', evicted)]);
+  assert.equal(waiting, '1 of 2 pods ready: pod p: Evicted: The node was low on resource: memory');
+});
+
+test('who has paused a side, or taken all its pods, is named', () => {
+  const by = (field: string): readonly ManagedFields[] => [
+    { manager: 'kubectl', operation: 'Update', fieldsV1: { 'f:spec': { [field]: {} } } },
+  ];
+  const named = (spec: JsonRecord, managedFields: readonly ManagedFields[]): string | undefined => {
+    const workload = aWorkload({ availableReplicas: 0 }, spec);
+    return viewOf({ ...workload, metadata: { ...workload.metadata, managedFields } }).waiting;
+  };
+  assert.equal(named({ replicas: 0 }, by('f:replicas')), 'no replicas are wanted, as kubectl has set it');
+  assert.equal(
+    named({ paused: true }, by('f:paused')),
+    'it is paused, as kubectl has set it: set its spec.paused to false',
+  );
 });
 
 test('pods of other workloads and of older templates are not looked at', () => {

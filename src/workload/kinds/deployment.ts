@@ -35,10 +35,19 @@ export const keepsCapacity = (deployment: KubeObject): boolean => {
   return unavailable === 0 && surge > 0;
 };
 
+/** Who has set a field of the spec, where that was not Serin: `, as kubectl has set it`. */
+const asSetBy = (deployment: KubeObject, field: string): string => {
+  const manager = foreignOwnerOf(deployment, ['f:spec', field]);
+  return manager === undefined ? '' : `, as ${manager} has set it`;
+};
+
 /** Why a Deployment is not ready, as far as its own status tells. */
 const waitingFor = (deployment: KubeObject, wanted: number): Pick<Progress, 'counts' | 'otherwise'> => {
   const status = (field: string): number => numberAt(deployment, 'status', field) ?? 0;
-  if (wanted === 0) return { counts: 'no replicas are wanted' };
+  if (wanted === 0) return { counts: `no replicas are wanted${asSetBy(deployment, 'f:replicas')}` };
+  if (at(deployment, 'spec', 'paused') === true) {
+    return { counts: `it is paused${asSetBy(deployment, 'f:paused')}: set its spec.paused to false` };
+  }
   const available = status('availableReplicas');
   const old = status('replicas') - status('updatedReplicas');
   const failure = conditionOf(deployment, 'ReplicaFailure');
