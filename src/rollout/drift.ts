@@ -2,7 +2,7 @@ import type { CanarySpec } from '../api/canary.ts';
 import { type Provider, providerOf } from '../api/provider.ts';
 import type { EventNote } from './decision.ts';
 import type { Observed } from './observed.ts';
-import { canaryName, primaryName } from './sides.ts';
+import { canaryName, canarySize, primaryName } from './sides.ts';
 import { namesHeld } from './taken-over.ts';
 
 /** A field that Serin holds and somebody else writes. */
@@ -100,6 +100,16 @@ const changed = (observed: Observed): readonly EventNote[] => {
   });
 };
 
+/** The canary's size follows from its share; the primary's is its users' own. */
+const resized = (observed: Observed): readonly EventNote[] => {
+  const { side, status } = observed;
+  const { run } = status;
+  if (side?.scaledBy === undefined || run === undefined || run.outcome !== undefined) return [];
+  if (run.revision !== side.revision || side.replicas >= canarySize(observed, run)) return [];
+  const note = `${side.scaledBy} set the replicas of ${canaryName(observed)} to ${side.replicas}, which is less than its share needs; they go up again`;
+  return [{ reason: 'WorkloadDrift', note }];
+};
+
 const rescaled = ({ autoscaler }: Observed): readonly EventNote[] => {
   if (autoscaler?.changedBy === undefined) return [];
   const { kind, name, changedBy } = autoscaler;
@@ -119,6 +129,7 @@ const redirected = ({ services: { apex }, canary }: Observed): readonly EventNot
 export const drifts = (observed: Observed): readonly EventNote[] => [
   ...scaled(observed),
   ...changed(observed),
+  ...resized(observed),
   ...rescaled(observed),
   ...redirected(observed),
 ];

@@ -62,6 +62,8 @@ export type WorkloadView = {
   readonly pinned: boolean;
   /** Field manager that has made its template another than its revision's. */
   readonly changedBy?: string;
+  /** Field manager that last set its replicas, when that was not Serin. */
+  readonly scaledBy?: string;
   /** Pods wanted; 1 where their number is not Serin's to choose: one on each node, or those of the team. */
   readonly replicas: number;
   readonly readyReplicas: number;

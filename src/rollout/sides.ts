@@ -52,6 +52,10 @@ export const sizeCanary = (observed: Observed, run: RunStatus, load: number): re
 /** What the run brings to the canary now. */
 export const loadNow = ({ weight: { set, ...rest } }: RunStatus): number => loadOf({ weight: set, ...rest });
 
+/** The fewest pods of the canary for what it carries now. */
+export const canarySize = (observed: Observed, run: RunStatus): number =>
+  canaryReplicas(observed.canary.spec, loadNow(run), neededForAll(observed));
+
 /** What the canary is sized for: the step to come, and never less than what it carries. */
 export const loadToCome = ({ canary }: Observed, run: RunStatus): number => {
   const next = nextStep(canary.spec, run);

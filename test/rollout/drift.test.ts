@@ -67,3 +67,14 @@ test('a copy that somebody has changed is applied again, as large as it is', () 
   const side = aWorkload('v2', { changedBy: 'kubectl-edit', replicas: 3 });
   assert.deepEqual(shown(decide(aRunning(aShiftedRun(1, 5), { side }), T0)).after, ['applyCanary v2 x3']);
 });
+
+test('who takes pods from the canary is named, and who gives it more is not', () => {
+  const events = (replicas: number) => {
+    const side = aWorkload('v2', { replicas, scaledBy: 'kubectl' });
+    return decide(aRunning(aShiftedRun(4, 50), { side }), T0).events.map(({ note }) => note);
+  };
+  assert.deepEqual(events(1), [
+    'kubectl set the replicas of podinfo-canary to 1, which is less than its share needs; they go up again',
+  ]);
+  assert.deepEqual(events(4), []);
+});

@@ -1,3 +1,4 @@
+import { foreignOwnerOf } from '../../api/field-owner.ts';
 import { REVISION_LABEL } from '../../api/names.ts';
 import type { JsonRecord } from '../../lib/json.ts';
 import { recordAt, sameJson, stringsAt } from '../../lib/json.ts';
@@ -70,12 +71,14 @@ export const podSides = (of: {
     const running = digestsOf(newest.filter(isReady));
     const template = templateOf(workload);
     const changedBy = wanted && changerOf(workload, wanted);
+    const scaledBy = foreignOwnerOf(workload, ['f:spec', 'f:replicas']);
     // A pod fails before the workload's status counts it out.
     const waiting = ready ? worstTrouble(newest) : waitingFor(workload, progress);
     return {
       revision: workload.metadata.labels?.[REVISION_LABEL] ?? '',
       pinned: sameJson(imagesOf(withDigests(template, digests ?? {})), imagesOf(template)),
       ...(changedBy === undefined ? {} : { changedBy }),
+      ...(scaledBy === undefined ? {} : { scaledBy }),
       replicas,
       readyReplicas,
       ready,
