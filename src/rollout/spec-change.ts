@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../api/canary.ts';
 import type { RunStatus } from '../api/canary-status.ts';
 import { strategyOf } from '../api/strategy.ts';
+import { sameJson } from '../lib/json.ts';
 import { movedAffinity, newAffinity } from './affinity.ts';
 import { askedMatches } from './asked-matches.ts';
 import { endStep } from './conclude.ts';
@@ -73,7 +74,9 @@ const lowered = (run: RunStatus, spec: CanarySpec, now: number): Change => {
   }
   const [step] = plan.filter(({ index }) => index === run.step);
   const at = set > 0 ? `${set} %` : step === undefined ? 'its start' : stepText(step);
-  return { run, what: `the run goes on at ${at} by the new spec` };
+  const isMatched = run.match === undefined || sameJson(run.match, askedMatches(spec));
+  const matches = isMatched ? '' : '; the new match counts from the next run';
+  return { run, what: `the run goes on at ${at} by the new spec${matches}` };
 };
 
 /**
