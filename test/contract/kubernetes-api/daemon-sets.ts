@@ -27,7 +27,10 @@ const daemonSet = (api: Client, spec: Json = {}, pod: Json = {}): Json => ({
   },
 });
 
-const addNode = async (api: Client, name: string, taints: readonly Json[] | null = null): Promise<string> => {
+const addNode = async (
+  api: Client,
+  { name, taints = null }: { readonly name: string; readonly taints?: readonly Json[] | null },
+): Promise<string> => {
   const full = `${api.namespace}-${name}`;
   const node = { apiVersion: 'v1', kind: 'Node', metadata: { name: full, labels: here(api) } };
   expectOk(await api.post('/api/v1/nodes', node), 201);
@@ -41,7 +44,7 @@ const withNodes =
   (names: readonly string[], run: (api: Client) => Promise<void>) =>
   async (api: Client): Promise<void> => {
     try {
-      for (const name of names) await addNode(api, name);
+      for (const name of names) await addNode(api, { name });
       await run(api);
     } finally {
       const query = { labelSelector: `${LABEL}=${api.namespace}` };
@@ -261,16 +264,19 @@ export const daemonSetCases: readonly Case[] = [
     run: withNodes(['a'], async (api) => {
       expectOk(await api.post(DAEMON_SETS, daemonSet(api)), 201);
       await api.eventually(async () => (await podsOf(api)).length === 1);
-      const added = await addNode(api, 'b');
+      const added = await addNode(api, { name: 'b' });
       await api.eventually(async () => (await podsOf(api)).length === 2);
       await api.until(WEB, desires(2));
-      const full = await addNode(api, 'c', [{ key: 'example.com/full', effect: 'NoSchedule' }]);
+      const taints = [{ key: 'example.com/full', effect: 'NoSchedule' }];
+      const full = await addNode(api, { name: 'c', taints });
       await api.wait(300);
       assert.equal((await podsOf(api)).length, 2);
       expectOk(await api.merge(`/api/v1/nodes/${full}`, { spec: { taints: null } }));
       await api.until(WEB, desires(3));
       await api.eventually(async () => (await podsOf(api)).length === 3);
       expectOk(await api.send('DELETE', `/api/v1/nodes/${added}`));
+      // That a node goes is noticed at the next look at the DaemonSet.
+      expectOk(await api.merge(WEB, { metadata: { annotations: { note: 'x' } } }));
       await api.until(WEB, desires(2));
       await api.eventually(async () => (await podsOf(api)).length === 2);
     }),
