@@ -137,7 +137,7 @@ const firstStep = (observed: Observed, target: TargetView, stable: StableStatus 
   const paused = pauseActions(observed);
   if (!isDown(target) || paused.length > 0) {
     return {
-      waiting: 'for the target to be at 0 replicas',
+      waiting: 'for the target to run no pods',
       actions: [...paused, { type: 'scaleTarget', replicas: 0 }],
     };
   }
