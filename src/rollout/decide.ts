@@ -6,6 +6,7 @@ import { boundStatus } from './bound-status.ts';
 import { conditionsOf } from './conditions.ts';
 import type { Decision, EventNote } from './decision.ts';
 import { foldOutbox } from './fold-outbox.ts';
+import { hasEnded, settledPhase } from './history.ts';
 import { eventHooks } from './hooks/event-hooks.ts';
 import { gatesLater } from './hooks/gates.ts';
 import { nextOf } from './next.ts';
@@ -22,6 +23,15 @@ import { proofEffect, withProof } from './proof.ts';
 import { rejection } from './rejection.ts';
 import { timeMs, timeText } from './time.ts';
 import { type Turn, turn } from './turn.ts';
+
+/** A phase that only a newer version knows was left out when the status was read: nothing is taken over again for it. */
+const withPhase = (observed: Observed): Observed => {
+  const { status } = observed;
+  const { phase, stable, run, history } = status;
+  if (phase !== undefined || stable === undefined) return observed;
+  const known = run === undefined || hasEnded(run) ? settledPhase(history) : 'Progressing';
+  return { ...observed, status: { ...status, phase: known } };
+};
 
 /** Notes what Git asks for; said once, when it is something new. */
 const noteDesired = (observed: Observed, now: number): Pick<Turn, 'status' | 'events'> => {
@@ -101,7 +111,7 @@ const finished = (
  * // perform `before`, write `status` unless it is `observed.status`, perform `after`, start `effects`
  */
 export const decide = (seen: Observed, now: number): Decision => {
-  const observed = withProof(seen);
+  const observed = withPhase(withProof(seen));
   const proof = proofEffect(seen);
   const folded = foldOutbox(observed, now);
   const noted = noteDesired({ ...observed, status: folded.status }, now);
