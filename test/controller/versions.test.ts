@@ -7,7 +7,7 @@ import type { KubeObject } from '#src/lib/kube-object.ts';
 import { aWorld, canaryRef, type World, type WorldOptions } from '#test/harness/a-world.ts';
 import { guard } from '#test/harness/guard.ts';
 import { deployment, ended, type Owner } from '#test/harness/release.ts';
-import { replay, type Tape } from '#test/harness/tape.ts';
+import { replay, type Tape, tapeOf } from '#test/harness/tape.ts';
 
 // Serin is upgraded, or downgraded: what another version has left starts no run, and a run under way goes on as itself.
 // `test/fixtures/lives` holds what versions have written, word by word; a change that would make one of them start
@@ -15,7 +15,7 @@ import { replay, type Tape } from '#test/harness/tape.ts';
 
 const LIVES = join(import.meta.dirname, '..', 'fixtures', 'lives');
 const tapes: Readonly<Record<string, Tape>> = Object.fromEntries(
-  readdirSync(LIVES).map((file) => [file.replace('.json', ''), JSON.parse(readFileSync(join(LIVES, file), 'utf8'))]),
+  readdirSync(LIVES).map((file) => [file.replace('.jsonl', ''), tapeOf(readFileSync(join(LIVES, file), 'utf8'))]),
 );
 
 /** The world as a version has left it at a moment of its life. */

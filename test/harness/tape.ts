@@ -88,6 +88,19 @@ export const record = async (): Promise<Tape> => {
   }
 };
 
+/** One line for the moments, then one for each that was written. */
+export const tapeText = ({ written, ...moments }: Tape): string =>
+  [moments, ...written].map((line) => `${JSON.stringify(line)}\n`).join('');
+
+/** Reads `tapeText` back. */
+export const tapeOf = (text: string): Tape => {
+  const [moments, ...written] = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  return { ...moments, written };
+};
+
 /** Writes what the tape holds up to `until`, at the same moments, so that the world is as that version left it. */
 export const replay = async (world: World, { written }: Tape, until: number): Promise<void> => {
   for (const one of written.filter(({ at }) => at <= until)) {
