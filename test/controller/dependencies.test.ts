@@ -44,6 +44,7 @@ test('a change touches the object, its owners, and every list that it stands in'
     'EndpointSlice service=shop/app',
   ]);
   assert.deepEqual(tokensOf(object('NetworkPolicy', 'deny')), ['NetworkPolicy shop/deny', 'NetworkPolicy in shop']);
-  const canary = { ...object('Canary', 'app'), spec: { targetRef: { name: 'app' }, service: { name: 'web' } } };
+  const spec = { targetRef: { name: 'app' }, service: { name: 'web' } };
+  const canary = { ...object('Canary', 'app'), apiVersion: 'serin.dev/v1alpha1', spec };
   assert.deepEqual(tokensOf(canary), ['Canary shop/app', 'Canary claim=shop/target/app', 'Canary claim=shop/apex/web']);
 });
