@@ -1,3 +1,4 @@
+import { ALWAYS_DENIED, denyList } from '../lib/deny-list.ts';
 import { GitError } from './git-error.ts';
 
 /** A repository address that git may be given. */
@@ -15,13 +16,16 @@ export type RepositoryUrl = {
 const wrong = (text: string, why: string): GitError =>
   new GitError('config', `Cannot use repository url "${text.replace(/\/\/[^/@]*@/, '//***@')}": ${why}`);
 
-/** Addresses that must never be reached on behalf of a tenant: loopback, link-local and metadata services. */
-const isInternal = (host: string): boolean =>
-  host === 'localhost' ||
-  host.endsWith('.localhost') ||
-  host === 'metadata.google.internal' ||
-  /^(0|127|169\.254)\./.test(host) ||
-  /^\[(::1?|fe[89ab][0-9a-f]:.*|::ffff:.*)\]$/.test(host);
+const neverReached = denyList({ deny: ALWAYS_DENIED, allow: [] });
+
+/**
+ * Git resolves names by itself: what leads to loopback only by a lookup is not seen here. Every way to write an IPv4
+ * address is, such as 127.1, which URL spells out for http and not for ssh.
+ */
+const isInternal = (host: string): boolean => {
+  const plain = URL.canParse(`http://${host}`) ? new URL(`http://${host}`).hostname : host;
+  return /(^|\.)localhost\.?$/.test(plain) || neverReached.denies(plain);
+};
 
 /**
  * Checks what stands in `spec.url`: `https://host/path`, `ssh://user@host/path` or `user@host:path`.

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** What no hook may call: names of hosts, and addresses whichever name leads to them. */
+/** What nobody may be made to call: names of hosts, and addresses whichever name leads to them. */
 export type DenyList = {
   /** True for a host's name as it stands in an address, or for an IP address. */
   readonly denies: (host: string) => boolean;

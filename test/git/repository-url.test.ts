@@ -55,7 +55,10 @@ const WRONG = [
   'https://127.1/a/b',
   'https://[::1]/a/b',
   'https://[::ffff:127.0.0.1]/a/b',
+  'ssh://git@127.1/a/b',
+  'git@2130706433:a/b',
   'https://metadata.google.internal/a/b',
+  'https://100.100.100.200/a/b',
   'https://git.example.com/.git',
   'config.git',
 ];
