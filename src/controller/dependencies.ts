@@ -2,6 +2,7 @@ import { kindWord } from '../kube/resources.ts';
 import { stringAt } from '../lib/json.ts';
 import type { KubeObject, ObjectRef } from '../lib/kube-object.ts';
 import { keyOf, refOf } from '../lib/kube-object.ts';
+import { claimedPlaces } from '../workload/claimed-places.ts';
 import { WATCHED, type Watched } from './watched-kinds.ts';
 
 /**
@@ -63,12 +64,13 @@ export const canaryMeant = (object: KubeObject): string | undefined => {
   return name === undefined ? undefined : `${object.metadata.namespace}/${name}`;
 };
 
-/** What a Canary claims for itself alone: its target and its apex Service. */
+/** What a Canary claims for itself alone: its target, its apex Service, and the hosts of a route of its own. */
 export const claimsOf = (canary: KubeObject): readonly string[] => {
   const target = stringAt(canary, 'spec', 'targetRef', 'name');
   const apex = stringAt(canary, 'spec', 'service', 'name') ?? target;
   const { namespace } = canary.metadata;
-  return target === undefined ? [] : [`${namespace}/target/${target}`, `${namespace}/apex/${apex}`];
+  if (target === undefined) return [];
+  return [`${namespace}/target/${target}`, `${namespace}/apex/${apex}`, ...claimedPlaces(canary)];
 };
 
 export const claimToken = (claim: string): string => `Canary claim=${claim}`;

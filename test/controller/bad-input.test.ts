@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import type { CanarySpecInput } from '#src/api/canary.ts';
 import { numberAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
+import { GATEWAY } from '#src/sandbox/cluster.ts';
 import { UNREACHABLE, type World, type WorldOptions } from '#test/harness/a-world.ts';
 import { aGitCanary, bump, deploymentYaml, outcomesInGit, takenOverFromGit } from '#test/harness/git-release.ts';
-import { aCanary, adopting, aRepository, aRoute, aSecret, aService } from '#test/harness/manifests.ts';
+import { aCanary, adopting, aRepository, aRoute, aSecret, aService, HOST } from '#test/harness/manifests.ts';
 import { deployment, ended, type Owner, push, takenOver } from '#test/harness/release.ts';
 
 // A Canary `broken` stands beside `podinfo`, which is well. Each mistake is told once, in the conditions and as an event,
@@ -72,6 +73,18 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       world.remove({ apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', namespace: 'shop', name: 'broken' });
       world.apply(broken());
     },
+  },
+  'a host that another Canary has': {
+    given: (world) => world.apply(aCanary({}, 'other')),
+    canary: aCanary(
+      { service: { name: 'web', port: 80, targetPort: 9898, gatewayRefs: [GATEWAY], hosts: [HOST] } },
+      'broken',
+    ),
+    reason: 'InvalidSpec',
+    says:
+      'spec.service.hosts: Host podinfo.example.com of Gateway gateways/edge is claimed by two Canaries: shop/other, which ' +
+      'is older and keeps it, and shop/broken; want one of them deleted or changed',
+    mend: (world) => world.apply(broken()),
   },
   'a query that is no PromQL': {
     canary: broken(withMetric({ query: 'sum(rate(errors[1m]' })),

@@ -44,7 +44,13 @@ test('a change touches the object, its owners, and every list that it stands in'
     'EndpointSlice service=shop/app',
   ]);
   assert.deepEqual(tokensOf(object('NetworkPolicy', 'deny')), ['NetworkPolicy shop/deny', 'NetworkPolicy in shop']);
-  const spec = { targetRef: { name: 'app' }, service: { name: 'web' } };
+  const service = { name: 'web', hosts: ['app.example.com'], gatewayRefs: [{ name: 'edge', namespace: 'ingress' }] };
+  const spec = { targetRef: { name: 'app' }, service };
   const canary = { ...object('Canary', 'app'), apiVersion: 'serin.dev/v1alpha1', spec };
-  assert.deepEqual(tokensOf(canary), ['Canary shop/app', 'Canary claim=shop/target/app', 'Canary claim=shop/apex/web']);
+  assert.deepEqual(tokensOf(canary), [
+    'Canary shop/app',
+    'Canary claim=shop/target/app',
+    'Canary claim=shop/apex/web',
+    'Canary claim=shop/place/ingress/edge/app.example.com',
+  ]);
 });

@@ -21,7 +21,13 @@ export const aCanary = (
     creationTimestamp: '2026-01-01T00:00:00Z',
     spec: canarySpec.parse({
       targetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: options.target ?? 'podinfo' },
-      service: { port: 80, targetPort: 9898, gatewayRefs: [{ name: 'edge' }], ...options.service },
+      service: {
+        port: 80,
+        targetPort: 9898,
+        gatewayRefs: [{ name: 'edge' }],
+        hosts: [`${name}.example.com`],
+        ...options.service,
+      },
       analysis: {},
     }),
   };

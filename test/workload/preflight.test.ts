@@ -87,6 +87,34 @@ test('of two Canaries with one target the older keeps it, and the younger is tol
   );
 });
 
+test('of two Canaries with routes of their own for one host of a Gateway the older keeps it', () => {
+  const asking = (name: string, service: JsonRecord): Claimant => ({
+    ...aCanary({ name, target: name, service }),
+    creationTimestamp: name === 'podinfo' ? '2026' : '2027',
+  });
+  const saysOf = (mine: JsonRecord, theirs: JsonRecord): string =>
+    problemsOf([], { canary: asking('api', mine), others: [asking('podinfo', theirs)] }).join();
+  const shop = { hosts: ['a.example.com', 'b.example.com'] };
+  assert.equal(
+    saysOf({ hosts: ['b.example.com'] }, shop),
+    'spec.service.hosts: Host b.example.com of Gateway shop/edge is claimed by two Canaries: shop/podinfo, which is older and keeps it, and shop/api; want one of them deleted or changed',
+  );
+  assert.match(
+    saysOf({ hosts: [] }, { hosts: [] }),
+    /^spec.service.hosts: Every host of Gateway shop\/edge is claimed/,
+  );
+  assert.equal(saysOf({ hosts: ['c.example.com'] }, shop), '');
+  assert.equal(saysOf(shop, { ...shop, gatewayRefs: [{ name: 'edge', namespace: 'ingress' }] }), '');
+
+  const listening = (sectionName: string): JsonRecord => ({ ...shop, gatewayRefs: [{ name: 'edge', sectionName }] });
+  assert.equal(saysOf(listening('http'), listening('https')), '');
+  assert.match(saysOf(listening('http'), shop), /is claimed by two Canaries/);
+  const adopting = asking('api', shop);
+  const routeRef = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'HTTPRoute', name: 'api' } as const;
+  const canary = { ...adopting, spec: { ...adopting.spec, routeRef } };
+  assert.deepEqual(problemsOf([], { canary, others: [asking('podinfo', shop)] }), []);
+});
+
 test('what Serin made for a Canary is no target for another', () => {
   const target = aTarget();
   const labels = { 'serin.dev/canary-uid': 'x' };
