@@ -1,6 +1,7 @@
 import type { RunStatus } from '../api/canary-status.ts';
 import { conclude, endStep } from './conclude.ts';
 import { exposureOf, NOTHING } from './exposing.ts';
+import { awayFromGates } from './hooks/gates.ts';
 import { RESTARTS } from './limits.ts';
 import type { Observed } from './observed.ts';
 import { deadlineMs, planOf } from './plan.ts';
@@ -18,7 +19,7 @@ export const stepBack = (observed: Observed, now: number, run: RunStatus): Turn 
   const plan = planOf(observed.canary.spec);
   const first = plan.find(({ weight }) => weight > 0);
   if (first === undefined) return turn(observed.status);
-  const back = atStep(run, first, now);
+  const back = awayFromGates(atStep(run, first, now));
   const stamp = stampText(run, { kind: 'back', since: run.weight.since });
   const note = `Weight ${run.weight.set}% -> ${first.weight}% (step ${first.index}/${plan.length}): no evidence`;
   return turn(
@@ -45,7 +46,7 @@ export const restart = (observed: Observed, now: number, run: RunStatus): Turn =
     });
   }
   const at = timeText(now);
-  const { windowEnd: _windowEnd, held: _held, passed: _passed, ...rest } = run;
+  const { windowEnd: _windowEnd, held: _held, passed: _passed, ...rest } = awayFromGates(run);
   const again: RunStatus = {
     ...rest,
     stage: 'scaling',

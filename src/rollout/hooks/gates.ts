@@ -90,3 +90,9 @@ export const gatesLater = (run: RunStatus, ms: number): RunStatus => {
       : { ...gate, deadline: timeText(timeMs(gate.deadline) + ms) };
   return { ...run, gates: gates.map(later) };
 };
+
+/** The run on its way back: a gate that it waited at has not been decided, and is come to anew, with all its time. */
+export const awayFromGates = (run: RunStatus): RunStatus => {
+  if (waitingGate(run) === undefined) return run;
+  return { ...run, gates: (run.gates ?? []).filter(({ state }) => state !== 'Waiting') };
+};
