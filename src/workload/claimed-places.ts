@@ -1,13 +1,12 @@
 import { at, listAt, stringAt } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
-import type { Claimant } from './claims.ts';
 
 type Place = { readonly gateway: string; readonly host: string; readonly listener: string };
 
 const EVERY_HOST = '*';
 
 /** What two Canaries cannot both have, though Gateway API takes both routes: the older gets every request of the other. */
-const placesOf = (canary: KubeObject | Claimant, namespace: string): readonly Place[] => {
+const placesOf = (canary: unknown, namespace: string): readonly Place[] => {
   if (at(canary, 'spec', 'routeRef') !== undefined || at(canary, 'spec', 'ingressRef') !== undefined) return [];
   const provider = stringAt(canary, 'spec', 'provider') ?? 'gatewayapi';
   if (!provider.startsWith('gatewayapi')) return [];
@@ -26,10 +25,12 @@ export const claimedPlaces = (canary: KubeObject): readonly string[] => {
   return placesOf(canary, namespace).map(({ gateway, host }) => `${namespace}/place/${gateway}/${host}`);
 };
 
+type Claiming = { readonly namespace: string; readonly spec: unknown };
+
 const ANY_LISTENER = JSON.stringify([undefined, undefined]);
 
 /** A host and Gateway that both Canaries' own routes ask for, in words; undefined when there is none. */
-export const sharedPlace = (a: Claimant, b: Claimant): string | undefined => {
+export const sharedPlace = (a: Claiming, b: Claiming): string | undefined => {
   const theirs = placesOf(b, b.namespace);
   const shared = placesOf(a, a.namespace).find((one) =>
     theirs.some(

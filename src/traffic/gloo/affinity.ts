@@ -1,7 +1,8 @@
 import type { Side } from '../../api/names.ts';
 import type { JsonRecord } from '../../lib/json.ts';
-import { listAt, recordAt, sameJson, stringAt } from '../../lib/json.ts';
+import { listAt, recordAt, stringAt } from '../../lib/json.ts';
 import type { Affinity, Cookie } from '../../rollout/exposure.ts';
+import { affinityFrom } from '../affinity-ways.ts';
 import type { RouteRef } from '../router.ts';
 import { isOfRun, readSetCookie, setCookie } from '../set-cookie.ts';
 import { pinsOf } from './matchers.ts';
@@ -26,17 +27,6 @@ export const assertKeepable = ({ options: { headers } }: RouteRef): void => {
     'Cannot write the route: service.headers changes set-cookie, by which clients are kept; want that away',
   );
 };
-
-/** For each cookie of the affinity the percent of its holders' requests that the canary gets, in the order that counts. */
-export const waysOf = ({
-  canary,
-  primary,
-  redraw,
-}: Affinity): readonly { readonly cookie: Cookie; readonly percent: number }[] => [
-  { cookie: canary, percent: 100 },
-  { cookie: primary, percent: 0 },
-  ...(redraw === undefined ? [] : [{ cookie: redraw.cookie, percent: redraw.canaryWeight }]),
-];
 
 const setBy = (route: unknown, { ref, side }: { readonly ref: RouteRef; readonly side: Side }) => {
   const destination = listAt(route, 'routeAction', 'multi', 'destinations').find((it) =>
@@ -64,23 +54,11 @@ export const affinityOf = (
 ): Affinity | undefined => {
   const kept = routes.flatMap((route) => {
     const cookie = heldBy(route, ref);
-    return cookie === undefined ? [] : [{ cookie, route }];
+    return cookie === undefined ? [] : [{ cookie, percent: percentOf(route), route }];
   });
-  const [canary, primary] = [
-    setBy(kept[0]?.route, { ref, side: 'canary' }),
-    setBy(kept[0]?.route, { ref, side: 'primary' }),
-  ];
-  if (canary === undefined || primary === undefined) return undefined;
-  const leads = (one: Cookie): boolean => kept.some(({ cookie }) => sameJson(cookie, one));
-  if (!leads(canary.cookie) || !leads(primary.cookie)) return undefined;
-  const other = kept.find(({ cookie }) => !sameJson(cookie, canary.cookie) && !sameJson(cookie, primary.cookie));
-  return {
-    canary: canary.cookie,
-    primary: primary.cookie,
-    // Shares are written in hundredths of a percent.
-    ...(other === undefined
-      ? {}
-      : { redraw: { cookie: other.cookie, canaryWeight: Math.round(percentOf(other.route) * 100) / 100 } }),
-    attributes: canary.attributes,
-  };
+  const first = kept[0]?.route;
+  return affinityFrom(kept, {
+    canary: setBy(first, { ref, side: 'canary' }),
+    primary: setBy(first, { ref, side: 'primary' }),
+  });
 };

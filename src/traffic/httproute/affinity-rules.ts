@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
-import { isRecord, listAt, sameJson } from '../../lib/json.ts';
+import { isRecord, listAt } from '../../lib/json.ts';
 import type { Affinity, Cookie } from '../../rollout/exposure.ts';
+import { affinityFrom, waysOf } from '../affinity-ways.ts';
 import type { RouteRef } from '../router.ts';
 import { isOfRun, setCookie } from '../set-cookie.ts';
 import { cookieSetBy, touchSetCookie, withCookie } from './backend-cookie.ts';
@@ -57,13 +58,7 @@ export const affinityRules = (
   { ref, affinity }: { readonly ref: RouteRef; readonly affinity: Affinity },
 ): { readonly base: JsonRecord; readonly kept: readonly JsonRecord[] } => {
   assertKeepable(base, ref);
-  const { canary, primary, redraw } = affinity;
-  const ways: readonly { readonly cookie: Cookie; readonly percent: number }[] = [
-    { cookie: canary, percent: 100 },
-    { cookie: primary, percent: 0 },
-    ...(redraw === undefined ? [] : [{ cookie: redraw.cookie, percent: redraw.canaryWeight }]),
-  ];
-  const kept = ways.flatMap(({ cookie, percent }) => {
+  const kept = waysOf(affinity).flatMap(({ cookie, percent }) => {
     const { backendRefs } = withCookies(withCanaryPercent(base, { ref, percent }), { ref, affinity });
     const matches = matchesOf(base)
       .map((match) => narrowed(match, [{ on: 'cookie', op: 'exact', ...cookie }]))
@@ -73,9 +68,6 @@ export const affinityRules = (
   return { base: withCookies(base, { ref, affinity }), kept };
 };
 
-/** Shares are written in hundredths of a percent. */
-const rounded = (percent: number): number => Math.round(percent * 100) / 100;
-
 /** The affinity that stands in a route; undefined when there is none, or not the whole of it. */
 export const affinityOf = (rules: readonly unknown[], ref: RouteRef): Affinity | undefined => {
   const kept = rules.filter((rule) => isKept(rule, ref));
@@ -84,22 +76,12 @@ export const affinityOf = (rules: readonly unknown[], ref: RouteRef): Affinity |
     primary: setBy(rule, { ref, side: 'primary' }),
   }));
   const { canary, primary } = given.find((one) => one.canary && one.primary) ?? {};
-  if (canary === undefined || primary === undefined) return undefined;
-  const led = kept.flatMap((rule) =>
+  const ways = kept.flatMap((rule) =>
     matchesOf(rule).flatMap((match) => {
       const cookie = heldBy(match);
-      return cookie === undefined ? [] : [{ cookie: { name: cookie.name, value: cookie.value }, rule }];
+      if (cookie === undefined) return [];
+      return [{ cookie: { name: cookie.name, value: cookie.value }, percent: canaryPercentOf(rule, ref) ?? 0 }];
     }),
   );
-  const leads = (cookie: Cookie): boolean => led.some((one) => sameJson(one.cookie, cookie));
-  if (!leads(canary.cookie) || !leads(primary.cookie)) return undefined;
-  const other = led.find(({ cookie }) => !sameJson(cookie, canary.cookie) && !sameJson(cookie, primary.cookie));
-  return {
-    canary: canary.cookie,
-    primary: primary.cookie,
-    ...(other === undefined
-      ? {}
-      : { redraw: { cookie: other.cookie, canaryWeight: rounded(canaryPercentOf(other.rule, ref) ?? 0) } }),
-    attributes: canary.attributes,
-  };
+  return affinityFrom(ways, { canary, primary });
 };

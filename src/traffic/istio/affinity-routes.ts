@@ -1,6 +1,7 @@
 import type { JsonRecord } from '../../lib/json.ts';
-import { isRecord, listAt, sameJson, stringAt } from '../../lib/json.ts';
+import { isRecord, listAt, stringAt } from '../../lib/json.ts';
 import type { Affinity, Cookie } from '../../rollout/exposure.ts';
+import { affinityFrom, roundedShare, waysOf } from '../affinity-ways.ts';
 import { cookieOf } from '../cookie-regex.ts';
 import { setCookie } from '../set-cookie.ts';
 import { cookieSetBy, touchesSetCookie, withCookie } from './destination-cookie.ts';
@@ -37,15 +38,12 @@ const assertKeepable = (route: JsonRecord): void => {
   );
 };
 
-/** Shares are written in hundredths of a percent. */
-const rounded = (percent: number): number => Math.round(percent * 100) / 100;
-
 /** Throws a RangeError where a route's weights are so large that such a share cannot be told from its neighbours. */
 const assertShare = (
   route: JsonRecord,
   { sides, percent }: { readonly sides: Sides; readonly percent: number },
 ): void => {
-  if (rounded(canaryPercentOf(route, sides) ?? 0) === percent) return;
+  if (roundedShare(canaryPercentOf(route, sides) ?? 0) === percent) return;
   throw new RangeError(
     `Cannot write the route: its weights are too large for a share of ${percent} %; want weights up to 100`,
   );
@@ -61,13 +59,7 @@ export const affinityRoutes = (
   { affinity, sides, number }: { readonly affinity: Affinity; readonly sides: Sides; readonly number: number },
 ): readonly JsonRecord[] => {
   assertKeepable(weighted);
-  const { canary, primary, redraw } = affinity;
-  const ways: readonly { readonly name: string; readonly cookie: Cookie; readonly percent: number }[] = [
-    { name: 'canary', cookie: canary, percent: 100 },
-    { name: 'primary', cookie: primary, percent: 0 },
-    ...(redraw === undefined ? [] : [{ name: 'redrawn', cookie: redraw.cookie, percent: redraw.canaryWeight }]),
-  ];
-  const kept = ways.flatMap(({ name, cookie, percent }): readonly JsonRecord[] => {
+  const kept = waysOf(affinity).flatMap(({ name, cookie, percent }): readonly JsonRecord[] => {
     const match = matchesOf(weighted).flatMap(
       (one) => pinnedMatch(one, [{ on: 'cookie', op: 'exact', ...cookie }]) ?? [],
     );
@@ -89,21 +81,9 @@ const heldBy = (route: unknown): Cookie | undefined => {
 export const affinityOf = (routes: readonly unknown[], sides: Sides): Affinity | undefined => {
   const kept = routes.filter(isKept);
   const [pair] = kept.flatMap((route) => pairsOf(route, sides));
-  const [canary, primary] = [cookieSetBy(pair?.canary), cookieSetBy(pair?.primary)];
-  if (canary === undefined || primary === undefined) return undefined;
-  const led = kept.flatMap((route) => {
+  const ways = kept.flatMap((route) => {
     const cookie = heldBy(route);
-    return cookie === undefined ? [] : [{ cookie, route }];
+    return cookie === undefined ? [] : [{ cookie, percent: canaryPercentOf(route, sides) ?? 0 }];
   });
-  const leads = (cookie: Cookie): boolean => led.some((one) => sameJson(one.cookie, cookie));
-  if (!leads(canary.cookie) || !leads(primary.cookie)) return undefined;
-  const other = led.find(({ cookie }) => !sameJson(cookie, canary.cookie) && !sameJson(cookie, primary.cookie));
-  return {
-    canary: canary.cookie,
-    primary: primary.cookie,
-    ...(other === undefined
-      ? {}
-      : { redraw: { cookie: other.cookie, canaryWeight: rounded(canaryPercentOf(other.route, sides) ?? 0) } }),
-    attributes: canary.attributes,
-  };
+  return affinityFrom(ways, { canary: cookieSetBy(pair?.canary), primary: cookieSetBy(pair?.primary) });
 };
