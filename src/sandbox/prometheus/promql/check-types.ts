@@ -18,6 +18,7 @@ const SIGNATURES: Readonly<Record<string, Signature>> = {
   vector: { args: ['scalar'], returns: 'instant vector' },
   scalar: { args: ['instant vector'], returns: 'scalar' },
   time: { args: [], returns: 'scalar' },
+  timestamp: { args: ['instant vector'], returns: 'instant vector' },
 };
 
 const COMPARISONS: readonly string[] = ['==', '!=', '>', '<', '>=', '<='];

@@ -25,7 +25,10 @@ export const evaluate = (expression: Expression, evaluation: Evaluation): Value 
     case 'parentheses':
       return evaluate(expression.body, evaluation);
     case 'selector':
-      return { type: 'vector', samples: selectInstant(expression, evaluation) };
+      return {
+        type: 'vector',
+        samples: selectInstant(expression, evaluation).map(({ labels, value }) => ({ labels, value })),
+      };
     case 'range':
       return selectRange(expression, evaluation);
     case 'negation': {
@@ -45,11 +48,13 @@ export const evaluate = (expression: Expression, evaluation: Evaluation): Value 
   }
 };
 
-const selectInstant = (selector: Selector, evaluation: Evaluation): readonly VectorSample[] => {
+type Timed = VectorSample & { readonly time: number };
+
+const selectInstant = (selector: Selector, evaluation: Evaluation): readonly Timed[] => {
   const until = evaluation.time - selector.offsetMs;
   return evaluation.store.select(selector.matchers).flatMap(({ labels, samples }) => {
     const newest = newestIn(samples, { after: until - evaluation.lookbackMs, until });
-    return newest === undefined || newest.value === null ? [] : [{ labels, value: newest.value }];
+    return newest === undefined || newest.value === null ? [] : [{ labels, value: newest.value, time: newest.time }];
   });
 };
 
@@ -101,7 +106,21 @@ const AGGREGATIONS = {
   count: (values: readonly number[]) => values.length,
 };
 
+/** When each sample of a selector was scraped; whatever is computed is of the evaluation time. In seconds. */
+const timestamps = (argument: Expression | undefined, evaluation: Evaluation): Value => {
+  if (argument?.kind === 'parentheses') return timestamps(argument.body, evaluation);
+  if (argument?.kind !== 'selector') {
+    return mapValues(argument && evaluate(argument, evaluation), () => evaluation.time / 1000);
+  }
+  const samples = selectInstant(argument, evaluation).map(({ labels, time }) => ({
+    labels: withoutName(labels),
+    value: time / 1000,
+  }));
+  return { type: 'vector', samples: distinct(samples) };
+};
+
 const call = (expression: Extract<Expression, { kind: 'call' }>, evaluation: Evaluation): Value => {
+  if (expression.name === 'timestamp') return timestamps(expression.args[0], evaluation);
   const args = expression.args.map((argument) => evaluate(argument, evaluation));
   const [first, second] = args;
   const rangeFunction = RANGE_FUNCTIONS[expression.name];

@@ -81,6 +81,9 @@ golden('functions', [
   ['absent(r)', {}],
   ['absent(gone{a="1",b=~"2"})', { '{a="1"}': 1 }],
   ['time()', 100],
+  ['timestamp(limit)', { '{pod="a"}': 90, '{pod="b"}': 90 }],
+  ['timestamp((limit{pod="a"} offset 5s))', { '{pod="a"}': 90 }],
+  ['timestamp(-limit{pod="a"})', { '{pod="a"}': 100 }],
 ]);
 
 describe('look-back', () => {
