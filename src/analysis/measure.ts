@@ -7,15 +7,21 @@ import { MetricError } from './metric-error.ts';
 import type { AskPrometheus } from './prometheus.ts';
 import type { Answer } from './prometheus-answer.ts';
 import { renderQuery } from './render-query.ts';
+import type { ScrapeIntervals } from './scrape-intervals.ts';
+import { tooShort } from './too-short.ts';
 import { durationText, judgeReading, type Reading, requestsText } from './verdict.ts';
 
 export type MeasureOptions = {
   /** ms since the epoch. */
   readonly window: { readonly from: number; readonly to: number };
   readonly ask: AskPrometheus;
+  readonly scrapes: ScrapeIntervals;
   readonly secrets: SecretReader;
   readonly signal: AbortSignal;
 };
+
+/** `hopeless`: no window of this length will ever tell anything; the message says why. */
+export type Measured = CheckStatus & { readonly hopeless?: true };
 
 /** A query shown in a status is no longer than this. */
 const MAX_SHOWN_QUERY = 500;
@@ -25,7 +31,7 @@ const MAX_SHOWN_QUERY = 500;
  * NaN and values older than the window are `noData`, what could not be asked is `error`; neither is ever a pass.
  * Rejects only when `signal` is aborted.
  */
-export const measure = async (check: MetricCheck, options: MeasureOptions): Promise<CheckStatus> => {
+export const measure = async (check: MetricCheck, options: MeasureOptions): Promise<Measured> => {
   const { window, signal } = options;
   const windowMs = Math.min(check.intervalMs, window.to - window.from);
   const warnings = new Set<string>();
@@ -44,6 +50,7 @@ export const measure = async (check: MetricCheck, options: MeasureOptions): Prom
     message: warnings.size === 0 ? message : `${message} (Prometheus warns: ${[...warnings].join('; ').slice(0, 200)})`,
     query: query.length > MAX_SHOWN_QUERY ? `${query.slice(0, MAX_SHOWN_QUERY)}…` : query,
     ...(check.dryRun ? { dryRun: true } : {}),
+    ...('noData' in reading && reading.hopeless ? { hopeless: true } : {}),
   };
 };
 
@@ -54,13 +61,27 @@ const read = async (check: MetricCheck, options: Asking): Promise<Reading> => {
   let connected: Connected | undefined;
   try {
     connected = await connect(check, options.secrets);
-    return await ask(check, connected, options);
+    return await explained(check, await ask(check, connected, options), { ...options, ...connected });
   } catch (error) {
     if (!(error instanceof MetricError)) throw error;
     // A server may repeat the query, or a header, in its words. What is shorter is no secret, but part of any word.
     const hide = (text: string, value: string): string => text.replaceAll(value, '***');
     return { error: (connected?.hidden ?? []).filter((value) => value.length > 3).reduce(hide, error.message) };
   }
+};
+
+/**
+ * The reading with the reason for no data, where that is a window below the scrape interval. A run that gets a good
+ * window now and then, and between them goes back for want of data, would swing for ever: where no run gets on, a good
+ * window is no evidence either. A bad one is.
+ */
+const explained = async (check: MetricCheck, reading: Reading, options: Asking & Connected): Promise<Reading> => {
+  if ('error' in reading) return reading;
+  const isGood = 'value' in reading && judgeReading(check, reading).verdict === 'pass';
+  if ('value' in reading && !isGood) return reading;
+  const short = await tooShort(check, { ...options, ifKnown: isGood });
+  if (short === undefined || (isGood && !short.hopeless)) return reading;
+  return { noData: short.why, ...(short.hopeless ? { hopeless: true } : {}) };
 };
 
 const ask = async (check: MetricCheck, connected: Connected, options: Asking): Promise<Reading> => {

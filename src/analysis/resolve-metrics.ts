@@ -13,6 +13,8 @@ export type ResolveOptions = {
   readonly names: MetricNames;
   /** Counters of the canary side; null where the plane cannot tell the sides apart, `later` while it is not known. */
   readonly selectors: MetricSelectors | null | 'later';
+  /** The same of the primary side. */
+  readonly primary?: MetricSelectors | null | 'later';
   /** Nothing is measured yet, so that a plane may stay unknown for now. */
   readonly mayWait?: boolean;
   readonly templates: TemplateLookup;
@@ -96,7 +98,7 @@ const fromMetric = (metric: MetricSpec, context: Context): MetricSource | Unreso
   if (metric.name !== 'request-success-rate' && metric.name !== 'request-duration') {
     return refuse(context.where, `Metric "${metric.name}" has no query: want query, templateRef or a built-in name`);
   }
-  const { selectors, mayWait = false } = context;
+  const { selectors, primary, mayWait = false } = context;
   if (selectors === 'later') return mayWait ? { problems: [] } : refuse(context.where, UNKNOWN_PLANE);
   if (selectors === null || (metric.name === 'request-duration' && selectors.durationBuckets === undefined)) {
     return refuse(
@@ -107,7 +109,11 @@ const fromMetric = (metric: MetricSpec, context: Context): MetricSource | Unreso
   }
   const success = metric.name === 'request-success-rate';
   return {
-    query: { kind: success ? 'success-rate' : 'duration', selectors },
+    query: {
+      kind: success ? 'success-rate' : 'duration',
+      selectors,
+      ...(typeof primary === 'object' && primary !== null ? { primary: primary.requests } : {}),
+    },
     unit: success ? '%' : 'ms',
     address,
     noData: 'hold',

@@ -5,7 +5,8 @@ import { apart, numberText, withUnit } from '../rollout/number-text.ts';
 /** A number, or why there is none. `about` says what it was taken from, in words. */
 export type Reading =
   | { readonly value: number; readonly about?: string }
-  | { readonly noData: string }
+  /** `hopeless`: nor will there be any for later windows of this length. */
+  | { readonly noData: string; readonly hopeless?: true }
   | { readonly error: string };
 
 export type Verdict = { readonly verdict: CheckStatus['verdict']; readonly message: string };

@@ -119,6 +119,7 @@ const observeMetrics = (
       ...(route.ingressRef === undefined ? {} : { ingress: route.ingressRef.name }),
     },
     selectors: router.metrics(view, route, 'canary'),
+    primary: router.metrics(view, route, 'primary'),
     templates: templateLookup(view),
     metricTemplates: metricTemplateLookup(view, canary.namespace),
     mayWait: deps.mayWait,

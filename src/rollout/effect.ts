@@ -117,7 +117,12 @@ export type GitResult =
   | { readonly state: 'Refused'; readonly reason: string; readonly detail: string };
 
 export type EffectResult =
-  | { readonly kind: 'measure'; readonly checks: readonly CheckStatus[] }
+  | {
+      readonly kind: 'measure';
+      readonly checks: readonly CheckStatus[];
+      /** Metrics of which no window of this length will ever tell anything; their messages say why. */
+      readonly hopeless?: readonly string[];
+    }
   /** `unproven`: nobody could say in time. */
   | {
       readonly kind: 'prove';

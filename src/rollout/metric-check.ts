@@ -12,7 +12,12 @@ export type MetricSelectors = {
 export type MetricCheck = {
   readonly name: string;
   readonly query:
-    | { readonly kind: 'success-rate' | 'duration'; readonly selectors: MetricSelectors }
+    | {
+        readonly kind: 'success-rate' | 'duration';
+        readonly selectors: MetricSelectors;
+        /** Selector of the primary's requests, which have been scraped for longer than the canary's. */
+        readonly primary?: string;
+      }
     /** Rendered, but for `{{ interval }}`, which is the window. */
     | { readonly kind: 'text'; readonly text: string };
   readonly address: string;

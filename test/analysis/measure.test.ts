@@ -6,7 +6,7 @@ import type { AskPrometheus, Connection, Question } from '#src/analysis/promethe
 import type { CheckStatus } from '#src/api/canary-status.ts';
 import type { MetricCheck, MetricSelectors } from '#src/rollout/metric-check.ts';
 import { type History, steady, storeOf } from '#test/sandbox/prometheus/history.ts';
-import { aCheck, askSandbox } from './asking.ts';
+import { aCheck, askSandbox, noScrapes } from './asking.ts';
 
 const selectors: MetricSelectors = {
   requests: 'r{app="canary"}',
@@ -26,6 +26,7 @@ const run = (check: MetricCheck, history: History, given: Given = {}): Promise<C
   measure(check, {
     window: given.window ?? window,
     ask: given.ask ?? askSandbox(storeOf(history)),
+    scrapes: noScrapes,
     secrets: async ({ namespace, name }) => given.secrets?.[`${namespace}/${name}`],
     signal: given.signal ?? new AbortController().signal,
   });
@@ -241,6 +242,7 @@ describe('credentials', () => {
     const status = await measure(check, {
       window,
       ask,
+      scrapes: noScrapes,
       secrets: () => Promise.reject(new Error('forbidden')),
       signal: new AbortController().signal,
     });

@@ -9,7 +9,7 @@ import { canarySpec } from '#src/api/canary.ts';
 import { parseAnalysisTemplate } from '#src/api/parse.ts';
 import { at, isRecord, stringAt } from '#src/lib/json.ts';
 import { type History, storeOf } from '#test/sandbox/prometheus/history.ts';
-import { askSandbox } from './asking.ts';
+import { askSandbox, noScrapes } from './asking.ts';
 import { counters, histogram, planes, saturation } from './ready-made-cases.ts';
 
 const FOLDER = 'analysis-templates';
@@ -58,6 +58,7 @@ const judge = async (
   return measure(check, {
     window: { from: 240_000, to: 300_000 },
     ask: askSandbox(storeOf(given.history)),
+    scrapes: noScrapes,
     secrets: async () => undefined,
     signal: new AbortController().signal,
   });

@@ -90,6 +90,13 @@ describe('built-in metrics', () => {
       noData: 'hold',
       samples: 1,
     });
+    const primary = { requests: 'r{service="app-primary"}', errors: 'r{service="app-primary",code=~"5.."}' };
+    const metrics = [{ name: 'request-success-rate', thresholdRange: { min: 99 } }];
+    assert.deepEqual(only({ metrics, options: { primary } }).query, {
+      kind: 'success-rate',
+      selectors,
+      primary: primary.requests,
+    });
     const duration = only({
       metrics: [
         {

@@ -102,6 +102,8 @@ export type WorldOptions = {
   readonly admitsSerin?: boolean;
   /** What App Mesh and Gloo say of their objects. */
   readonly controlPlanes?: ControlPlanes;
+  /** How often Prometheus scrapes. @default 1000 */
+  readonly scrapeIntervalMs?: number;
   /** What the users call. @default HOST */
   readonly host?: string;
   /** The n-th request of the users, where it is not a bare GET of `/`. */
@@ -114,7 +116,7 @@ export const aWorld = (options: WorldOptions = {}): World => {
   const catalogue = new ImageCatalogue(IMAGES);
   const { admitsSerin = true, answerMs = 0 } = options;
   const { controlPlanes = {}, host = HOST } = options;
-  const virtual = { clock, listen: false, scrapeIntervalMs: 1000 };
+  const virtual = { clock, listen: false, scrapeIntervalMs: options.scrapeIntervalMs ?? 1000 };
   const cluster = startCluster({ ...virtual, random, catalogue, admitsSerin, controlPlanes });
   const { api } = cluster;
   const manager = { manager: 'kubectl' };

@@ -200,8 +200,9 @@ export const answered = (
   run: RunStatus,
   to: number,
   checks: readonly CheckStatus[],
+  hopeless: readonly string[] = [],
 ): ReadonlyMap<string, EffectState> =>
-  new Map([[`${measureKey(run)}${to}`, { state: 'done', at: to, result: { kind: 'measure', checks } }]]);
+  new Map([[`${measureKey(run)}${to}`, { state: 'done', at: to, result: { kind: 'measure', checks, hopeless } }]]);
 
 /** A run of `v2` that was rolled back. */
 export const aHistory = (parts: Partial<HistoryStatus> = {}): HistoryStatus => ({

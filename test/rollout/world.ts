@@ -361,7 +361,7 @@ export class World {
     const isStored = (id: string): boolean => state.status.outbox.some((entry) => entry.id === id);
     switch (effect.kind) {
       case 'measure':
-        return { kind: 'measure', checks: effect.checks.length === 0 ? [] : [this.#measure(effect)] };
+        return this.#measured(effect);
       case 'prove':
         return { kind: 'prove', verdict: 'programmed', detail: 'all proxies have it' };
       case 'commit': {
@@ -380,6 +380,15 @@ export class World {
       default:
         return assertNever(effect, 'effect');
     }
+  }
+
+  /** Of every second window without data it is known that no later one will have any. */
+  #measured(effect: Extract<Effect, { kind: 'measure' }>): EffectResult {
+    if (effect.checks.length === 0) return { kind: 'measure', checks: [] };
+    const check = this.#measure(effect);
+    const asked = this.state.windows[this.state.status.run?.revision ?? ''] ?? 0;
+    const isHopeless = check.verdict === 'noData' && asked % 2 === 0;
+    return { kind: 'measure', checks: [check], ...(isHopeless ? { hopeless: [check.name] } : {}) };
   }
 
   #measure({ window }: Extract<Effect, { kind: 'measure' }>): CheckStatus {

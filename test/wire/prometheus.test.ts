@@ -6,6 +6,8 @@ import nock from 'nock';
 import { MetricError } from '#src/analysis/metric-error.ts';
 import { type Connection, Prometheus, type Question } from '#src/analysis/prometheus.ts';
 import type { Answer } from '#src/analysis/prometheus-answer.ts';
+import { ScrapeIntervals } from '#src/analysis/scrape-intervals.ts';
+import { systemClock } from '#src/lib/clock.ts';
 
 const ADDRESS = 'http://prometheus.test:9090';
 const SECRETS = ['s3cr3t-password', 's3cr3t-token', 's3cr3t-header'];
@@ -42,6 +44,32 @@ afterEach(() => {
   nock.cleanAll();
 });
 after(() => nock.restore());
+
+it('tells how often it scrapes, as Prometheus 2.42 answered with a target that it scrapes every 15 s', async () => {
+  // By the two questions of one answer: the last minute, and the one two minutes before.
+  for (const [time, value] of [
+    [1795795543.123, '14.999500036239624'],
+    [1795795423.123, '14.999000012874603'],
+  ] as const) {
+    nock(ADDRESS)
+      .get('/api/v1/query')
+      .query({
+        query:
+          'min((timestamp(c{job="self"}) - timestamp(c{job="self"} offset 1m)) / count_over_time(c{job="self"}[1m]))',
+        time: `${time}`,
+        timeout: '5000ms',
+      })
+      .reply(
+        200,
+        `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[${time},"${value}"]}]}}`,
+      );
+  }
+  const prometheus = new Prometheus({ timeoutMs: 5_000 });
+  const scrapes = new ScrapeIntervals({ ask: prometheus.ask, clock: systemClock });
+  const asked = { selector: 'c{job="self"}', time: 1_795_795_543_123, signal: never };
+  assert.equal(await scrapes.of(connection, asked), 15_000);
+  prometheus.close();
+});
 
 describe('a question', () => {
   it('carries the time that it is given, not the clock', async () => {

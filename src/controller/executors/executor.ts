@@ -1,4 +1,5 @@
 import type { AskPrometheus } from '../../analysis/prometheus.ts';
+import { ScrapeIntervals } from '../../analysis/scrape-intervals.ts';
 import type { OutcomeWriter } from '../../git/engine.ts';
 import type { CallHook } from '../../hooks/call-hook.ts';
 import type { KubeClient } from '../../kube/client.ts';
@@ -27,12 +28,15 @@ export type Outside = {
 };
 
 /** Does every kind of effect. */
-export const createExecutor =
-  (outside: Outside, deps: { readonly client: KubeClient; readonly caches: Caches; readonly clock: Clock }): Executor =>
-  (_canary, effect, signal) => {
+export const createExecutor = (
+  outside: Outside,
+  deps: { readonly client: KubeClient; readonly caches: Caches; readonly clock: Clock },
+): Executor => {
+  const scrapes = new ScrapeIntervals({ ask: outside.ask, clock: deps.clock });
+  return (_canary, effect, signal) => {
     switch (effect.kind) {
       case 'measure':
-        return executeMeasure(effect, { ...deps, ask: outside.ask, signal });
+        return executeMeasure(effect, { ...deps, ask: outside.ask, scrapes, signal });
       case 'prove':
         return outside.istiod === undefined
           ? Promise.resolve({ kind: 'prove', verdict: 'unproven', detail: 'no istiod is to be asked' })
@@ -47,3 +51,4 @@ export const createExecutor =
         return assertNever(effect, 'effect');
     }
   };
+};

@@ -27,6 +27,8 @@ export type Answers = {
   readonly window: MeasureEffect['window'];
   readonly asked: readonly Rule[];
   readonly checks: readonly CheckStatus[];
+  /** Metrics of which no window of this length will ever tell anything. */
+  readonly hopeless?: readonly string[];
   /** Of the hooks that were called in it. */
   readonly hooks?: WindowHooks;
 };
@@ -47,7 +49,7 @@ const withHooks = (judgement: Judgement, { checks }: WindowHooks): Judgement => 
 
 /** Judges one window and takes the step that follows from it: up, hold, back, promotion or rollback. */
 export const judgeStep = (observed: Observed, now: number, run: RunStatus, answers: Answers): Turn => {
-  const { hooks = NO_HOOKS } = answers;
+  const { hooks = NO_HOOKS, hopeless = [] } = answers;
   const measured = answers.checks.map(trimmed);
   const checks = [...measured, ...hooks.checks];
   const judged: RunStatus = {
@@ -65,7 +67,7 @@ export const judgeStep = (observed: Observed, now: number, run: RunStatus, answe
     case 'fail':
       return onFail(observed, now, proven, judgement.failing);
     case 'noEvidence':
-      return onNoEvidence(observed, now, proven, judgement.missing);
+      return onNoEvidence(observed, now, proven, { missing: judgement.missing, hopeless });
   }
 };
 
@@ -173,7 +175,23 @@ const onFail = (observed: Observed, now: number, judged: RunStatus, failing: Fai
   return turn(counted.status, { events: [{ reason: 'CheckFailed', note }] });
 };
 
-const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, missing: Failing): Turn => {
+type Missing = { readonly missing: Failing; readonly hopeless: readonly string[] };
+
+const HOPELESS = 'No window can be judged: ';
+
+/**
+ * What a person has to decide about, in words: at once where later windows will tell no more than this one, else after
+ * a while. What was said of a length that the windows had before gives way to that.
+ */
+const holdOf = (run: RunStatus, waitedMs: number, { missing, hopeless }: Missing): string | undefined => {
+  const blind = missing.filter(({ name }) => hopeless.includes(name));
+  if (blind.length > 0) return `${HOPELESS}${blind.map(checkText).join(', ')}`;
+  if (waitedMs < NO_EVIDENCE_HOLD_MS || run.held?.startsWith(HOPELESS) === false) return run.held;
+  return `No evidence for ${spanText(waitedMs)}: ${missing.map(checkText).join(', ')}`;
+};
+
+const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, given: Missing): Turn => {
+  const { missing } = given;
   const count = (judged.consecutiveNoData ?? 0) + 1;
   const since = judged.noDataSince ?? timeText(now);
   const run: RunStatus = { ...judged, consecutiveNoData: count, noDataSince: since };
@@ -183,13 +201,14 @@ const onNoEvidence = (observed: Observed, now: number, judged: RunStatus, missin
   if (count >= NO_EVIDENCE_WINDOWS && run.weight.set > first && primaryServes(observed)) {
     return stepBack(observed, now, run);
   }
-  if (run.held === undefined && now - timeMs(since) >= NO_EVIDENCE_HOLD_MS) {
-    const held = `No evidence for ${spanText(now - timeMs(since))}: ${words}`;
+  const held = holdOf(run, now - timeMs(since), given);
+  if (held !== undefined && run.held === undefined) {
     const status = { ...observed.status, run: { ...run, held } };
     return turn(tell(observed, status, { topic: 'held', run: run.id, now }), {
       events: [{ reason: 'Held', note: held }],
     });
   }
   const events = count === 1 ? [{ reason, note: `Weight held at ${run.weight.set}%: ${words}` } as const] : [];
-  return turn({ ...observed.status, run }, { events });
+  // Held already, perhaps for what is no longer so: people are told once.
+  return turn({ ...observed.status, run: held === undefined ? run : { ...run, held } }, { events });
 };

@@ -1,4 +1,4 @@
-import type { CheckStatus, RunStatus, StableStatus } from '../../api/canary-status.ts';
+import type { RunStatus, StableStatus } from '../../api/canary-status.ts';
 import { conclude } from '../conclude.ts';
 import type { MeasureEffect } from '../effect.ts';
 import { exposureOf } from '../exposing.ts';
@@ -13,7 +13,7 @@ import { timeMs, timeText } from '../time.ts';
 import { type Turn, turn } from '../turn.ts';
 import { upkeepWithPrimary } from '../upkeep.ts';
 import { measureEffect, settledAt } from '../window.ts';
-import { advanced, judgeStep } from './judging.ts';
+import { type Answers, advanced, judgeStep } from './judging.ts';
 
 const lastJudged = ({ windowEnd, weight }: RunStatus): number => timeMs(windowEnd ?? weight.since);
 
@@ -42,14 +42,18 @@ const unaccepted = (observed: Observed, now: number, run: RunStatus): Turn => {
 };
 
 /** What was answered; undefined while it may still come. A question that failed for a whole interval is no evidence. */
-const answersTo = (observed: Observed, now: number, measure: MeasureEffect): readonly CheckStatus[] | undefined => {
-  if (measure.checks.length === 0) return [];
+const answersTo = (
+  observed: Observed,
+  now: number,
+  measure: MeasureEffect,
+): Pick<Answers, 'checks' | 'hopeless'> | undefined => {
+  if (measure.checks.length === 0) return { checks: [] };
   const state = observed.effects.get(measure.key);
-  if (state?.state === 'done' && state.result.kind === 'measure') return state.result.checks;
+  if (state?.state === 'done' && state.result.kind === 'measure') return state.result;
   const late = now >= measure.window.to + intervalMs(observed.canary.spec);
   if (state?.state !== 'failed' || !late) return undefined;
   const at = timeText(measure.window.to);
-  return measure.checks.map(({ name }) => ({ name, at, verdict: 'error', message: state.error }));
+  return { checks: measure.checks.map(({ name }) => ({ name, at, verdict: 'error', message: state.error })) };
 };
 
 /** The run once the plane has taken its weight: a hold for that is over, one for want of evidence is not. */
@@ -69,9 +73,9 @@ const judging = (observed: Observed, now: number, run: RunStatus, settled: numbe
   if (now < window.to)
     return turn(seen, { effects: hooks.effects, wakeAt: now < window.from ? window.from : window.to });
   const effects = [measure, ...hooks.effects];
-  const checks = answersTo(observed, now, measure);
-  if (checks === undefined) return turn(seen, { effects, wakeAt: window.to + intervalMs(observed.canary.spec) });
-  return { ...judgeStep(observed, now, run, { window, asked: measure.checks, checks, hooks }), effects };
+  const answers = answersTo(observed, now, measure);
+  if (answers === undefined) return turn(seen, { effects, wakeAt: window.to + intervalMs(observed.canary.spec) });
+  return { ...judgeStep(observed, now, run, { ...answers, window, asked: measure.checks, hooks }), effects };
 };
 
 /** A weight stands: see that it is taken, judge its windows, go on from what they say. */

@@ -161,6 +161,46 @@ test('after ten minutes without evidence a person has to decide, and is told onc
   assert.deepEqual(shown(decide(judged([aCheck('noData')], held, { alerts }), END)).events, []);
 });
 
+const HOPELESS = 'No window can be judged: request-success-rate: no requests';
+
+test('windows that will never tell anything are for a person to decide about at once, who is told once', () => {
+  const alerts = [{ provider: 'shop/slack', severity: 'warn' } as const];
+  const effects = answered(run, END, [aCheck('noData')], [aCheck('noData').name]);
+  const { events, status } = decide(aRunning(run, { effects, alerts }), END);
+  assert.deepEqual(events, [{ reason: 'Held', note: HOPELESS }]);
+  const { weight, held, outcome, noDataSince } = status.run ?? assert.fail();
+  assert.deepEqual([weight.set, held, outcome, noDataSince], [5, HOPELESS, undefined, timeText(END)]);
+  assert.equal(status.conditions.find(({ type }) => type === 'Stalled')?.message, HOPELESS);
+  assert.deepEqual([status.outbox.map(({ topic }) => topic), status.failedChecks], [['held'], 0]);
+  const again = decide(aRunning({ ...run, held: HOPELESS, noDataSince: timeText(T0) }, { effects, alerts }), END);
+  assert.deepEqual([again.status.run?.held, again.status.outbox], [HOPELESS, []]);
+  assert.ok(!shown(again).events.includes('Held'));
+});
+
+test('what a hold says follows the reason, and nobody is told again', () => {
+  const heldBy = (held: string, since: number, hopeless: readonly string[]) => {
+    const before = aShiftedRun(1, 5, { held, consecutiveNoData: 9, noDataSince: timeText(since) });
+    const effects = answered(before, END, [aCheck('noData')], hopeless);
+    const decision = decide(aRunning(before, { effects }), END);
+    assert.deepEqual(shown(decision).events, []);
+    return decision.status.run?.held;
+  };
+  const long = END - 660_000;
+  assert.equal(heldBy('No evidence for 10 min: x', long, ['request-success-rate']), HOPELESS);
+  assert.equal(heldBy(HOPELESS, END - 60_000, []), HOPELESS);
+  assert.equal(heldBy(HOPELESS, long, []), 'No evidence for 11 min: request-success-rate: no requests');
+  assert.equal(heldBy('No evidence for 10 min: x', long, []), 'No evidence for 10 min: x');
+});
+
+test('a metric that only looks on holds nothing, and one that fails counts, whatever the windows will tell', () => {
+  const parts = { metrics: [{ ...SUCCESS_RATE, dryRun: true }] };
+  const hopeless = [SUCCESS_RATE.name];
+  const looksOn = aRunning(run, { ...parts, effects: answered(run, END, [aCheck('noData')], hopeless) });
+  assert.equal(decide(looksOn, END).status.run?.held, undefined);
+  const failing = aRunning(run, { effects: answered(run, END, [aCheck('fail')], hopeless) });
+  assert.equal(decide(failing, END).status.failedChecks, 1);
+});
+
 test('evidence that comes back ends the hold', () => {
   const held = aShiftedRun(1, 5, { held: 'No evidence', consecutiveNoData: 40, noDataSince: timeText(T0 - 600_000) });
   const { run: next } = decide(judged([aCheck('pass')], held), END).status;
