@@ -1,7 +1,7 @@
 type Seen = { readonly signature: string; readonly since: number };
 
 /**
- * Since when each route's acceptance has been as it is, for the weight that stands. Kept in memory only: after a
+ * Since when each route's acceptance has been as it is, for what the canary gets. Kept in memory only: after a
  * restart the wait for settling begins again, which makes a window later, never earlier.
  */
 export class Acceptance {

@@ -1,4 +1,5 @@
 import type { Problem } from '../api/problem.ts';
+import { canonicalJson } from '../lib/json.ts';
 import { keyOf } from '../lib/kube-object.ts';
 import type { RouteView } from '../rollout/observed.ts';
 import { possibleExposures } from '../rollout/possible-exposures.ts';
@@ -60,6 +61,9 @@ export const observeRoute = (
   const canaryWeight = intent === undefined ? undefined : ppm / 10_000;
   const current =
     intent !== undefined && problems.length === 0 && stands(scene, { ...intent, split: twoWay(ref, ppm / 10_000) });
+  // Everything that the canary gets, not the weight alone: that of an A/B run, or of a mirror, stays 0.
+  const { split: _, stamp: __, ...beside } = intent ?? {};
+  const signature = canonicalJson({ state, canaryWeight: canaryWeight ?? null, ...beside });
   const foreignManager = router.foreignManager(view, ref);
   const { lifecycle, proof } = router.capabilities(view, ref);
   const { warning } = lifecycle;
@@ -75,7 +79,7 @@ export const observeRoute = (
       current,
       acceptance: state,
       detail: evidence.detail,
-      since: acceptance.since(`${canary.namespace}/${canary.name}`, { signature: `${state} ${canaryWeight}`, now }),
+      since: acceptance.since(`${canary.namespace}/${canary.name}`, { signature, now }),
       ...(foreignManager === undefined ? {} : { foreignManager }),
       ...(proof === undefined || !asksIstiod ? {} : { proof }),
       ...(warning === undefined ? {} : { endOfLife: warning }),

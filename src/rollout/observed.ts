@@ -111,7 +111,7 @@ export type RouteView = {
   readonly acceptance: 'accepted' | 'pending' | 'refused' | 'unknown';
   /** The plane's own words. */
   readonly detail: string;
-  /** When `acceptance` was first seen as it is, for the weight that stands; ms. */
+  /** When `acceptance` was first seen as it is, for what the canary gets; ms. */
   readonly since: number;
   /** Field manager that last changed the weight, when that was not Serin. */
   readonly foreignManager?: string;

@@ -36,18 +36,21 @@ export const measureEffect = (
   { settled, now }: { readonly settled: number; readonly now: number },
 ): MeasureEffect => {
   const interval = intervalMs(observed.canary.spec);
-  const judged = run.windowEnd === undefined ? settled : timeMs(run.windowEnd);
-  const previous = judged > now ? settled : judged;
-  const begun = Math.min(firstWeightAt(run), settled);
+  const asked = timeMs(run.weight.since);
+  // However long the route has stood so: what came before this run asked for it was not this run's.
+  const from = asked > now ? settled : Math.max(settled, asked);
+  const judged = run.windowEnd === undefined ? from : timeMs(run.windowEnd);
+  const previous = judged > now ? from : judged;
+  const begun = Math.min(firstWeightAt(run), from);
   const dueFrom = (check: MetricCheck): number => begun + check.initialDelayMs;
-  const asked = observed.metrics.filter((check) => canTell(observed, run, check));
-  const due = asked.length === 0 ? 0 : Math.min(...asked.map(dueFrom));
-  const to = Math.max(settled + interval, previous + interval, due);
+  const able = observed.metrics.filter((check) => canTell(observed, run, check));
+  const due = able.length === 0 ? 0 : Math.min(...able.map(dueFrom));
+  const to = Math.max(from + interval, previous + interval, due);
   return {
     kind: 'measure',
     key: `${measureKey(run)}${to}`,
-    window: { from: Math.max(settled, to - interval), to },
-    checks: asked.filter((check) => dueFrom(check) <= to),
+    window: { from: Math.max(from, to - interval), to },
+    checks: able.filter((check) => dueFrom(check) <= to),
   };
 };
 

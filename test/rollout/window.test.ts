@@ -63,3 +63,11 @@ test('a clock that is set back makes no window wait for the time that it has lef
   const { window } = measureEffect(aRunning(later), later, { settled, now: settled + 1_000 });
   assert.deepEqual(window, { from: settled, to: settled + 10_000 });
 });
+
+test('no window reaches back before the run asked for its weight, however long the route has stood so', () => {
+  const run = aShiftedRun(1, 5);
+  const asked = Date.parse(run.weight.since);
+  const now = asked + 60_000;
+  const { window } = measureEffect(aRunning(run), run, { settled: asked - 3_600_000, now });
+  assert.deepEqual(window, { from: asked, to: asked + 10_000 });
+});

@@ -1,5 +1,6 @@
 import type { CanaryStatus } from '#src/api/canary-status.ts';
 import type { Action } from '#src/rollout/decision.ts';
+import type { Effect } from '#src/rollout/effect.ts';
 import { exposureOf, lowered } from '#src/rollout/exposing.ts';
 import type { Exposure } from '#src/rollout/exposure.ts';
 import type { Observed } from '#src/rollout/observed.ts';
@@ -45,6 +46,12 @@ export const watchStatus = (state: WorldState, next: CanaryStatus, moment: Momen
     }
   }
   if (JSON.stringify(next).length > 64 * 1024) violate(state, 'status is larger than 64 KiB');
+};
+
+/** Notes a window of which a part lies before the run asked for the weight that it judges. */
+export const watchWindow = (state: WorldState, { window }: Extract<Effect, { kind: 'measure' }>): void => {
+  const asked = Date.parse(state.status.run?.weight.since ?? '');
+  if (window.from < asked && asked <= state.now) violate(state, `2: a window from ${asked - window.from} ms too early`);
 };
 
 /** Notes a primary that is given what was not judged as a whole. */

@@ -14,7 +14,16 @@ import { type Seen, stepMade } from './transitions-seen.ts';
 import { ACCEPT_MS } from './world-gateway.ts';
 import { newWorld, type WorldState } from './world-state.ts';
 import { ANSWER_MS, worldView } from './world-view.ts';
-import { exposed, violate, watchExposure, watchPrimary, watchRoute, watchStatus, watchTraffic } from './world-watch.ts';
+import {
+  exposed,
+  violate,
+  watchExposure,
+  watchPrimary,
+  watchRoute,
+  watchStatus,
+  watchTraffic,
+  watchWindow,
+} from './world-watch.ts';
 import { applied, type Moment, POD_MS, type Workload } from './world-workload.ts';
 
 class Crash extends Error {}
@@ -385,6 +394,7 @@ export class World {
   /** Of every second window without data it is known that no later one will have any. */
   #measured(effect: Extract<Effect, { kind: 'measure' }>): EffectResult {
     if (effect.checks.length === 0) return { kind: 'measure', checks: [] };
+    watchWindow(this.state, effect);
     const check = this.#measure(effect);
     const asked = this.state.windows[this.state.status.run?.revision ?? ''] ?? 0;
     const isHopeless = check.verdict === 'noData' && asked % 2 === 0;
