@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { actionStatus, checkStatus, gateStatus, hookStatus, specChangeStatus, stepStatus } from './canary-status.ts';
+import {
+  actionStatus,
+  checkStatus,
+  gateStatus,
+  hookStatus,
+  runNotes,
+  specChangeStatus,
+  stepStatus,
+} from './canary-status.ts';
 import type { DeepReadonly } from './deep-readonly.ts';
 import { CAUSES, OUTCOMES, STRATEGIES } from './words.ts';
 
@@ -39,18 +47,5 @@ export const canaryRunSpec = z.strictObject({
 });
 export type RunRecord = DeepReadonly<z.output<typeof canaryRunSpec>>;
 
-/** `status` of a CanaryRun: what Git told after the record was written. */
-export const canaryRunStatus = z.looseObject({
-  git: z
-    .array(
-      z.looseObject({
-        id: z.string().optional().describe('Id of the operation.'),
-        kind: z.string().optional().describe('record or revert.'),
-        commit: z.string().optional().describe('Commit.'),
-        pullRequest: z.string().optional().describe('Pull request.'),
-        state: z.string().optional().describe('How it went.'),
-      }),
-    )
-    .optional()
-    .describe('Late results of Git.'),
-});
+/** `status` of a CanaryRun: what became known after the record was written, as `status.history` tells it. */
+export const canaryRunStatus = z.looseObject(runNotes.shape);

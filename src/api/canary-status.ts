@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { DeepReadonly } from './deep-readonly.ts';
+import { namedList } from './field.ts';
 import { salvage } from './salvage.ts';
 import { TARGET_KINDS } from './target-kinds.ts';
 import { CAUSES, CONDITION_TYPES, HOOK_TYPES, OUTCOMES, PHASES, STRATEGIES, TOPICS, VERBS } from './words.ts';
@@ -255,6 +256,15 @@ const outbox = z.object({
 /** An effect on the outside that is not confirmed yet: a commit, a message, or the call of a hook after a run. */
 export type OutboxStatus = DeepReadonly<z.output<typeof outbox>>;
 
+/** What becomes known of a run after its record was written. Each is told once and stays as it is. */
+export const runNotes = z.object({
+  commit: maybe(z.string()).describe('Commit that tells the outcome.'),
+  pullRequest: maybe(z.string()).describe('Pull request that tells the outcome.'),
+  unwritten: maybe(z.string()).describe('Why Git does not tell the outcome, where it was to.'),
+  hooks: maybe(namedList(hookStatus, 64)).describe('Hooks that were called after the run, with their answers.'),
+});
+export type RunNotes = DeepReadonly<z.output<typeof runNotes>>;
+
 const history = z.object({
   id: z.string().describe('Id of the run.'),
   revision: z.string().describe('Revision that was judged.'),
@@ -272,9 +282,7 @@ const history = z.object({
   requestedBy: maybe(z.string()).describe('Who has ended it so, where a person did.'),
   reason: maybe(z.string()).describe('Why, in their words.'),
   approvedBy: maybe(z.array(z.string())).describe('Who has opened its gates.'),
-  commit: maybe(z.string()).describe('Commit that tells the outcome.'),
-  pullRequest: maybe(z.string()).describe('Pull request that tells the outcome.'),
-  unwritten: maybe(z.string()).describe('Why Git does not tell the outcome, where it was to.'),
+  ...runNotes.shape,
 });
 export type HistoryStatus = DeepReadonly<z.output<typeof history>>;
 

@@ -28,11 +28,15 @@ const INDEXES = {
 } as const;
 type Index = keyof typeof INDEXES;
 
-/** Keeps what observation reads; `managedFields` only where a foreign writer is to be named. */
-const withoutManagedFields = (object: KubeObject): KubeObject => {
-  const { managedFields: _, ...metadata } = object.metadata;
-  return { ...object, metadata };
-};
+/** Keeps what observation reads: of `managedFields`, which are large, no more than is asked for. */
+const projection =
+  (kept: Watched['keepManagers']) =>
+  (object: KubeObject): KubeObject => {
+    if (kept === true) return object;
+    const { managedFields = [], ...metadata } = object.metadata;
+    const ofStatus = kept === 'status' ? managedFields.filter(({ subresource }) => subresource === 'status') : [];
+    return { ...object, metadata: ofStatus.length === 0 ? metadata : { ...metadata, managedFields: ofStatus } };
+  };
 
 /** Nothing has changed but the status, and what the server writes with every change. */
 const isQuiet = (before: KubeObject, after: KubeObject): boolean => {
@@ -86,7 +90,7 @@ export class Caches {
         clock,
         random,
         resource,
-        project: keepManagers ? (object) => object : withoutManagedFields,
+        project: projection(keepManagers),
         indexes: INDEXES,
         metadataOnly: metadataOnly ?? false,
         onError: (error) => options.onError(watched, error),

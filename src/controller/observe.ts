@@ -10,7 +10,6 @@ import type { EffectState } from '../rollout/effect.ts';
 import type { FightView, Observed } from '../rollout/observed.ts';
 import type { Claimant } from '../workload/claims.ts';
 import { trackingProblems } from '../workload/config-tracking.ts';
-import { runName } from '../workload/names.ts';
 import { templateOf } from '../workload/pod-template.ts';
 import { preflight } from '../workload/preflight.ts';
 import type { Acceptance } from './acceptance.ts';
@@ -23,6 +22,7 @@ import { observeAutoscaler } from './observe-autoscaler.ts';
 import { observeGit } from './observe-git.ts';
 import { observeInspection } from './observe-inspection.ts';
 import { observeRoute } from './observe-route.ts';
+import { observeRuns } from './observe-runs.ts';
 import { observeWorkloads } from './observe-workloads.ts';
 import type { Scene } from './scene.ts';
 import { lostCopy, storedRevisions } from './stored-revisions.ts';
@@ -89,7 +89,7 @@ export const observe = (scene: Scene, status: CanaryStatus, deps: ObserveDeps): 
     route,
     pinned: stored.pinned,
     ...(lost === undefined ? {} : { lostCopy: lost }),
-    recorded: recordedRuns(scene, status, deps.caches),
+    ...observeRuns(scene, status, deps.caches),
     metrics: checks,
     git: git.git,
     alerts,
@@ -163,19 +163,3 @@ const claimant = ({ metadata }: KubeObject, spec: CanarySpec): Claimant => ({
   creationTimestamp: metadata.creationTimestamp ?? '',
   spec,
 });
-
-const recordedRuns = ({ canary, view }: Scene, status: CanaryStatus, caches: Caches): readonly string[] => {
-  const cached = caches
-    .byIndex('CanaryRun', { index: 'canaryUid', value: canary.uid })
-    .map((run) => run.metadata.name.slice(runName(canary.name, '').length));
-  const all = new Set([...cached, ...(status.run === undefined ? [] : [status.run.id])]);
-  return [...all].filter(
-    (run) =>
-      view.get({
-        apiVersion: 'serin.dev/v1alpha1',
-        kind: 'CanaryRun',
-        namespace: canary.namespace,
-        name: runName(canary.name, run),
-      }) !== undefined,
-  );
-};

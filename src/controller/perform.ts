@@ -6,6 +6,7 @@ import { sameJson } from '../lib/json.ts';
 import type { KubeObject } from '../lib/kube-object.ts';
 import { refOf } from '../lib/kube-object.ts';
 import type { Action } from '../rollout/decision.ts';
+import type { Log } from '../telemetry/log.ts';
 import { twoWay } from '../traffic/split.ts';
 import { keepReplicas } from '../workload/keep-replicas.ts';
 import { answerAction } from './answer-action.ts';
@@ -14,13 +15,19 @@ import type { Caches } from './caches.ts';
 import type { ClusterWriter } from './cluster-writer.ts';
 import { collect } from './collect.ts';
 import { applyDisruptionBudget } from './disruption-budget.ts';
+import { noteRun } from './note-run.ts';
 import { pinRevision } from './pin-revision.ts';
 import { deleteOwned, removeCanary, restoreApex, scaleTarget } from './restore.ts';
 import type { Scene } from './scene.ts';
 import { wantedRun, wantedService, wantedSide } from './wanted-objects.ts';
 
 /** What performing needs beside the scene. */
-export type PerformDeps = { readonly client: KubeClient; readonly caches: Caches; readonly writer: ClusterWriter };
+export type PerformDeps = {
+  readonly client: KubeClient;
+  readonly caches: Caches;
+  readonly writer: ClusterWriter;
+  readonly log: Log;
+};
 
 /**
  * Does one action. Idempotent: doing it again, or after somebody else did, changes nothing. Rejects with KubeError; the
@@ -63,6 +70,8 @@ export const perform = async (action: Action, scene: Scene, deps: PerformDeps): 
       return writer.patch(router.release(objects, route).patches);
     case 'writeRun':
       return writer.create(wantedRun(action.record, scene));
+    case 'noteRun':
+      return noteRun(action, scene, deps);
     case 'collect':
       return collect(action.keepRevisions, scene, deps);
     case 'restoreApex':

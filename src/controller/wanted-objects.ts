@@ -63,7 +63,15 @@ export const wantedService = (service: 'apex' | Side, scene: Scene): KubeObject 
   });
 };
 
-/** The record of a finished run. */
+/** The record of a run. */
+export const runRef = (run: string, { namespace, name }: Pick<Scene['canary'], 'namespace' | 'name'>): ObjectRef => ({
+  apiVersion: API_VERSION,
+  kind: 'CanaryRun',
+  namespace,
+  name: runName(name, run),
+});
+
+/** The record of a finished run, to be written. */
 export const wantedRun = (record: RunRecord, { canary }: Scene): KubeObject => ({
   apiVersion: API_VERSION,
   kind: 'CanaryRun',

@@ -18,14 +18,15 @@ export type Watched = Need & {
   readonly plane?: Provider;
   /** Watched as soon as a Canary names an object of it, or needs it otherwise, and not before. */
   readonly whenNamed?: true;
-  readonly keepManagers?: boolean;
+  /** Keeps `managedFields`: all, to name a foreign writer, or those of the status alone, to know what it tells. */
+  readonly keepManagers?: true | 'status';
   /** Its status changes often and is no reason to look again: who needs it reads it when there is another. */
   readonly quietStatus?: true;
 };
 
 export const WATCHED = [
   { resource: RESOURCES.canary, need: 'all' },
-  { resource: RESOURCES.canaryRun, need: 'all', metadataOnly: true },
+  { resource: RESOURCES.canaryRun, need: 'all', metadataOnly: true, keepManagers: 'status' },
   {
     resource: RESOURCES.canaryAction,
     need: 'none',

@@ -1,4 +1,4 @@
-import type { CanaryStatus, GateStatus, RunStatus } from '../api/canary-status.ts';
+import type { CanaryStatus, GateStatus, HistoryStatus, RunStatus } from '../api/canary-status.ts';
 
 /** Largest status that is written, in UTF-16 units of its JSON; 64 KiB with room for what is not ASCII. */
 export const STATUS_LIMIT = 56 * 1024;
@@ -16,6 +16,8 @@ const withoutWords = (gate: GateStatus): GateStatus => {
   return rest;
 };
 
+const withoutHooks = ({ hooks: _hooks, ...run }: HistoryStatus): HistoryStatus => run;
+
 /** A gate before more traffic counts at its own step alone. */
 const stillCounts = (gate: GateStatus, step: number): boolean =>
   gate.type !== 'confirm-traffic-increase' || gate.step === step;
@@ -29,7 +31,16 @@ const REDUCTIONS: readonly Reduction[] = [
     status.handled === undefined
       ? status
       : { ...status, handled: status.handled.map(({ name, state }) => ({ name, state })) },
-  (status) => ({ ...status, history: status.history.slice(0, 3), quarantine: status.quarantine.slice(0, 3) }),
+  // The record of a run keeps what its hooks have answered.
+  ({ history: [last, ...others], ...status }) => ({
+    ...status,
+    history: last === undefined ? [] : [last, ...others.map(withoutHooks)],
+  }),
+  (status) => ({
+    ...status,
+    history: status.history.slice(0, 3).map(withoutHooks),
+    quarantine: status.quarantine.slice(0, 3),
+  }),
   ofRun(({ checks }) => ({ checks: checks.map(({ message: _message, ...check }) => check) })),
   ofRun(({ hooks }) => (hooks === undefined ? {} : { hooks: hooks.map(({ detail: _detail, ...hook }) => hook) })),
   // The words of a gate that still waits tell that it was told of.

@@ -10,6 +10,7 @@ import { hasEnded, settledPhase } from './history.ts';
 import { eventHooks } from './hooks/event-hooks.ts';
 import { gatesLater } from './hooks/gates.ts';
 import { nextOf } from './next.ts';
+import { noteRun } from './note-run.ts';
 import type { Observed } from './observed.ts';
 import { withOutage } from './outage.ts';
 import { outboxEffects } from './outbox.ts';
@@ -139,7 +140,7 @@ export const decide = (seen: Observed, now: number): Decision => {
     before,
     status,
     // Last, so that an answer that is refused keeps nothing from being done.
-    after: [...after, ...acted.echoes],
+    after: [...after, ...acted.echoes, ...noteRun(observed, folded.status.history)],
     effects: [
       ...effects,
       ...(proof === undefined ? [] : [proof]),

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../api/canary-run.ts';
-import type { CanaryStatus, Digests } from '../api/canary-status.ts';
+import type { CanaryStatus, Digests, RunNotes } from '../api/canary-status.ts';
 import type { Side } from '../api/names.ts';
 import type { Reason } from '../api/words.ts';
 import type { Effect } from './effect.ts';
@@ -41,6 +41,8 @@ export type Action =
       readonly message: string;
     }
   | { readonly type: 'writeRun'; readonly record: RunRecord }
+  /** Writes what became known of a run into the status of its record. */
+  | { readonly type: 'noteRun'; readonly run: string; readonly notes: RunNotes }
   /** Deletes revisions, config copies and run records that nothing refers to any more. */
   | { readonly type: 'collect'; readonly keepRevisions: readonly string[] }
   /** For the finalizer. */

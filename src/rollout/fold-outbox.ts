@@ -3,6 +3,8 @@ import type { EventNote } from './decision.ts';
 import type { EffectResult, GitResult } from './effect.ts';
 import { storedOperation } from './git-operation.ts';
 import { failedNote } from './hooks/failed-note.ts';
+import { type HookAnswer, answerTo as hookAnswerTo } from './hooks/hook-call.ts';
+import { noteAnswer } from './hooks/note-answer.ts';
 import { callAfter } from './hooks/post-rollout.ts';
 import { messageOf } from './message.ts';
 import type { Observed } from './observed.ts';
@@ -76,6 +78,13 @@ const ABANDONED: EffectResult = {
   },
 };
 
+/** The run of `entry` with what a hook answered that was called after it. */
+const foldHook = (status: CanaryStatus, entry: OutboxStatus, answer: HookAnswer): Folded => {
+  const hook = { name: entry.hook ?? '', type: 'post-rollout' } as const;
+  const history = status.history.map((run) => (run.id === entry.run ? noteAnswer(run, hook, answer) : run));
+  return { status: { ...without(status, entry), history }, events: failedNote(hook, entry.run ?? '', answer) };
+};
+
 const answerTo = (observed: Observed, entry: OutboxStatus): EffectResult | undefined => {
   const state = observed.effects.get(effectKey(entry));
   if (state?.state === 'done') return state.result;
@@ -90,10 +99,8 @@ const foldEntry = (observed: Observed, status: CanaryStatus, entry: OutboxStatus
     const { delivered, detail } = answer;
     return { status: delivered ? without(status, entry) : refuse(status, entry, { result: detail }), events: [] };
   }
-  if (answer?.kind === 'hook') {
-    const hook = { name: entry.hook ?? '', type: 'post-rollout' } as const;
-    return { status: without(status, entry), events: failedNote(hook, entry.run ?? '', answer) };
-  }
+  const hookAnswer = hookAnswerTo(observed, effectKey(entry));
+  if (hookAnswer !== undefined) return foldHook(status, entry, hookAnswer);
   const obsolete =
     (entry.kind === 'message' && messageOf(observed, entry) === undefined) ||
     (entry.kind === 'hook' && callAfter(observed, entry, effectKey(entry)) === undefined);
@@ -101,8 +108,8 @@ const foldEntry = (observed: Observed, status: CanaryStatus, entry: OutboxStatus
 };
 
 /**
- * Takes the answers of finished effects into the status: links to commits, refusals and their message. A message
- * whose subject is gone is dropped, and so is the call of a hook that is.
+ * Takes the answers of finished effects into the status: links to commits, refusals and their message, answers of hooks
+ * that are called after a run. A message whose subject is gone is dropped, and so is the call of a hook that is.
  */
 export const foldOutbox = (observed: Observed, now: number): Folded => {
   let folded: Folded = { status: observed.status, events: [] };

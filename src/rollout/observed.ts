@@ -1,5 +1,5 @@
 import type { CanarySpec } from '../api/canary.ts';
-import type { CanaryStatus, Digests, Images, SourceStatus } from '../api/canary-status.ts';
+import type { CanaryStatus, Digests, Images, RunNotes, SourceStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import type { Verb } from '../api/words.ts';
 import type { EventNote, Refusal } from './decision.ts';
@@ -188,6 +188,9 @@ export type FightView = Fought & {
   readonly by?: string;
 };
 
+/** What the status of a CanaryRun tells: which of its fields, and the answers of which hooks. */
+export type NotedView = { readonly fields: readonly (keyof RunNotes)[]; readonly hooks: readonly string[] };
+
 /** Everything that `decide` may look at: plain data, read from caches only. */
 export type Observed = {
   readonly cluster: string;
@@ -210,6 +213,8 @@ export type Observed = {
   readonly lostCopy?: string;
   /** Runs whose CanaryRun exists. */
   readonly recorded: readonly string[];
+  /** What the status of those tells, by run; absent where it tells nothing. */
+  readonly noted: Readonly<Record<string, NotedView>>;
   readonly metrics: readonly MetricCheck[];
   readonly git: GitView;
   readonly alerts: readonly AlertView[];

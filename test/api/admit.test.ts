@@ -160,7 +160,7 @@ test('lets nobody change a CanaryRun', () => {
   assert.deepEqual(told(admitUpdate(object('CanaryRun', spec), first.object)), [
     'InvalidSpec spec: A CanaryRun is written once: create a new one instead of changing it',
   ]);
-  assert.deepEqual(told(admitUpdate({ ...object('CanaryRun'), status: { git: [] } }, first.object)), []);
+  assert.deepEqual(told(admitUpdate({ ...object('CanaryRun'), status: { commit: 'a1b2c3d' } }, first.object)), []);
 });
 
 test('lets nobody change a CanaryAction', () => {

@@ -160,6 +160,7 @@ export const anObserved = ({ spec = SPEC, status = {}, canary = {}, ...parts }: 
   route: aRoute(),
   pinned: ['v1'],
   recorded: [],
+  noted: {},
   metrics: [SUCCESS_RATE],
   git: { mode: 'off' },
   alerts: [],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { CheckStatus, OutboxStatus } from '#src/api/canary-status.ts';
+import type { CheckStatus, HookStatus, OutboxStatus } from '#src/api/canary-status.ts';
 import { boundStatus, STATUS_LIMIT } from '#src/rollout/bound-status.ts';
 import { CAPS } from '#src/rollout/limits.ts';
 import { timeText } from '#src/rollout/time.ts';
-import { aCheck, aRevision, aShiftedRun, aStatus, T0 } from './an-observed.ts';
+import { aCheck, aHistory, aRevision, aShiftedRun, aStatus, T0 } from './an-observed.ts';
 
 const times = <T>(count: number, make: (index: number) => T): readonly T[] =>
   Array.from({ length: count }, (_, i) => make(i));
@@ -29,7 +29,16 @@ test('the largest status that can come together still fits, and keeps what the r
     result: 'r'.repeat(CAPS.text),
     since: timeText(T0),
   });
+  const answered = (index: number): HookStatus => ({
+    name: `${name.slice(3)}${index}`,
+    type: 'confirm-traffic-increase',
+    at: timeText(T0),
+    calls: index,
+    passed: false,
+    detail: 'd'.repeat(170),
+  });
   const history = times(CAPS.historyWithPending, (index) => ({
+    hooks: times(CAPS.hooks, answered),
     id: `${name}-${index}`,
     revision: name,
     previous: name,
@@ -45,14 +54,7 @@ test('the largest status that can come together still fits, and keeps what the r
     checks: times(50, check),
     kept: times(CAPS.keptChecks, check),
     steps: times(CAPS.steps, (index) => ({ index, weight: index, from: timeText(T0), to: timeText(T0) })),
-    hooks: times(CAPS.hooks, (index) => ({
-      name: `${name.slice(3)}${index}`,
-      type: 'confirm-traffic-increase' as const,
-      at: timeText(T0),
-      calls: index,
-      passed: false,
-      detail: 'd'.repeat(170),
-    })),
+    hooks: times(CAPS.hooks, answered),
     gates: times(CAPS.gates, (index) => ({
       name: `${name.slice(3)}${index}`,
       type: 'confirm-traffic-increase' as const,
@@ -75,4 +77,22 @@ test('the largest status that can come together still fits, and keeps what the r
   );
   assert.equal(status.outbox.filter(({ state }) => state === 'Pending').length, CAPS.outbox / 2);
   assert.equal(status.history[0]?.id, `${name}-0`);
+});
+
+test('what hooks have answered after the last run is kept longer than what they have after others', () => {
+  const hooks = times(CAPS.hooks, (index) => ({
+    name: `hook-${index}`,
+    type: 'post-rollout' as const,
+    at: timeText(T0),
+    calls: 1,
+    passed: true,
+    detail: 'd'.repeat(170),
+  }));
+  const history = times(CAPS.history, (index) => aHistory({ id: `v2-${index}`, hooks }));
+  const status = boundStatus(aStatus({ history }));
+  assert.ok(JSON.stringify(status).length <= STATUS_LIMIT);
+  assert.deepEqual(
+    status.history.map((run) => run.hooks?.length ?? 0),
+    [CAPS.hooks, ...times(CAPS.history - 1, () => 0)],
+  );
 });

@@ -16,6 +16,8 @@ export const actionText = (action: Action): string => {
       return ['setRoute', action.canaryWeight, ...(action.stamp === undefined ? [] : [action.stamp])].join(' ');
     case 'writeRun':
       return `writeRun ${action.record.run} ${action.record.outcome}`;
+    case 'noteRun':
+      return `noteRun ${action.run} ${Object.keys(action.notes).join(' ')}`;
     case 'collect':
       return `collect but ${action.keepRevisions.join(' ')}`;
     default:

@@ -1,5 +1,5 @@
 import type { CanarySpec } from '#src/api/canary.ts';
-import type { CanaryStatus, CheckStatus } from '#src/api/canary-status.ts';
+import type { CanaryStatus, CheckStatus, RunNotes } from '#src/api/canary-status.ts';
 import type { EffectResult, GitOperation } from '#src/rollout/effect.ts';
 import type { ActionView } from '#src/rollout/observed.ts';
 import { T0 } from './an-observed.ts';
@@ -32,6 +32,8 @@ export type WorldState = {
   pending: Happening[];
   pinned: string[];
   recorded: string[];
+  /** What the records tell beside what they were written with, by run. */
+  noted: Record<string, RunNotes>;
   services: string[];
   effects: Started[];
   /** Since when the route's exposure is accepted: the controller's own memory. */
@@ -70,6 +72,7 @@ export const newWorld = (spec: CanarySpec, happenings: readonly Happening[]): Wo
   pending: [...happenings].sort((a, b) => a.at - b.at),
   pinned: [],
   recorded: [],
+  noted: {},
   services: [],
   effects: [],
   accepted: undefined,

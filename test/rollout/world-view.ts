@@ -1,5 +1,7 @@
+import type { RunNotes } from '#src/api/canary-status.ts';
 import type { EffectState } from '#src/rollout/effect.ts';
-import type { Observed } from '#src/rollout/observed.ts';
+import { NOTE_FIELDS } from '#src/rollout/note-run.ts';
+import type { NotedView, Observed } from '#src/rollout/observed.ts';
 import { aRevision, GIT_ON, SUCCESS_RATE } from './an-observed.ts';
 import type { Story } from './story.ts';
 import { routeView } from './world-gateway.ts';
@@ -8,6 +10,11 @@ import { viewOf } from './world-workload.ts';
 
 /** How long the outside takes to answer. */
 export const ANSWER_MS = 100;
+
+const notedIn = (notes: RunNotes): NotedView => ({
+  fields: NOTE_FIELDS.filter((field) => field in notes),
+  hooks: (notes.hooks ?? []).map(({ name }) => name),
+});
 
 /** What the controller sees of a world now; what others did, as late as the story says. */
 export const worldView = (state: WorldState, story: Story): Observed => {
@@ -46,6 +53,7 @@ export const worldView = (state: WorldState, story: Story): Observed => {
     route: routeView(state, seenAt),
     pinned: state.pinned,
     recorded: state.recorded,
+    noted: Object.fromEntries(Object.entries(state.noted).map(([run, notes]) => [run, notedIn(notes)])),
     metrics: [SUCCESS_RATE],
     git: story.git ?? GIT_ON,
     alerts: [{ provider: 'shop/slack', severity: 'info' }],

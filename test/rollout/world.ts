@@ -223,8 +223,8 @@ export class World {
   /** Everything that a reconcile can change, but for the status and the time to wake at. */
   #snapshot(): string {
     const { target, route, primary, side, gone, pinned, recorded, services, apexMoved, finalizer } = this.state;
-    const { actions, effects } = this.state;
-    const rest = [pinned, recorded, services, apexMoved, finalizer, actions, effects.map(({ key }) => key)];
+    const { actions, effects, noted } = this.state;
+    const rest = [pinned, recorded, noted, services, apexMoved, finalizer, actions, effects.map(({ key }) => key)];
     return JSON.stringify([target, route, primary, side, gone, rest]);
   }
 
@@ -300,6 +300,11 @@ export class World {
         break;
       case 'writeRun':
         state.recorded = [...new Set([...state.recorded, action.record.run])];
+        break;
+      case 'noteRun':
+        if (!state.recorded.includes(action.run)) violate(state, `7: ${action.run} has no record to note anything in`);
+        if (sameJson(state.noted[action.run], action.notes)) violate(state, `13: ${action.run} is noted again`);
+        state.noted[action.run] = stored(action.notes);
         break;
       case 'collect':
         state.pinned = state.pinned.filter((id) => action.keepRevisions.includes(id));

@@ -57,6 +57,7 @@ const observedIn = (object: KubeObject, spec: CanarySpec, status: CanaryStatus):
     },
     pinned: [],
     recorded: [],
+    noted: {},
     metrics: [],
     git: gitOf(spec),
     alerts: [],

@@ -6,7 +6,11 @@ import type { HookAnswer } from './hook-call.ts';
 import { typeOf } from './hooks-of.ts';
 
 /** The run with what a hook has answered. A no of a gate or of a rollback hook is an answer and no failure. */
-export const noteAnswer = (run: RunStatus, hook: Webhook, { passed, detail, at }: HookAnswer): RunStatus => {
+export const noteAnswer = <Run extends { readonly hooks?: readonly HookStatus[] }>(
+  run: Run,
+  hook: Pick<Webhook, 'name' | 'type'>,
+  { passed, detail, at }: HookAnswer,
+): Run => {
   const { hooks = [] } = run;
   const last = hooks.find(({ name }) => name === hook.name);
   const type = typeOf(hook);

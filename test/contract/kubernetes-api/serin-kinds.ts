@@ -111,6 +111,30 @@ export const serinKindCases: readonly Case[] = [
     },
   },
   {
+    name: 'the metadata of a CanaryRun tell what its status does, which is written without the spec',
+    run: async (api) => {
+      const path = 'serin.dev/v1alpha1 canaryruns';
+      const created = expectOk(await api.post(path, objectOf('CanaryRun', SPECS['CanaryRun'])), 201);
+      const { apiVersion, kind } = created;
+      const { managedFields: _, ...metadata } = recordAt(created, 'metadata');
+      const answer = { type: 'post-rollout', at: '2026-01-01T00:00:00Z', calls: 1, passed: true };
+      const status = { commit: 'a1b2c3d', hooks: [{ name: 'clean "up"', ...answer }] };
+      const written = expectOk(await api.put(`${path}/a/status`, { apiVersion, kind, metadata, status }));
+      assert.deepEqual([written['status'], written['spec']], [status, created['spec']]);
+      const fields = listAt(written, 'metadata', 'managedFields').filter((one) => at(one, 'subresource') === 'status');
+      assert.equal(fields.length, 1);
+      const told = recordAt(fields[0], 'fieldsV1', 'f:status');
+      assert.deepEqual(
+        Object.keys(told).filter((key) => key !== '.'),
+        ['f:commit', 'f:hooks'],
+      );
+      assert.deepEqual(
+        Object.keys(recordAt(told, 'f:hooks')).filter((key) => key !== '.'),
+        ['k:{"name":"clean \\"up\\""}'],
+      );
+    },
+  },
+  {
     name: 'a field that a Canary does not have is refused where the client asks for strictness, as kubectl does',
     run: async (api) => {
       const spec = { ...SPECS['Canary'], analisys: {} };
