@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load } from 'js-yaml';
 import type { RunRecord } from '#src/api/canary-run.ts';
+import type { RunNotes } from '#src/api/canary-status.ts';
 import { waitedMs } from '#src/cli/history/waited.ts';
 import { widthOf } from '#src/cli/view/style.ts';
 import { at, listAt, stringAt } from '#src/lib/json.ts';
@@ -132,6 +133,46 @@ test('--run shows one record in full, by its id or its number', async (t) => {
   );
   const unknown = await runSerin([...argv, '99']);
   assert.deepEqual([unknown.code, unknown.err], [1, 'Run 99 is not known\nThe newest are v2-1, v1-1\n']);
+});
+
+test('what became known after a run is shown from its record when the Canary has forgotten the run', async (t) => {
+  const cluster = await recorded(t);
+  const notes: RunNotes = {
+    commit: 'f00ba4f00ba4',
+    pullRequest: 'https://git.example.com/shop/config/pull/7',
+    hooks: [
+      {
+        name: 'clean up',
+        type: 'post-rollout',
+        at: time(5_900),
+        calls: 1,
+        failures: 1,
+        passed: false,
+        detail: 'HTTP 500',
+      },
+    ],
+  };
+  const ref = { apiVersion: 'serin.dev/v1alpha1', kind: 'CanaryRun', namespace: 'shop', name: 'podinfo-v1-1' };
+  cluster.api.writeStatus(ref, notes, { manager: 'serin' });
+  const argv = ['history', 'podinfo', '--kubeconfig', cluster.kubeconfig];
+  assert.match((await runSerin(argv)).out, /\nv1-1 .* #7 /);
+  const { out } = await runSerin([...argv, '--run', 'v1-1']);
+  const lines = out.split('\n').filter((line) => /^(git|hooks| ) /.test(line));
+  assert.deepEqual(lines.slice(0, 4), [
+    'git       commit f00ba4f00ba4',
+    '          https://git.example.com/shop/config/pull/7',
+    'hooks     ✔ acceptance (pre-rollout) 200 OK, 1 call',
+    '          ✖ clean up (post-rollout) HTTP 500, 1 call, 1 failed',
+  ]);
+  const json: unknown = JSON.parse((await runSerin([...argv, '--run', 'v1-1', '-o', 'json'])).out);
+  assert.deepEqual(
+    [
+      stringAt(json, 'commit'),
+      stringAt(json, 'pullRequest'),
+      listAt(json, 'hooks').map((hook) => stringAt(hook, 'name')),
+    ],
+    [notes.commit, notes.pullRequest, ['acceptance', 'clean up']],
+  );
 });
 
 for (const width of [60, 80, 120]) {

@@ -277,10 +277,12 @@ test('a settled canary says how its last run ended and what it waits for', () =>
         sentence: 'Rolled back at 10 %',
         endedAt: '2026-01-01T14:00:00Z',
         commit: 'abcdef1234',
+        hooks: [{ name: 'chat', type: 'post-rollout', at: '2026-01-01T14:00:01Z', calls: 1, passed: true }],
       },
     },
     { style: plain, now },
   );
   assert.ok(lines.includes('last     ✖ RolledBack: Rolled back at 10 % (commit abcdef1)'));
+  assert.ok(lines.includes('hooks    ✔ chat (post-rollout) passed, 1 call'));
   assert.ok(lines.includes('next     waits for a new revision'));
 });

@@ -5,7 +5,7 @@ import { CliError, EXIT } from '../exit-code.ts';
 import { asCliError, type KubeFlags, openSession } from '../kube-session.ts';
 import { type DrawOptions, type Surroundings, styleOf } from '../surroundings.ts';
 import { structured } from '../view/structured.ts';
-import { historyView, type KnownRun, knownRuns } from './history-view.ts';
+import { historyView, hooksOf, type KnownRun, knownRuns } from './history-view.ts';
 import { readRuns } from './read-runs.ts';
 import { renderHistory } from './render-history.ts';
 import { renderRun } from './render-run.ts';
@@ -75,7 +75,8 @@ const single = (surroundings: Surroundings, options: HistoryOptions, run: KnownR
   if (output !== 'json' && output !== 'yaml') {
     return `${renderRun(run, styleFor(surroundings, options)).join('\n')}\n`;
   }
-  const { id, record, entry } = run;
-  const git = { commit: entry?.commit, pullRequest: entry?.pullRequest, unwritten: entry?.unwritten };
-  return structured({ kind: 'RunView', version: 1, id, ...(record ?? entry), ...git }, output);
+  const { id, record, entry, notes } = run;
+  const hooks = hooksOf(run);
+  const known = { ...(record ?? entry), ...notes, ...(hooks.length === 0 ? {} : { hooks }) };
+  return structured({ kind: 'RunView', version: 1, id, ...known }, output);
 };

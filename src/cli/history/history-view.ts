@@ -1,8 +1,15 @@
 import { canaryRunSpec, type RunRecord } from '../../api/canary-run.ts';
-import type { CanaryStatus, HistoryStatus } from '../../api/canary-status.ts';
+import {
+  type CanaryStatus,
+  type HistoryStatus,
+  type HookStatus,
+  type RunNotes,
+  runNotes,
+} from '../../api/canary-status.ts';
 import { salvage } from '../../api/salvage.ts';
 import type { Outcome, Strategy } from '../../api/words.ts';
 import type { KubeObject } from '../../lib/kube-object.ts';
+import { notesOf } from '../../rollout/note-run.ts';
 import { versionText } from '../../rollout/version-text.ts';
 import { waitedMs } from './waited.ts';
 
@@ -46,17 +53,38 @@ export type HistoryView = {
   readonly runs: readonly HistoryRun[];
 };
 
-/** A run as its record tells it, and as the status of its Canary does: each knows what the other does not. */
-export type KnownRun = { readonly id: string; readonly record?: RunRecord; readonly entry?: HistoryStatus };
+/** A record, and what became known after it was written. */
+export type RecordedRun = { readonly record: RunRecord; readonly notes: RunNotes };
 
-/** The record that a CanaryRun holds, as far as it can be understood. */
-export const recordIn = (object: KubeObject): RunRecord | undefined => salvage(canaryRunSpec, object['spec']);
+/** A run as its record tells it, and as the status of its Canary does: each knows what the other does not. */
+export type KnownRun = {
+  readonly id: string;
+  readonly record?: RunRecord;
+  readonly entry?: HistoryStatus;
+  /** What became known after its end. */
+  readonly notes: RunNotes;
+};
+
+/** What a CanaryRun holds, as far as it can be understood. */
+export const recordIn = (object: KubeObject): RecordedRun | undefined => {
+  const record = salvage(canaryRunSpec, object['spec']);
+  return record && { record, notes: salvage(runNotes, object['status']) ?? {} };
+};
+
+/** Every hook that a run has called, and that was called after it. */
+export const hooksOf = ({ record, notes }: KnownRun): readonly HookStatus[] => [
+  ...(record?.hooks ?? []),
+  ...(notes.hooks ?? []),
+];
 
 /** Every run that is known of, newest first. */
-export const knownRuns = (status: CanaryStatus, records: readonly RunRecord[]): readonly KnownRun[] => {
+export const knownRuns = (status: CanaryStatus, records: readonly RecordedRun[]): readonly KnownRun[] => {
   const runs = new Map<string, KnownRun>();
-  for (const entry of status.history) runs.set(entry.id, { id: entry.id, entry });
-  for (const record of records) runs.set(record.run, { ...runs.get(record.run), id: record.run, record });
+  for (const entry of status.history) runs.set(entry.id, { id: entry.id, entry, notes: notesOf(entry) });
+  for (const { record, notes } of records) {
+    const known = runs.get(record.run);
+    runs.set(record.run, { ...known, id: record.run, record, notes: { ...notes, ...known?.notes } });
+  }
   const endOf = ({ record, entry }: KnownRun): string => record?.endedAt ?? entry?.endedAt ?? '';
   return [...runs.values()].sort((a, b) => endOf(b).localeCompare(endOf(a)));
 };
@@ -64,10 +92,11 @@ export const knownRuns = (status: CanaryStatus, records: readonly RunRecord[]): 
 const seconds = (from: string, to: string): number =>
   Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
 
-const historyRun = ({ id, record, entry }: KnownRun): readonly HistoryRun[] => {
+const historyRun = ({ id, record, entry, notes }: KnownRun): readonly HistoryRun[] => {
   const known = record ?? entry;
   if (known === undefined) return [];
   const { revision, images, outcome, cause, sentence, startedAt, endedAt } = known;
+  const { commit, pullRequest, unwritten } = notes;
   const decided = entry?.requestedBy;
   return [
     {
@@ -88,9 +117,9 @@ const historyRun = ({ id, record, entry }: KnownRun): readonly HistoryRun[] => {
             weights: record.steps.map(({ weight }) => weight),
           }),
       ...(decided === undefined ? {} : { requestedBy: decided }),
-      ...(entry?.commit === undefined ? {} : { commit: entry.commit }),
-      ...(entry?.pullRequest === undefined ? {} : { pullRequest: entry.pullRequest }),
-      ...(entry?.unwritten === undefined ? {} : { unwritten: entry.unwritten }),
+      ...(commit === undefined ? {} : { commit }),
+      ...(pullRequest === undefined ? {} : { pullRequest }),
+      ...(unwritten === undefined ? {} : { unwritten }),
     },
   ];
 };
@@ -98,7 +127,7 @@ const historyRun = ({ id, record, entry }: KnownRun): readonly HistoryRun[] => {
 /** Builds the view from a Canary's status and the records of its runs. */
 export const historyView = (
   of: { readonly namespace: string; readonly name: string },
-  { status, records }: { readonly status: CanaryStatus; readonly records: readonly RunRecord[] },
+  { status, records }: { readonly status: CanaryStatus; readonly records: readonly RecordedRun[] },
 ): HistoryView => {
   const { run } = status;
   const current =

@@ -3,9 +3,9 @@ import type { StepStatus } from '../../api/canary-status.ts';
 import { changeText } from '../../rollout/version-text.ts';
 import { outcomeMark } from '../view/marks.ts';
 import { checkLine } from '../view/render-canary.ts';
-import { actionText, clockText, gateMark, gateText, hookText } from '../view/run-lines.ts';
+import { actionText, clockText, gateMark, gateText, hookLine } from '../view/run-lines.ts';
 import { ageOf, bold, clip, mark, pad, type Style } from '../view/style.ts';
-import type { KnownRun } from './history-view.ts';
+import { hooksOf, type KnownRun } from './history-view.ts';
 import { waitedMs } from './waited.ts';
 
 const LABEL = 10;
@@ -35,14 +35,15 @@ const imageLines = ({ images, digests = {} }: Pick<RunRecord, 'images' | 'digest
   });
 
 /** One run in full: what its record holds, and where Git tells of it. Lines are cut at the window's edge. */
-export const renderRun = ({ id, record, entry }: KnownRun, style: Style): readonly string[] => {
+export const renderRun = (run: KnownRun, style: Style): readonly string[] => {
+  const { id, record, entry, notes } = run;
   const known = record ?? entry;
   if (known === undefined) return [];
   const { outcome, cause, sentence, revision, previous, source } = known;
   const git = [
-    ...(entry?.commit === undefined ? [] : [`commit ${entry.commit}`]),
-    ...(entry?.pullRequest === undefined ? [] : [entry.pullRequest]),
-    ...(entry?.unwritten === undefined ? [] : [`not written: ${entry.unwritten}`]),
+    ...(notes.commit === undefined ? [] : [`commit ${notes.commit}`]),
+    ...(notes.pullRequest === undefined ? [] : [notes.pullRequest]),
+    ...(notes.unwritten === undefined ? [] : [`not written: ${notes.unwritten}`]),
   ];
   const lines = [
     `${bold(id, style)}     ${mark(outcomeMark(outcome), style)} ${outcome}${cause === undefined ? '' : ` (${cause})`}`,
@@ -63,33 +64,36 @@ export const renderRun = ({ id, record, entry }: KnownRun, style: Style): readon
           `${source.commit.slice(0, 7)} ${source.subject ?? ''}${source.author === undefined ? '' : ` (${source.author})`}`,
         ])),
     ...listed('git', git),
+    ...(record === undefined ? [] : judgedLines(record, style)),
+    ...listed(
+      'hooks',
+      hooksOf(run).map((hook) => hookLine(hook, style)),
+    ),
     ...(record === undefined
       ? listed('record', [`CanaryRun ${id} is gone: only what status.history keeps is shown`])
-      : recordLines(record, style)),
+      : changedLines(record)),
   ];
   return lines.map((line) => clip(line, style));
 };
 
-const recordLines = (record: RunRecord, style: Style): readonly string[] => {
-  const { steps, checks, gates = [], hooks = [], actions = [], changes = [] } = record;
-  return [
-    ...listed('steps', steps.map(stepLine)),
-    ...listed(
-      'checks',
-      checks.map((check) => `${clockText(check.at)}  ${checkLine(check, style)}`),
-    ),
-    ...listed(
-      'gates',
-      gates.map((gate) => `${mark(gateMark(gate), style)} ${gateText(gate)}`),
-    ),
-    ...listed(
-      'hooks',
-      hooks.map((hook) => `${mark(hook.passed ? 'good' : 'bad', style)} ${hookText(hook)}`),
-    ),
-    ...listed('actions', actions.map(actionText)),
-    ...listed(
-      'changes',
-      changes.map(({ at, generation, what }) => `${clockText(at)} generation ${generation}: ${what}`),
-    ),
-  ];
-};
+/** What the run was judged by. */
+const judgedLines = ({ steps, checks, gates = [] }: RunRecord, style: Style): readonly string[] => [
+  ...listed('steps', steps.map(stepLine)),
+  ...listed(
+    'checks',
+    checks.map((check) => `${clockText(check.at)}  ${checkLine(check, style)}`),
+  ),
+  ...listed(
+    'gates',
+    gates.map((gate) => `${mark(gateMark(gate), style)} ${gateText(gate)}`),
+  ),
+];
+
+/** What people did meanwhile. */
+const changedLines = ({ actions = [], changes = [] }: RunRecord): readonly string[] => [
+  ...listed('actions', actions.map(actionText)),
+  ...listed(
+    'changes',
+    changes.map(({ at, generation, what }) => `${clockText(at)} generation ${generation}: ${what}`),
+  ),
+];

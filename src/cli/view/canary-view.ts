@@ -1,6 +1,7 @@
 import type { CanarySpec } from '../../api/canary.ts';
-import type { CanaryStatus, CheckStatus } from '../../api/canary-status.ts';
+import type { CanaryStatus, CheckStatus, RunNotes } from '../../api/canary-status.ts';
 import type { Outcome, Phase } from '../../api/words.ts';
+import { notesOf } from '../../rollout/note-run.ts';
 import { type NextView, nextOf } from './next-of.ts';
 import { routeView } from './route-view.ts';
 import { type RunView, runView, type StepView, stepViews } from './run-view.ts';
@@ -53,8 +54,7 @@ export type CanaryView = {
     readonly cause?: string;
     readonly sentence: string;
     readonly endedAt: string;
-    readonly commit?: string;
-  };
+  } & RunNotes;
   readonly git?: { readonly state: string; readonly message: string };
   readonly route?: { readonly kind: string; readonly name: string; readonly weight: number };
   readonly workloads: readonly WorkloadLine[];
@@ -109,7 +109,7 @@ export const canaryView = (input: {
             ...(last.cause === undefined ? {} : { cause: last.cause }),
             sentence: last.sentence,
             endedAt: last.endedAt,
-            ...(last.commit === undefined ? {} : { commit: last.commit }),
+            ...notesOf(last),
           },
         }),
     ...(git === undefined

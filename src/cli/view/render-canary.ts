@@ -2,7 +2,7 @@ import type { CheckStatus } from '../../api/canary-status.ts';
 import type { CanaryView } from './canary-view.ts';
 import { checkMark, outcomeMark, phaseMark } from './marks.ts';
 import { renderTree } from './render-tree.ts';
-import { runLines, stepsText } from './run-lines.ts';
+import { hookLine, runLines, stepsText } from './run-lines.ts';
 import { ageOf, bold, clip, mark, pad, type Style, shortImage } from './style.ts';
 
 const LABEL = 9;
@@ -86,6 +86,8 @@ const summary = (view: CanaryView, style: Style): readonly Labelled[] => {
   if (run?.sentence !== undefined) lines.push(['outcome', run.sentence]);
   else if (run === undefined && last !== undefined) {
     lines.push(['last', `${mark(outcomeMark(last.outcome), style)} ${lastText(last)}`]);
+    for (const [index, hook] of (last.hooks ?? []).entries())
+      lines.push([index === 0 ? 'hooks' : '', hookLine(hook, style)]);
   }
   if (git !== undefined && git.state !== 'Synced') {
     lines.push(['git', `${mark(git.state === 'Pending' ? 'waiting' : 'warning', style)} ${git.message}`]);

@@ -83,10 +83,14 @@ export const gateText = ({ name, type, state, since, by = 'somebody', reason }: 
 export const gateMark = ({ state }: GateStatus): Mark => GATE_MARKS[state];
 
 /** A hook with its last answer, such as `acceptance (pre-rollout) 200 OK, 3 calls`. */
-export const hookText = ({ name, type, detail, passed, calls, failures = 0 }: HookStatus): string => {
+const hookText = ({ name, type, detail, passed, calls, failures = 0 }: HookStatus): string => {
   const failed = failures === 0 ? '' : `, ${failures} failed`;
   return `${name} (${type}) ${detail ?? (passed ? 'passed' : 'failed')}, ${calls} ${calls === 1 ? 'call' : 'calls'}${failed}`;
 };
+
+/** The same with its mark. */
+export const hookLine = (hook: HookStatus, style: Style): string =>
+  `${mark(hook.passed ? 'good' : 'bad', style)} ${hookText(hook)}`;
 
 /** What a person did, such as `pause by alice@example.com at 14:20:11: lunch`. */
 export const actionText = ({ verb, by, at, gate, reason }: ActionStatus): string => {
@@ -114,7 +118,7 @@ export const runLines = (run: RunView, style: Style): readonly Labelled[] => {
     ),
     ...listed(
       'hooks',
-      hooks.map((hook) => `${mark(hook.passed ? 'good' : 'bad', style)} ${hookText(hook)}`),
+      hooks.map((hook) => hookLine(hook, style)),
     ),
     ...listed('actions', actions.slice(-SHOWN_ACTIONS).map(actionText)),
   ];
