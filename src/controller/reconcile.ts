@@ -15,7 +15,7 @@ import type { Action, Decision, EventNote, Refusal } from '../rollout/decision.t
 import { foughtBy } from '../rollout/fight.ts';
 import type { Observed } from '../rollout/observed.ts';
 import { problemText } from '../rollout/problems.ts';
-import { refuse } from '../rollout/refuse.ts';
+import { refuse, stopped } from '../rollout/refuse.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Router } from '../traffic/router.ts';
@@ -112,8 +112,15 @@ export const reconcile = async (key: string, deps: ReconcileDeps): Promise<void>
   const decision = decide(observed, now);
   logDecision(log, decision);
 
+  // What was refused is tried again less and less often, and no later than it is waited for.
+  if (refused !== undefined && decision.wakeAt !== undefined) deps.again(key, decision.wakeAt - now);
   const performed = { scene, observed, deps };
-  await performAll(decision.before, { ...performed, lowers: true });
+  try {
+    await performAll(decision.before, { ...performed, lowers: true });
+  } catch (error) {
+    await tellRefused(object, status, deps);
+    throw error;
+  }
   await writeStatus(object, { before: status, after: decision.status }, deps);
   const run = decision.status.run?.id ?? status.run?.id;
   for (const note of decision.events) deps.tell(object, { ...note, run });
@@ -200,6 +207,17 @@ const performAll = async (actions: readonly Action[], { scene, observed, deps, l
       throw new Error(`Cannot ${action.type}: ${messageOf(cause)}`, { cause });
     }
   }
+};
+
+/** The decision's status must not be written when what lowers exposure was refused: what stands in the way is told all the same. */
+const tellRefused = async (object: KubeObject, status: CanaryStatus, deps: ReconcileDeps): Promise<void> => {
+  const refusal = deps.refusals.get(keyOf(object.metadata));
+  if (refusal === undefined) return;
+  const { reason, note } = refusal;
+  const generation = object.metadata.generation ?? 0;
+  const told = stopped(status, { refusal: { reason, note }, generation, now: deps.clock.now() });
+  for (const event of told.events) deps.tell(object, { ...event, run: status.run?.id });
+  await writeStatus(object, { before: status, after: told.status }, deps);
 };
 
 /** Writes status when it changed; the resourceVersion guards against a second writer. */

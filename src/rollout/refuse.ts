@@ -2,7 +2,7 @@ import type { CanaryStatus } from '../api/canary-status.ts';
 import type { Problem } from '../api/problem.ts';
 import { withTransitions } from './conditions.ts';
 import type { EventNote } from './decision.ts';
-import { problemsNote, problemText } from './problems.ts';
+import { problemsNote, problemText, untold } from './problems.ts';
 
 /**
  * What becomes of a Canary whose spec can't be understood, where admission was bypassed: nothing is decided about it,
@@ -31,4 +31,15 @@ export const refuse = (
     status: { ...status, observedGeneration: generation, conditions: [...wrong, ...kept] },
     events: problemsNote(status, problems),
   };
+};
+
+/** A Canary of which nothing but this can be told: the API server refused what has to be done before anything else. */
+export const stopped = (
+  status: CanaryStatus,
+  { refusal, generation, now }: { readonly refusal: EventNote; readonly generation: number; readonly now: number },
+): { readonly status: CanaryStatus; readonly events: readonly EventNote[] } => {
+  const said = { status: 'True', reason: refusal.reason, message: refusal.note } as const;
+  const [stalled] = withTransitions(status.conditions, [['Stalled', said]], { generation, now });
+  const conditions = status.conditions.map((one) => (one.type === 'Stalled' && stalled ? stalled : one));
+  return { status: { ...status, conditions }, events: untold(status, refusal) };
 };

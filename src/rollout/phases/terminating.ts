@@ -151,7 +151,8 @@ export const terminating = (observed: Observed, now: number): Turn => {
   const giving = givingBack(observed, now, status);
   // What was refused is tried again until then; without the finalizer's there is nothing else to be done.
   const isInVain = refused !== undefined && refused.action !== 'removeFinalizer' && now >= patience;
-  return isInVain ? withoutRights(observed, status, refused) : giving;
+  if (isInVain) return withoutRights(observed, status, refused);
+  return refused === undefined ? giving : { ...giving, wakeAt: Math.min(giving.wakeAt ?? patience, patience) };
 };
 
 /** A target that is gone, where what serves is the team's own: users are led there all the same, without a hurry. */
