@@ -64,7 +64,7 @@ const TRACKS: readonly Track[] = [
       },
       { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes'], ['bad-planes']] },
       { rig: rigOf('serin-flagger'), size: 'traffic', groups: [['flagger']] },
-      { rig: rigOf('serin-scaled'), size: 'traffic', groups: [['autoscaler']] },
+      { rig: rigOf('serin-scaled'), size: 'traffic', groups: [['autoscaler'], ['life-cycle']] },
     ],
   },
   {

@@ -17,6 +17,8 @@ const SELECTOR = 'app.kubernetes.io/name=serin';
 export type SerinPods = {
   /** Number of the leader's process, as soon as one leads. */
   readonly leader: () => Promise<number>;
+  /** Resolves when so many replicas are ready, and no others are there. */
+  readonly scale: (replicas: number) => Promise<void>;
   readonly remove: () => Promise<void>;
 };
 
@@ -29,7 +31,8 @@ export const installSerinPods = async ({ rig, client }: ACluster, form: Form): P
   await kubectl(rig, ['wait', '--for=condition=Established', 'crd', '--all', '--timeout=30s']);
   await kubectl(rig, ['apply', '--server-side', '--force-conflicts', '-k', join(ROOT, 'analysis-templates')]);
   await kubectl(rig, ['apply', '--server-side', '--force-conflicts', '-k', folder]);
-  await kubectl(rig, ['-n', namespace, 'rollout', 'status', 'deployment/serin', '--timeout=60s']);
+  const inNamespace = ['-n', namespace];
+  await kubectl(rig, [...inNamespace, 'rollout', 'status', 'deployment/serin', '--timeout=60s']);
 
   const leads = async (address: string): Promise<boolean> => {
     const answer = await fetch(`http://${address}:8080/metrics`, { signal: AbortSignal.timeout(2000) });
@@ -47,6 +50,13 @@ export const installSerinPods = async ({ rig, client }: ACluster, form: Form): P
     return undefined;
   };
   return {
+    scale: async (replicas) => {
+      await kubectl(rig, [...inNamespace, 'scale', 'deployment/serin', `--replicas=${replicas}`]);
+      await kubectl(rig, [...inNamespace, 'rollout', 'status', 'deployment/serin', '--timeout=60s']);
+      await until(`${replicas} pods in ${namespace}`, async () => {
+        return (await client.list(RESOURCES.pod, { namespace, labelSelector: SELECTOR })).items.length === replicas;
+      });
+    },
     leader: () => until(`leader in ${namespace}`, leader, 30_000),
     remove: async () => {
       await kubectl(rig, ['delete', '-k', folder, '--ignore-not-found', '--timeout=60s']);
