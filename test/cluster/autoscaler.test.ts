@@ -198,9 +198,10 @@ describe('autoscalers and disruption budgets', () => {
     await apply(cluster.rig, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: other.namespace } }]);
     const target = scaledDeployment(other, '1.0.0');
     const primary = scaledDeployment({ ...other, app: `${other.app}-primary` }, '1.0.0');
-    const images = { [imageOf({ app: `${other.app}-primary` }, '1.0.0')]: {} };
-    publish(cluster.rig, images);
-    const spec = { ...recordAt(primary, 'spec'), replicas: 2 };
+    // The pods of the target, as Flagger has made the primary: there is nothing to release.
+    const labels = recordAt(primary, 'spec', 'template', 'metadata');
+    const template = { metadata: labels, spec: recordAt(target, 'spec', 'template', 'spec') };
+    const spec = { ...recordAt(primary, 'spec'), replicas: 2, template };
     await apply(cluster.rig, [target, { ...primary, spec }, budgetOf(other, { minAvailable: 1 })]);
     await kubectl(cluster.rig, ['apply', '--server-side', '-f', '-'], { input: serviceAndRoute(other) });
     await apply(cluster.rig, [scaledCanary(other)]);
@@ -208,7 +209,15 @@ describe('autoscalers and disruption budgets', () => {
       parseCanaryStatus(
         (await theirs.read({ apiVersion: 'serin.dev/v1alpha1', kind: 'Canary', name: other.app }))?.['status'],
       );
-    await until('take-over', async () => (await status()).phase === 'Initialized');
+    let seen = await status();
+    await until(
+      () =>
+        `take-over: ${seen.conditions.map(({ type, reason, message }) => `${type} ${reason} ${message}`).join('; ')}`,
+      async () => {
+        seen = await status();
+        return seen.phase === 'Initialized';
+      },
+    );
     const name = `${other.app}-primary`;
     const made = await theirs.read({ ...BUDGET, name });
     assert.deepEqual(at(made, 'spec', 'selector'), { matchLabels: { app: name } });

@@ -26,7 +26,8 @@ export const scaledDeployment = (place: Place, version: string, pod: JsonRecord 
             image: imageOf(place, version),
             ports: [{ name: 'http', containerPort: 9898 }],
             resources: { requests: { cpu: '100m' } },
-            readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, periodSeconds: 1 },
+            // So long nothing takes the place of a pod that was evicted, whatever the test's own processes take.
+            readinessProbe: { httpGet: { path: '/readyz', port: 'http' }, initialDelaySeconds: 2, periodSeconds: 1 },
             lifecycle: { preStop: { sleep: { seconds: 5 } } },
           },
         ],
