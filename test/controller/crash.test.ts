@@ -9,7 +9,7 @@ import { MORE_STORIES, STORIES } from '#test/harness/stories.ts';
 
 const deep = process.env['SERIN_DEEP'] !== undefined;
 /** Every place in `npm run test:deep`; else one of so many, others in each story. */
-const STRIDE = deep ? 1 : 17;
+const STRIDE = deep ? 1 : 31;
 
 /** Every place where a controller of so many writes may die: after each write, without and with its answer. */
 const crashes = (writes: number): readonly Crash[] =>

@@ -5,6 +5,7 @@ import type { KubeObject, ObjectRef } from '#src/lib/kube-object.ts';
 import { answering, notServed } from '#src/sandbox/faults/answering.ts';
 import { type Right, rbac } from '#src/sandbox/faults/rbac.ts';
 import { aWorld, canaryRef, type World } from '#test/harness/a-world.ts';
+import { diagonal } from '#test/harness/diagonal.ts';
 import {
   aCanary,
   aConfigMap,
@@ -85,44 +86,44 @@ const seen = (object: KubeObject | undefined): unknown => {
   return { labels, annotations, spec: object?.['spec'] };
 };
 
-for (const propagation of ['Background', 'Foreground', 'Orphan'] as const) {
-  for (const when of ['between runs', 'in the middle of a run'] as const) {
-    test(`deleted ${when} with propagation ${propagation}, it leaves what was there, and no request is lost`, async (t) => {
-      const before = new Map<string, unknown>();
-      const refs: readonly ObjectRef[] = [APEX, ROUTE, TARGET];
-      const objects = [aRoute()];
-      const world = aWorld({ rps: 20, host: HOST });
-      t.after(world.stop);
-      for (const object of [...objects, aService(), aConfigMap('settings', { a: 'b' }), podinfo('podinfo:6.0.0', 2)]) {
-        world.apply(object);
-      }
-      await world.clock.advance(2_000);
-      for (const ref of refs) before.set(ref.kind, seen(world.read(ref)));
-      world.startController();
-      world.apply(aCanary(adopting()));
-      await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
-      if (when === 'in the middle of a run') {
-        world.apply(podinfo('podinfo:6.1.0', 0));
-        await world.clock.until(() => world.canary().canaryWeight === 10, 60_000);
-      }
-      const mark = world.load.snapshot();
-      world.cluster.api.remove(canaryRef(), { propagation });
-      await world.clock.until(isGone(world), 60_000);
-      await world.clock.advance(10_000);
-      assert.equal(world.load.since(mark).failures, 0);
-      assert.deepEqual(left(world), []);
-      const image = stringAt(deployment(world, 'podinfo'), 'spec', 'template', 'spec', 'containers', 0, 'image');
-      assert.equal(image, when === 'between runs' ? 'podinfo:6.0.0' : 'podinfo:6.1.0');
-      for (const ref of refs) {
-        const { spec, ...rest } = recordAt(seen(world.read(ref)));
-        const { spec: was, ...others } = recordAt(before.get(ref.kind));
-        const withoutImage = (value: unknown): unknown =>
-          JSON.parse(JSON.stringify(value).replace(/podinfo:6\.\d\.0/, '#'));
-        assert.deepEqual(withoutImage(spec), withoutImage(was), ref.kind);
-        if (ref.kind !== 'Deployment') assert.deepEqual(rest, others, ref.kind);
-      }
-    });
-  }
+const TIMES = ['between runs', 'in the middle of a run'] as const;
+
+for (const [propagation, when] of diagonal(['Background', 'Foreground', 'Orphan'] as const, TIMES)) {
+  test(`deleted ${when} with propagation ${propagation}, it leaves what was there, and no request is lost`, async (t) => {
+    const before = new Map<string, unknown>();
+    const refs: readonly ObjectRef[] = [APEX, ROUTE, TARGET];
+    const objects = [aRoute()];
+    const world = aWorld({ rps: 20, host: HOST });
+    t.after(world.stop);
+    for (const object of [...objects, aService(), aConfigMap('settings', { a: 'b' }), podinfo('podinfo:6.0.0', 2)]) {
+      world.apply(object);
+    }
+    await world.clock.advance(2_000);
+    for (const ref of refs) before.set(ref.kind, seen(world.read(ref)));
+    world.startController();
+    world.apply(aCanary(adopting()));
+    await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
+    if (when === 'in the middle of a run') {
+      world.apply(podinfo('podinfo:6.1.0', 0));
+      await world.clock.until(() => world.canary().canaryWeight === 10, 60_000);
+    }
+    const mark = world.load.snapshot();
+    world.cluster.api.remove(canaryRef(), { propagation });
+    await world.clock.until(isGone(world), 60_000);
+    await world.clock.advance(10_000);
+    assert.equal(world.load.since(mark).failures, 0);
+    assert.deepEqual(left(world), []);
+    const image = stringAt(deployment(world, 'podinfo'), 'spec', 'template', 'spec', 'containers', 0, 'image');
+    assert.equal(image, when === 'between runs' ? 'podinfo:6.0.0' : 'podinfo:6.1.0');
+    for (const ref of refs) {
+      const { spec, ...rest } = recordAt(seen(world.read(ref)));
+      const { spec: was, ...others } = recordAt(before.get(ref.kind));
+      const withoutImage = (value: unknown): unknown =>
+        JSON.parse(JSON.stringify(value).replace(/podinfo:6\.\d\.0/, '#'));
+      assert.deepEqual(withoutImage(spec), withoutImage(was), ref.kind);
+      if (ref.kind !== 'Deployment') assert.deepEqual(rest, others, ref.kind);
+    }
+  });
 }
 
 const RIGHTS: Readonly<Record<string, Right>> = {
@@ -137,28 +138,26 @@ const RIGHTS: Readonly<Record<string, Right>> = {
   'write its events': { verb: 'create', group: 'events.k8s.io', resource: 'events' },
 };
 
-for (const [what, right] of Object.entries(RIGHTS)) {
-  for (const when of ['between runs', 'in the middle of a run'] as const) {
-    test(`deleted ${when} it does not hang when Serin may no longer ${what}`, async (t) => {
-      let missing = false;
-      const lacks = ({ verb, resource }: Right) => missing && verb === right.verb && resource === right.resource;
-      const world = await takenOver(t, { lacks });
-      if (when === 'in the middle of a run') {
-        world.apply(podinfo('podinfo:6.1.0', 0));
-        await world.clock.until(() => world.canary().canaryWeight === 10, 60_000);
-      }
-      missing = true;
-      const [, failures] = users(world);
-      world.remove(canaryRef());
-      await world.clock.until(isGone(world), 200_000);
-      await world.clock.advance(30_000);
-      assert.equal(users(world)[1], failures, 'users notice nothing');
-      const isTold = world.events().some((event) => event.startsWith('Held: Not everything was given back: Cannot '));
-      const costsNothing = what === 'write its status' || what === 'write its events';
-      assert.equal(isTold, !costsNothing, world.events().join('\n'));
-      if (costsNothing) assert.deepEqual(left(world), []);
-    });
-  }
+for (const [[what, right], when] of diagonal(Object.entries(RIGHTS), TIMES)) {
+  test(`deleted ${when} it does not hang when Serin may no longer ${what}`, async (t) => {
+    let missing = false;
+    const lacks = ({ verb, resource }: Right) => missing && verb === right.verb && resource === right.resource;
+    const world = await takenOver(t, { lacks });
+    if (when === 'in the middle of a run') {
+      world.apply(podinfo('podinfo:6.1.0', 0));
+      await world.clock.until(() => world.canary().canaryWeight === 10, 60_000);
+    }
+    missing = true;
+    const [, failures] = users(world);
+    world.remove(canaryRef());
+    await world.clock.until(isGone(world), 200_000);
+    await world.clock.advance(30_000);
+    assert.equal(users(world)[1], failures, 'users notice nothing');
+    const isTold = world.events().some((event) => event.startsWith('Held: Not everything was given back: Cannot '));
+    const costsNothing = what === 'write its status' || what === 'write its events';
+    assert.equal(isTold, !costsNothing, world.events().join('\n'));
+    if (costsNothing) assert.deepEqual(left(world), []);
+  });
 }
 
 test('a finalizer that may not be taken away is told, and goes when it may', async (t) => {

@@ -4,6 +4,7 @@ import type { CanarySpecInput } from '#src/api/canary.ts';
 import { numberAt, stringAt } from '#src/lib/json.ts';
 import type { ObjectRef } from '#src/lib/kube-object.ts';
 import { UNREACHABLE, type World } from '#test/harness/a-world.ts';
+import { diagonal } from '#test/harness/diagonal.ts';
 import { guard } from '#test/harness/guard.ts';
 import { aCanary, aDeployment, adopting, aRoute, aService } from '#test/harness/manifests.ts';
 import { deployment, ended, type Owner, push, serving, takenOver as takenOverBySelf } from '#test/harness/release.ts';
@@ -119,25 +120,24 @@ const stalled = (world: World) => {
   return found?.status === 'True' ? found.message : undefined;
 };
 
-for (const service of ['podinfo', 'podinfo-primary', 'podinfo-canary']) {
-  for (const when of ['idle', 'shifting', 'promoting'] as const) {
-    test(`Service ${service} that somebody deletes while it is ${when} is made again at once`, async (t) => {
-      const world = await takenOver(t);
-      if (when !== 'idle') await reach(world, when);
-      const before = world.read(ref('Service', service))?.metadata.uid;
-      world.remove(ref('Service', service));
-      await world.clock.advance(1_000);
-      const after = world.read(ref('Service', service));
-      assert.ok(after !== undefined && after.metadata.uid !== before);
-      if (when !== 'idle') await world.clock.until(isSettled(world, '6.1.0'), 240_000);
-      else push(world, 'podinfo:6.1.0');
-      await world.clock.until(isSettled(world, '6.1.0'), 240_000);
-      assert.deepEqual(outcomes(world), ['6.1.0 Promoted']);
-      const mark = world.load.snapshot();
-      await world.clock.advance(5_000);
-      assert.equal(world.load.since(mark).failures, 0);
-    });
-  }
+const SERVICES = ['podinfo', 'podinfo-primary', 'podinfo-canary'];
+for (const [service, when] of diagonal(SERVICES, ['idle', 'shifting', 'promoting'] as const)) {
+  test(`Service ${service} that somebody deletes while it is ${when} is made again at once`, async (t) => {
+    const world = await takenOver(t);
+    if (when !== 'idle') await reach(world, when);
+    const before = world.read(ref('Service', service))?.metadata.uid;
+    world.remove(ref('Service', service));
+    await world.clock.advance(1_000);
+    const after = world.read(ref('Service', service));
+    assert.ok(after !== undefined && after.metadata.uid !== before);
+    if (when !== 'idle') await world.clock.until(isSettled(world, '6.1.0'), 240_000);
+    else push(world, 'podinfo:6.1.0');
+    await world.clock.until(isSettled(world, '6.1.0'), 240_000);
+    assert.deepEqual(outcomes(world), ['6.1.0 Promoted']);
+    const mark = world.load.snapshot();
+    await world.clock.advance(5_000);
+    assert.equal(world.load.since(mark).failures, 0);
+  });
 }
 
 for (const when of ['idle', 'shifting', 'promoting', 'returning'] as const) {
