@@ -46,8 +46,14 @@ const write = (text: string): void => void process.stdout.write(text);
 const progress = printProgress(write);
 
 const TRACKS: readonly Track[] = [
-  // Controllers of one namespace each: no other may act for them.
-  { lanes: [{ rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] }] },
+  {
+    lanes: [
+      // Controllers of one namespace each: no other may act for them.
+      { rig: rigOf('serin-calls'), size: 'traffic', groups: [['calls', 'pods']] },
+      { rig: rigOf('serin-flagger'), size: 'traffic', groups: [['flagger']] },
+      { rig: rigOf('serin-scaled'), size: 'traffic', groups: [['autoscaler']] },
+    ],
+  },
   {
     lanes: [
       // What is broken here on purpose would be in the way of releases.
@@ -63,8 +69,7 @@ const TRACKS: readonly Track[] = [
         ],
       },
       { rig: rigOf('serin-meshes'), size: 'meshes', groups: [['meshes'], ['bad-planes']] },
-      { rig: rigOf('serin-flagger'), size: 'traffic', groups: [['flagger']] },
-      { rig: rigOf('serin-scaled'), size: 'traffic', groups: [['autoscaler'], ['life-cycle']] },
+      { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio'], ['strategies-istio']] },
     ],
   },
   {
@@ -72,9 +77,9 @@ const TRACKS: readonly Track[] = [
       {
         rig: rigOf('serin-test'),
         size: 'whole',
-        groups: [['releases', 'without-policies'], ['strategies'], ['targets']],
+        // The last one takes rights from Serin.
+        groups: [['releases', 'without-policies'], ['strategies'], ['targets'], ['life-cycle']],
       },
-      { rig: rigOf('serin-istio'), size: 'istio', groups: [['admission-istio'], ['istio'], ['strategies-istio']] },
     ],
     after: FLEETS_ARE_IDLE,
   },
