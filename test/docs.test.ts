@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import { loadAll } from 'js-yaml';
 import { admit } from '#src/api/admit.ts';
@@ -116,6 +116,11 @@ test('docs/operations.md names every setting, its variable and every metric', as
     'docs/operations.md',
     [...(await metrics.text()).matchAll(/^# TYPE (\w+)/gm)].map(([, name = '']) => name),
   );
+});
+
+test('docs/real-cluster.md names every test on a real cluster', () => {
+  const files = globSync('test/cluster/*.test.ts').map((file) => basename(file));
+  named('docs/real-cluster.md', files);
 });
 
 test('docs/operations.md names every flag of the controller', () => {
