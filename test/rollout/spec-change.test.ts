@@ -66,6 +66,19 @@ test('what is edited is told and noted once, with what it meant', () => {
   assert.deepEqual([again.events, again.status.run?.changes?.length], [[], 1]);
 });
 
+test('users of a canary without a pod are led away before an edited spec is taken up', () => {
+  const side = aWorkload('v2', { endpoints: 0, ready: false });
+  const { observed, decision } = edited(aShiftedRun(3, 25, { generation: 1 }), withAnalysis({ stepWeights: [5, 10] }), {
+    side,
+  });
+  const [lowered] = decision.before;
+  assert.ok(lowered?.type === 'setRoute');
+  assert.equal(lowered.canaryWeight, 0);
+  assert.deepEqual([decision.status.run?.restarts, whatOf(decision.status.run)], [1, undefined]);
+  const next = decide({ ...observed, status: decision.status, route: aRoute({ canaryWeight: 0 }) }, T0 + 2_000);
+  assert.deepEqual(next.status.run?.generation, 2);
+});
+
 test('less is taken at once, more only step by step', () => {
   const run = aShiftedRun(3, 25, { generation: 1 });
   const less = edited(run, withAnalysis({ stepWeights: [5, 10] }));

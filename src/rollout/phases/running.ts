@@ -28,10 +28,17 @@ const lost = (observed: Observed, run: RunStatus): boolean =>
   !canaryServes(observed, run) &&
   primaryServes(observed);
 
+/** An edited spec is taken up; where a canary has lost its pods, when its users have been led away. */
+const edited = (observed: Observed, now: number, run: RunStatus): Turn | undefined => {
+  const change = specChange(observed, now, run);
+  const isLost = change !== undefined && run.stage === 'shifting' && lost(observed, run);
+  return isLost ? restart(observed, now, run) : change;
+};
+
 /** One step of a run. What ends it or lowers its weight comes first; a promotion once begun is brought to its end. */
 export const running = (seen: Observed, now: number, before: RunStatus, stable: StableStatus): Turn => {
   if (hasEnded(before)) return ending(seen, now, before, stable);
-  const takenUp = resume(seen, now, before, stable) ?? specChange(seen, now, before);
+  const takenUp = resume(seen, now, before, stable) ?? edited(seen, now, before);
   if (takenUp !== undefined) return takenUp;
   const { run, events } = suspended(seen, before, now);
   const observed = run === before ? seen : { ...seen, status: { ...seen.status, run } };
