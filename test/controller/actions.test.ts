@@ -1,13 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { listAt, stringAt } from '#src/lib/json.ts';
-import { answering } from '#src/sandbox/faults/answering.ts';
 import { crashAfterWrite } from '#src/sandbox/faults/crash-after-write.ts';
-import { rbac } from '#src/sandbox/faults/rbac.ts';
 import type { World } from '#test/harness/a-world.ts';
 import { actionNamed, answered, answerOf, ask } from '#test/harness/ask.ts';
 import { bump, outcomesInGit, takenOverFromGit } from '#test/harness/git-release.ts';
 import { guard } from '#test/harness/guard.ts';
+import { lacking } from '#test/harness/lacking.ts';
 import { aCanary } from '#test/harness/manifests.ts';
 import { deployment, ended, type Owner, push, serving, takenOver } from '#test/harness/release.ts';
 
@@ -194,10 +193,7 @@ test('a controller that may not answer still acts, says which right it lacks, an
   const world = await serving(t, QUIET);
   let may = false;
   world.startController({
-    through: (transport) =>
-      answering(transport, (request) =>
-        rbac(request, { user: 'serin', lacks: ({ resource }) => !may && resource === 'canaryactions/status' }),
-      ),
+    through: lacking(({ resource }) => !may && resource === 'canaryactions/status'),
   });
   world.apply(aCanary());
   await world.clock.until(() => world.canary().phase === 'Initialized', LIMIT);

@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { at, listAt, recordAt, stringAt } from '#src/lib/json.ts';
 import type { KubeObject } from '#src/lib/kube-object.ts';
 import { answering } from '#src/sandbox/faults/answering.ts';
-import { rbac } from '#src/sandbox/faults/rbac.ts';
 import type { World } from '#test/harness/a-world.ts';
 import { bump, takenOverFromGit } from '#test/harness/git-release.ts';
 import { type Answers, after, hook, LIMIT, record, release, withHooks } from '#test/harness/hooked.ts';
 import { keptLog } from '#test/harness/kept-log.ts';
+import { lacking } from '#test/harness/lacking.ts';
 import { ended } from '#test/harness/release.ts';
 
 // What becomes known after a run's record was written, in the record itself.
@@ -103,10 +103,7 @@ test('without the right to note anything no run is held; with it everything is n
   const { log, lines } = keptLog();
   const process = world.startController({
     log,
-    through: (transport) =>
-      answering(transport, (request) =>
-        rbac(request, { user: 'serin', lacks: ({ resource }) => lacks && resource === 'canaryruns/status' }),
-      ),
+    through: lacking(({ resource }) => lacks && resource === 'canaryruns/status'),
   });
   await release(world);
   await world.clock.advance(60_000);

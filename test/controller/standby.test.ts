@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeRequest, Transport } from '#src/kube/transport.ts';
 import { stringAt } from '#src/lib/json.ts';
-import { answering } from '#src/sandbox/faults/answering.ts';
-import { type Right, rbac } from '#src/sandbox/faults/rbac.ts';
+import type { Right } from '#src/sandbox/faults/rbac.ts';
 import type { World } from '#test/harness/a-world.ts';
 import { guard } from '#test/harness/guard.ts';
 import { keptLog } from '#test/harness/kept-log.ts';
+import { lacking } from '#test/harness/lacking.ts';
 import { aCanary } from '#test/harness/manifests.ts';
 import type { Process } from '#test/harness/process.ts';
 import { deployment, ended, type Owner, push, serving } from '#test/harness/release.ts';
@@ -212,7 +212,7 @@ test('a lease that RBAC does not let it have is told with its rule, until it may
   const lacks = ({ verb, resource }: Right): boolean => missing && resource === 'leases' && verb === 'get';
   const process = world.startController({
     settings: { leaderElect: true },
-    through: (transport) => answering(transport, (request) => rbac(request, { user: 'serin', lacks })),
+    through: lacking(lacks),
   });
   await world.clock.advance(10_000);
   assert.deepEqual(process.controller.readiness().missing, [

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering } from '#src/sandbox/faults/answering.ts';
-import { rbac } from '#src/sandbox/faults/rbac.ts';
 import { canaryRef } from '#test/harness/a-world.ts';
+import { lacking } from '#test/harness/lacking.ts';
 import { aCanary, adopting, aRoute } from '#test/harness/manifests.ts';
 import { serving } from '#test/harness/release.ts';
 
@@ -12,13 +11,7 @@ test('a Canary that is deleted waits two minutes for a right, and not for the pa
   const world = await serving(t);
   world.apply(aRoute());
   world.startController({
-    through: (transport) =>
-      answering(transport, (request) =>
-        rbac(request, {
-          user: 'serin',
-          lacks: ({ verb, resource }) => missing && `${verb} ${resource}` === 'patch services',
-        }),
-      ),
+    through: lacking(({ verb, resource }) => missing && `${verb} ${resource}` === 'patch services'),
   });
   world.apply(aCanary(adopting()));
   await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);

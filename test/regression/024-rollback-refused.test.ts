@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { answering } from '#src/sandbox/faults/answering.ts';
-import { rbac } from '#src/sandbox/faults/rbac.ts';
 import { canaryRef, type World } from '#test/harness/a-world.ts';
+import { lacking } from '#test/harness/lacking.ts';
 import { aCanary, adopting, aRoute } from '#test/harness/manifests.ts';
 import { ended, type Owner, push, serving } from '#test/harness/release.ts';
 
@@ -16,13 +15,7 @@ const withoutRoute = async (owner: Owner, image: string) => {
   const world = await serving(owner);
   world.apply(aRoute());
   world.startController({
-    through: (transport) =>
-      answering(transport, (request) =>
-        rbac(request, {
-          user: 'serin',
-          lacks: ({ verb, resource }) => missing && `${verb} ${resource}` === 'patch httproutes',
-        }),
-      ),
+    through: lacking(({ verb, resource }) => missing && `${verb} ${resource}` === 'patch httproutes'),
   });
   world.apply(aCanary(adopting()));
   await world.clock.until(() => world.canary().phase === 'Initialized', 60_000);
